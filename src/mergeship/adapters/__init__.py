@@ -1,0 +1,1 @@
+"""Effects: git, index, builder, environment, job, files. None imports another."""

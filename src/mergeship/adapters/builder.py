@@ -1,0 +1,103 @@
+"""Builds distributions with PyPA's build, and checks them with twine."""
+
+import sys
+import tarfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from mergeship.core import archive
+from mergeship.core.archive import Contents
+from mergeship.core.environ import for_installer
+from mergeship.errors import Failed, MergeshipError
+from mergeship.process import ProcessFailed, run
+
+Install = Callable[[Sequence[str]], None]
+
+
+class Builder:
+    """Builds with the Python of an isolated environment, into which `install` puts what a backend asks for.
+
+    `environ` is the caller's environment, unscrubbed; `epoch` becomes SOURCE_DATE_EPOCH (seconds since 1970);
+    `tell` receives the backend's output.
+    """
+
+    def __init__(
+        self,
+        python: Path,
+        install: Install,
+        environ: Mapping[str, str],
+        epoch: int,
+        tell: Callable[[str], None],
+    ) -> None:
+        self._python = python
+        self._install = install
+        self._env = {**for_installer(environ), "SOURCE_DATE_EPOCH": str(epoch)}
+        self._env["PATH"] = f"{python.parent}:{self._env.get('PATH', '')}"
+        self._tell = tell
+
+    def sdist(self, tree: Path, out: Path) -> Path:
+        """Build the sdist of a project. Raises Failed with the backend's output."""
+        return self._build("sdist", tree, out)
+
+    def wheel(self, sdist: Path, work: Path, out: Path) -> Path:
+        """Build the wheel from an sdist, unpacked below `work`. Raises Failed with the backend's output."""
+        with tarfile.open(sdist) as opened:
+            opened.extractall(work, filter="data")
+        return self._build("wheel", work / sdist.name.removesuffix(".tar.gz"), out)
+
+    def _build(self, kind: str, tree: Path, out: Path) -> Path:
+        from build import BuildBackendException, BuildException, ProjectBuilder
+
+        try:
+            project = ProjectBuilder(tree, str(self._python), self._run)
+            self._install(sorted(project.build_system_requires))
+            wanted = project.get_requires_for_build(kind) - project.build_system_requires
+            self._install(sorted(wanted))
+            self._tell(f"building the {kind}")
+            return Path(project.build(kind, out))
+        except BuildBackendException as error:
+            cause = error.exception
+            detail = cause.detail if isinstance(cause, MergeshipError) else str(error)
+            raise Failed(
+                "build-failed",
+                f"the build backend failed to make the {kind}",
+                hint="its own words are above",
+                detail=detail,
+            ) from error
+        except BuildException as error:
+            raise Failed(
+                "build-failed", str(error), hint="correct [build-system] in pyproject.toml"
+            ) from error
+
+    def _run(
+        self, command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
+    ) -> None:
+        run(command, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, tell=self._tell)
+
+
+def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
+    """`twine check --strict`. Raises Failed with its words."""
+    # Isolated, so that a folder of the project named like a module cannot take its place.
+    command = [sys.executable, "-I", "-m", "twine", "--no-color", "check", "--strict", *map(str, files)]
+    try:
+        run(command, cwd=files[0].parent, env=for_installer(environ))
+    except ProcessFailed as error:
+        raise Failed(
+            "bad-metadata",
+            "twine check --strict refuses the distributions",
+            hint="mend the README or its content type in pyproject.toml",
+            detail=error.detail,
+        ) from error
+
+
+def look_inside(file: Path) -> Contents:
+    """The metadata and member names of a distribution. Raises Failed for a file that is none."""
+    try:
+        with file.open("rb") as stream:
+            return (
+                archive.read_wheel(stream, file.name) if file.suffix == ".whl" else archive.read_sdist(stream)
+            )
+    except archive.BadArchiveError as error:
+        raise Failed(
+            "bad-distribution", f"{file.name}: {error}", hint="look at the build backend's settings"
+        ) from error

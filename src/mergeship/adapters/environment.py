@@ -1,0 +1,72 @@
+"""Fresh Python environments, made by uv."""
+
+import os
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+from mergeship.core.environ import for_installer, for_project
+from mergeship.errors import Failed
+from mergeship.process import ProcessFailed, run
+
+
+def uv() -> str:
+    """The path of uv. Raises Failed when it is not installed."""
+    from uv import find_uv_bin
+
+    try:
+        return find_uv_bin()
+    except FileNotFoundError as error:
+        raise Failed(
+            "no-uv", "uv is not installed", hint="install mergeship again: uv comes with it"
+        ) from error
+
+
+class Environment:
+    """A virtual environment in a folder of its own. `environ` is the caller's environment, unscrubbed."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str]) -> None:
+        self.path = path
+        self.python = path / "bin" / "python"
+        self._environ = environ
+
+    def create(self, project: Path) -> None:
+        """Make it, with a Python that the project in `project` allows. Raises Failed."""
+        self._uv(["venv", str(self.path)], project, "no-python", "no environment could be made")
+
+    def sync(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> None:
+        """Install the project as its uv.lock says. Raises Failed."""
+        wanted = [*_each("--extra", extras), *_each("--group", groups)]
+        self._uv(
+            ["sync", "--frozen", *wanted], project, "install-failed", "the locked project cannot be installed"
+        )
+
+    def install(self, requirements: Sequence[str], cwd: Path, *, groups: Sequence[str] = ()) -> None:
+        """Install requirements, which may be files and `-e .`, and dependency groups. Raises Failed."""
+        wanted = [*_each("--group", groups), *requirements]
+        if wanted:
+            what = " ".join(wanted)
+            command = ["pip", "install", "--python", str(self.python), *wanted]
+            self._uv(command, cwd, "install-failed", f"{what} cannot be installed")
+
+    def run(self, command: Sequence[str], cwd: Path, tell: Callable[[str], None] | None = None) -> str:
+        """Run a program of the environment, with no secret in its environment. Raises ProcessFailed."""
+        env = for_project(self._environ)
+        env["VIRTUAL_ENV"] = str(self.path)
+        env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
+        program = shutil.which(command[0], path=env["PATH"])
+        if program is None:
+            raise ProcessFailed(command, 127, f"{command[0]}: not found in the environment")
+        return run([program, *command[1:]], cwd=cwd, env=env, tell=tell)
+
+    def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:
+        env = for_installer(self._environ)
+        env["UV_PROJECT_ENVIRONMENT"] = str(self.path)
+        try:
+            run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env)
+        except ProcessFailed as error:
+            raise Failed(code, message, hint="uv says why, below", detail=error.detail) from error
+
+
+def _each(flag: str, names: Sequence[str]) -> list[str]:
+    return [argument for name in names for argument in (flag, name)]

@@ -1,0 +1,63 @@
+"""A git repository, through git itself."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mergeship.errors import Misconfigured
+from mergeship.process import ProcessFailed, run
+
+# Hooks and prompts belong to a person at a keyboard, not to a pipeline.
+_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+
+
+class Repository:
+    """A checkout. `env` is the whole environment that git gets."""
+
+    def __init__(self, path: Path, env: Mapping[str, str]) -> None:
+        self.path = path
+        self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
+
+    def git(self, *arguments: str) -> str:
+        """What `git ARGUMENTS` writes. Raises ProcessFailed."""
+        return run(["git", *_QUIET, *arguments], cwd=self.path, env=self.env)
+
+    def head(self) -> str:
+        """The commit that is checked out. Raises Misconfigured where there is no repository, or no commit."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
+        except ProcessFailed as error:
+            if error.status == 127:  # noqa: PLR2004 - the shells' status for "not found"
+                raise Misconfigured("no-git", "git is not on PATH", hint="install git") from error
+            reason = error.output.strip().removeprefix("fatal: ") or "it has no commit"
+            raise Misconfigured(
+                "not-a-repository",
+                f"{self.path} is not a git repository with a commit: {reason}",
+                hint="git init, git add -A and git commit",
+            ) from error
+
+    def prefix(self) -> str:
+        """The path of this folder inside its repository; empty at the top."""
+        return self.git("rev-parse", "--show-prefix").strip()
+
+    def branch(self) -> str:
+        """The branch that is checked out; empty when HEAD is detached."""
+        return self.git("branch", "--show-current").strip()
+
+    def changed(self, *, untracked: bool = False) -> list[str]:
+        """Files that differ from the commit, and with `untracked` also those that git does not know."""
+        mode = "normal" if untracked else "no"
+        entries = self.git("status", "--porcelain", "-z", "--no-renames", f"--untracked-files={mode}")
+        return [entry[3:] for entry in entries.split("\0") if entry]
+
+    def tags(self) -> list[str]:
+        """All tags."""
+        return self.git("tag", "--list").splitlines()
+
+    def commit_time(self, commit: str) -> int:
+        """When the commit was made, in seconds since 1970."""
+        return int(self.git("log", "-1", "--format=%ct", commit))
+
+    def copy(self, commit: str, target: Path) -> None:
+        """A clone of the repository at `commit` in a new folder, sharing the objects of this one."""
+        self.git("clone", "--quiet", "--shared", "--no-checkout", "--template=", str(self.path), str(target))
+        Repository(target, self.env).git("checkout", "--quiet", "--detach", commit)

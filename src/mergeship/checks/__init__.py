@@ -1,0 +1,1 @@
+"""doctor's checks: a small class each, one file a family, one explicit registry."""

@@ -1,0 +1,429 @@
+"""The command line: the parser tree, and the only place where an error becomes an exit status.
+
+A verb's module is imported when the verb is called; `--version` and `--help` import none.
+"""
+
+import sys
+from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from mergeship import __version__
+
+if TYPE_CHECKING:
+    from mergeship.core.event import Tell
+    from mergeship.errors import MergeshipError
+
+BUG = 3
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+ISSUES = "https://github.com/mergeship/mergeship/issues"
+EPILOG = """\
+examples:
+  mergeship rehearse --example obk    see two merges ship, offline
+  mergeship rehearse                  rehearse the project in this folder
+  mergeship init                      write its pipeline
+  mergeship build --dry-run           say which version would be built next, and why
+
+exit status: 0 done, 1 the thing asked about failed, 2 usage or configuration, 3 a bug of mergeship, 130 interrupted
+"""
+
+
+class Call:
+    """What a verb is called with, besides its own arguments."""
+
+    def __init__(self, arguments: Namespace, environ: Mapping[str, str], tell: "Tell") -> None:
+        self.arguments = arguments
+        self.environ = environ
+        self.tell = tell
+        self.overrides = (*environ.get("MERGESHIP_SET", "").splitlines(), *arguments.set)
+        self.path = Path(arguments.path)
+
+
+class Verb:
+    """A verb: its words in the help, its arguments, and the call of its command."""
+
+    def __init__(
+        self,
+        summary: str,
+        examples: str,
+        arguments: Callable[[ArgumentParser], None],
+        call: Callable[[Call], object],
+    ) -> None:
+        self.summary = summary
+        self.examples = examples
+        self.arguments = arguments
+        self.call = call
+
+
+def run() -> NoReturn:
+    """The installed command."""
+    import os
+    import signal
+
+    signal.signal(signal.SIGTERM, _interrupt)
+    sys.exit(main(sys.argv[1:], os.environ))
+
+
+def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    """Run one command line and give its exit status back."""
+    if list(argv) in (["--version"], ["-V"]):
+        print(f"mergeship {__version__}")
+        return 0
+    as_json = "--json" in argv
+    try:
+        return _dispatch(argv, environ)
+    except KeyboardInterrupt:
+        _say("interrupted: nothing of it runs on", as_json=as_json)
+        return INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return BROKEN_PIPE
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 2
+    except Exception as error:  # noqa: BLE001 - told apart below: expected, or a bug of ours
+        return _fail(error, environ, as_json=as_json)
+
+
+def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+    parser = _parser(argv)
+    arguments = parser.parse_args(argv)
+    if not hasattr(arguments, "verb") or arguments.verb is None:
+        parser.print_help()
+        return 0
+    from mergeship.output import document, text
+    from mergeship.output.style import style_for
+
+    with _teller(arguments, environ) as tell:
+        result = VERBS[arguments.verb].call(Call(arguments, environ, tell))
+    problem = getattr(result, "error", None)
+    if arguments.json:
+        print(document.success(result))
+    elif arguments.verb == "rehearse":
+        _show_rehearsed(result, environ)
+    else:
+        print(text.render(result, style_for(sys.stdout, environ)))
+    if problem is None:
+        return 0
+    if not arguments.json:
+        from mergeship.errors import Failed
+
+        error = Failed(problem.code, problem.message, hint=problem.hint)
+        print(text.failure(error, style_for(sys.stderr, environ)), file=sys.stderr)
+    return 1
+
+
+def _parser(argv: Sequence[str]) -> ArgumentParser:
+    """The parser tree; only the verb that is called gets its arguments."""
+    parser = _Parser(
+        prog="mergeship",
+        description="Merge to main, and it is on PyPI: once, tested, and told.",
+        epilog=EPILOG,
+        formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("-V", "--version", action="version", version=f"mergeship {__version__}")
+    parser.add_argument(
+        "--print-completion",
+        action=_Completion,
+        metavar="SHELL",
+        help="print a completion script: bash, zsh or tcsh",
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
+    for name, verb in VERBS.items():
+        inner = verbs.add_parser(
+            name,
+            help=verb.summary,
+            description=verb.summary[0].upper() + verb.summary[1:] + ".",
+            epilog=f"examples:\n{verb.examples}",
+            formatter_class=RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        if name in argv or "--print-completion" in argv:
+            verb.arguments(inner)
+            inner.add_argument(
+                "--set",
+                action="append",
+                default=[],
+                metavar="KEY=VALUE",
+                help="override a setting (repeatable)",
+            )
+            inner.add_argument(
+                "--json", action="store_true", help="print one JSON document; progress goes to standard error"
+            )
+    return parser
+
+
+def _path(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: .)"
+    )
+
+
+def _out(parser: ArgumentParser) -> None:
+    parser.add_argument("--out", metavar="DIR", help="the folder of the distributions (default: PATH/dist)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
+def _init_arguments(parser: ArgumentParser) -> None:
+    _path(parser)
+    parser.add_argument("--force", action="store_true", help="replace files that differ")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="show what would be written, and write nothing"
+    )
+
+
+def _build_arguments(parser: ArgumentParser) -> None:
+    _path(parser)
+    _out(parser)
+
+
+def _rehearse_arguments(parser: ArgumentParser) -> None:
+    _path(parser)
+    parser.add_argument(
+        "--example", metavar="NAME", help="rehearse an example that comes with the source: obk"
+    )
+    parser.add_argument("--merges", type=_count, default=2, metavar="N", help="how many merges (default: 2)")
+    parser.add_argument("--keep", metavar="DIR", help="keep the sandbox in a new or empty folder")
+    parser.add_argument(
+        "--workflow", metavar="FILE", help="the workflow file to run (default: .github/workflows/ci-cd.yml)"
+    )
+    parser.add_argument(
+        "--port", type=_port, default=0, help="port of the embedded index (default: a free one)"
+    )
+
+
+def _init(call: Call) -> object:
+    from mergeship.commands.init import init
+
+    return init(call.path, call.overrides, force=call.arguments.force, dry_run=call.arguments.dry_run)
+
+
+def _test(call: Call) -> object:
+    from mergeship.commands.test import test
+
+    return test(call.path, call.environ, call.tell, call.overrides)
+
+
+def _build(call: Call) -> object:
+    from mergeship.commands.build import build
+
+    out = Path(call.arguments.out or call.path / "dist")
+    return build(call.path, call.environ, call.tell, call.overrides, out=out, dry_run=call.arguments.dry_run)
+
+
+def _deploy(call: Call) -> object:
+    from mergeship.commands.deploy import deploy
+
+    out = Path(call.arguments.out or call.path / "dist")
+    return deploy(call.path, call.environ, call.tell, call.overrides, out=out, dry_run=call.arguments.dry_run)
+
+
+def _rehearse(call: Call) -> object:
+    from mergeship.commands.rehearse import rehearse
+    from mergeship.core.workflow import PATH
+
+    arguments = call.arguments
+    return rehearse(
+        _example(arguments.example, arguments.path) if arguments.example else call.path,
+        call.environ,
+        call.tell,
+        call.overrides,
+        merges=arguments.merges,
+        keep=Path(arguments.keep) if arguments.keep else None,
+        port=arguments.port,
+        workflow_path=arguments.workflow or PATH,
+    )
+
+
+VERBS = {
+    "rehearse": Verb(
+        "run the project's real workflow offline, merge after merge, and prove each release",
+        "  mergeship rehearse --example obk\n"
+        "  mergeship rehearse ../project --merges 3 --keep /tmp/sandbox\n"
+        "  mergeship rehearse --set test.command='pytest -q tests' --set test.requires=pytest",
+        _rehearse_arguments,
+        _rehearse,
+    ),
+    "init": Verb(
+        "write the pipeline's files; what a person changed is kept",
+        "  mergeship init\n  mergeship init --dry-run\n  mergeship init --set runs-on='self-hosted linux'",
+        _init_arguments,
+        _init,
+    ),
+    "test": Verb(
+        "run the project's tests in a fresh environment",
+        "  mergeship test\n  mergeship test --set test.command='pytest -q -x'",
+        _path,
+        _test,
+    ),
+    "build": Verb(
+        "build the checked-out commit under the next version, once, and check it",
+        "  mergeship build --dry-run\n  mergeship build --out /tmp/dist --json",
+        _build_arguments,
+        _build,
+    ),
+    "deploy": Verb(
+        "upload exactly what was built, and wait until the index lists it",
+        "  mergeship deploy --dry-run\n  PYPI_API_TOKEN=… mergeship deploy --set index.upload=testpypi",
+        _build_arguments,
+        _deploy,
+    ),
+}
+
+
+class _Parser(ArgumentParser):
+    """Errors take the way of all others, so that `--json` gets its document."""
+
+    def error(self, message: str) -> NoReturn:
+        from mergeship.errors import Misconfigured
+
+        raise Misconfigured("usage", message, hint=f"{self.prog} --help")
+
+
+class _Completion(Action):
+    """Prints a completion script, made by shtab."""
+
+    def __call__(self, parser: ArgumentParser, _: Namespace, values: object, __: str | None = None) -> None:
+        import shtab
+
+        if values not in shtab.SUPPORTED_SHELLS:
+            parser.error(f"no completion for {values}: choose {', '.join(shtab.SUPPORTED_SHELLS)}")
+        print(shtab.complete(parser, str(values)))
+        parser.exit()
+
+
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if number not in range(65536):
+        raise ValueError
+    return number
+
+
+_count.__name__, _port.__name__ = "number of 1 or more", "port"
+
+
+def _example(name: str, path: str) -> Path:
+    from mergeship.errors import Misconfigured
+
+    if path != ".":
+        raise Misconfigured("usage", "give either PATH or --example", hint="mergeship rehearse --help")
+    folder = Path(__file__).resolve().parents[2] / "examples"
+    if not (folder / name / "pyproject.toml").is_file():
+        there = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
+        known = (
+            f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
+        )
+        raise Misconfigured("no-such-example", f"there is no example {name!r}", hint=known)
+    return folder / name
+
+
+def _teller(arguments: Namespace, environ: Mapping[str, str]) -> "_Teller":
+    return _Teller(arguments, environ)
+
+
+class _Teller:
+    """Where events go: a live view on a terminal, lines elsewhere, JSON lines with --json; standard error always."""
+
+    def __init__(self, arguments: Namespace, environ: Mapping[str, str]) -> None:
+        self._arguments = arguments
+        self._environ = environ
+        self._live: object = None
+
+    def __enter__(self) -> "Tell":
+        from mergeship.output.lines import JsonLines, Lines
+
+        if self._arguments.json:
+            return JsonLines(sys.stderr).tell
+        if self._arguments.verb != "rehearse" or not _is_terminal(self._environ):
+            return Lines(sys.stderr).tell
+        from rich.console import Console
+
+        from mergeship.output.live import LiveView
+
+        view = LiveView(Console(stderr=True, highlight=False))
+        self._live = view
+        return view.__enter__().tell
+
+    def __exit__(self, *error: object) -> None:
+        from mergeship.output.live import LiveView
+
+        if isinstance(self._live, LiveView):
+            self._live.__exit__(None, None, None)
+
+
+def _is_terminal(environ: Mapping[str, str]) -> bool:
+    return sys.stderr.isatty() and environ.get("TERM") != "dumb"
+
+
+def _show_rehearsed(result: object, environ: Mapping[str, str]) -> None:
+    from rich.console import Console
+
+    from mergeship.core.result import Rehearsed
+    from mergeship.output.rehearsed import show
+
+    if isinstance(result, Rehearsed):
+        width = None if sys.stdout.isatty() or environ.get("COLUMNS") else 200
+        show(result, Console(highlight=False, width=width))
+
+
+def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int:
+    from mergeship.errors import MergeshipError
+    from mergeship.output import document, text
+    from mergeship.output.style import style_for
+
+    status = BUG
+    if isinstance(error, OSError):
+        error = _of_the_machine(error)
+    if isinstance(error, MergeshipError):
+        expected, status = error, error.exit_status
+    else:
+        import traceback
+
+        traceback.print_exception(error)
+        expected = MergeshipError("bug", f"a bug of mergeship: {error!r}", hint=f"please report it: {ISSUES}")
+    if as_json:
+        print(document.failure(expected))
+    else:
+        print(text.failure(expected, style_for(sys.stderr, environ)), file=sys.stderr)
+    if environ.get("GITHUB_ACTIONS") == "true":
+        print(text.annotation(expected), file=sys.stderr)
+    return status
+
+
+def _of_the_machine(error: OSError) -> "MergeshipError":
+    from mergeship.errors import Failed
+
+    where = error.filename or "the machine"
+    return Failed(
+        "disk-full" if error.errno in _FULL else "os-error",
+        f"{where}: {error.strerror or error}",
+        hint="free some space, then run it again" if error.errno in _FULL else "look at that file or folder",
+    )
+
+
+_FULL = {28, 122}  # ENOSPC, EDQUOT
+
+
+def _say(message: str, *, as_json: bool) -> None:
+    from mergeship.errors import MergeshipError
+    from mergeship.output import document
+
+    if as_json:
+        print(document.failure(MergeshipError("interrupted", message)))
+    else:
+        print(message, file=sys.stderr)
+
+
+def _interrupt(*_: object) -> NoReturn:
+    from mergeship.errors import Interrupted
+
+    raise Interrupted

@@ -1,0 +1,185 @@
+"""`mergeship build`: the next version, built once, checked, installed and imported, where no secret is."""
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from mergeship.adapters import builder, files, index, job
+from mergeship.adapters.builder import Builder
+from mergeship.adapters.environment import Environment
+from mergeship.adapters.git import Repository
+from mergeship.core import archive, declaration, distribution, project
+from mergeship.core.distribution import MANIFEST, Distribution, Manifest
+from mergeship.core.environ import for_installer
+from mergeship.core.event import Note, Tell
+from mergeship.core.project import Source
+from mergeship.core.result import Built
+from mergeship.core.version import Next, next_version
+from mergeship.errors import Failed, Misconfigured
+from mergeship.process import ProcessFailed
+
+
+def build(
+    path: Path,
+    environ: Mapping[str, str],
+    tell: Tell,
+    overrides: Sequence[str] = (),
+    *,
+    out: Path,
+    dry_run: bool = False,
+) -> Built:
+    """Build the checked-out commit under the next version, into `out`, with a manifest beside the files.
+
+    The checkout is not touched: the version is written into a copy. Raises Failed, Held or Misconfigured.
+    """
+    source = project.gather(lambda name: files.read(path / name), overrides)
+    repository = Repository(path, for_installer(environ))
+    commit = repository.head()
+    _refuse_changes(repository.changed())
+    _refuse_strangers(out)
+    following = _following(source, repository)
+    text, edit = declaration.rewrite(source.project.declaration, source.text, following.version)
+    tell(Note(f"{source.project.name} {following.version}: {'; '.join(following.reasons)}"))
+    plan = Built(
+        project=source.project.name,
+        version=following.version,
+        declared=source.version,
+        reasons=following.reasons,
+        commit=commit,
+        edits=(edit,),
+        dry_run=dry_run,
+    )
+    if dry_run:
+        return plan
+    with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
+        work = Path(folder)
+        repository.copy(commit, work / "tree")
+        tree = work / "tree" / repository.prefix()
+        files.write(tree / source.project.declaration.path, text)
+        made = _make(tree, work, source, repository.commit_time(commit), environ, tell)
+        tell(Note(f"checking {', '.join(file.name for file in made)}"))
+        for file in made:
+            _check(file, plan)
+        with ThreadPoolExecutor() as pool:
+            checked = pool.submit(builder.check_strictly, made, environ)
+            imported = _import(made, work, environ)
+            checked.result()
+        built = _hand_over(made, out)
+    manifest = Manifest(plan.project, plan.version, plan.commit, built)
+    files.write(out / MANIFEST, distribution.encode(manifest))
+    job.set_outputs(environ, {"version": plan.version})
+    job.summarize(environ, _summary(plan, manifest))
+    not_checked = () if imported else ("import: the distribution holds no importable module",)
+    return msgspec.structs.replace(plan, files=built, imported=imported, not_checked=not_checked)
+
+
+def _make(  # noqa: PLR0913, PLR0917 - where everything that was gathered meets
+    tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[str, str], tell: Tell
+) -> list[Path]:
+    """The sdist, and unless the settings say otherwise the wheel, each built once."""
+    isolated = Environment(work / "build-env", environ)
+    isolated.create(tree)
+    frontend = Builder(
+        isolated.python,
+        lambda wanted: isolated.install(wanted, tree),
+        environ,
+        epoch,
+        lambda line: tell(Note(line)),
+    )
+    sdist = frontend.sdist(tree, work / "dist")
+    if not source.settings.build.wheel:
+        return [sdist]
+    return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
+
+
+def _hand_over(made: list[Path], out: Path) -> tuple[Distribution, ...]:
+    """Put the files in the place of those of an earlier build; the manifest goes first and comes back last."""
+    out.mkdir(parents=True, exist_ok=True)
+    for old in [out / MANIFEST, *files.distributions(out)]:
+        old.unlink(missing_ok=True)
+    for file in made:
+        files.move(file, out)
+    return tuple(files.digest(file) for file in files.distributions(out))
+
+
+def _following(source: Source, repository: Repository) -> Next:
+    where = index.addresses(source.settings.index)
+    listed = index.listing(where.simple, source.project.normalized, source.settings.index.deadline)
+    return next_version(source.version, listed.versions, repository.tags())
+
+
+def _refuse_changes(changed: list[str]) -> None:
+    if changed:
+        raise Misconfigured(
+            "dirty-checkout",
+            f"the checkout differs from its commit: {', '.join(changed[:5])}{', …' if changed[5:] else ''}",
+            hint="commit or stash the changes: what is built is a commit",
+        )
+
+
+def _refuse_strangers(out: Path) -> None:
+    text = files.read(out / MANIFEST)
+    ours = {file.name for file in distribution.decode(text.encode()).files} if text is not None else set()
+    strangers = [file.name for file in files.distributions(out) if file.name not in ours]
+    if strangers:
+        raise Misconfigured(
+            "strange-files",
+            f"{out} holds distributions that were not built here: {', '.join(strangers)}",
+            hint="remove them: everything in that folder would be taken for the release",
+        )
+
+
+def _check(file: Path, plan: Built) -> None:
+    inside = builder.look_inside(file).fields
+    name, version = inside.get("name", ""), inside.get("version", "")
+    if canonicalize_name(name) != canonicalize_name(plan.project) or version != str(Version(plan.version)):
+        raise Failed(
+            "wrong-metadata",
+            f"{file.name} says that it is {name} {version}, and should be {plan.project} {plan.version}",
+            hint="the build backend takes its version from somewhere else than the declaration",
+        )
+    if file.suffix == ".whl":
+        problem = distribution.wheel_problem(file.name, plan.project, plan.version)
+        hint = "repair it with auditwheel, or ship the sdist alone: set build.wheel to false"
+    else:
+        wanted = distribution.sdist_name(plan.project, plan.version)
+        problem = "" if file.name == wanted else f"{file.name} should be called {wanted} (PEP 625)"
+        hint = "use a newer build backend"
+    if problem:
+        raise Failed("refused-name", problem, hint=hint)
+
+
+def _import(made: list[Path], work: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Install what was built into a fresh environment, and import it there; gives the modules back."""
+    chosen = next((file for file in made if file.suffix == ".whl"), made[0])
+    environment = Environment(work / "env", environ)
+    environment.create(work)
+    environment.install([str(chosen)], work)
+    modules = archive.importable(builder.look_inside(chosen).names) if chosen.suffix == ".whl" else ()
+    if not modules:
+        return ()
+    script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+    try:
+        environment.run(["python", "-I", "-c", script, *modules], work)
+    except ProcessFailed as error:
+        raise Failed(
+            "import-failed",
+            f"{chosen.name} installs, but {', '.join(modules)} cannot be imported",
+            hint="is a module or a dependency missing from the distribution?",
+            detail=error.detail,
+        ) from error
+    return modules
+
+
+def _summary(plan: Built, manifest: Manifest) -> str:
+    rows = "\n".join(f"| {file.name} | {file.size} | `{file.sha256}` |" for file in manifest.files)
+    reasons = "; ".join(plan.reasons)
+    return (
+        f"Built **{plan.project} {plan.version}** from {plan.commit[:12]} ({reasons})\n\n"
+        f"| file | bytes | sha256 |\n|---|---|---|\n{rows}\n"
+    )

@@ -1,0 +1,68 @@
+"""`mergeship rehearse`: the repository's real workflow, offline, against an embedded index."""
+
+import importlib.util
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from packaging.utils import canonicalize_name
+
+from mergeship.adapters import files
+from mergeship.core import project, workflow
+from mergeship.core.event import Tell
+from mergeship.core.result import Rehearsed
+from mergeship.errors import Failed, Misconfigured
+
+NEEDED = ("email_validator", "multipart", "psutil", "rfc3986", "starlette", "trove_classifiers", "uvicorn")
+
+
+def rehearse(  # noqa: PLR0913 - one argument an option
+    path: Path,
+    environ: Mapping[str, str],
+    tell: Tell,
+    overrides: Sequence[str] = (),
+    *,
+    merges: int = 2,
+    keep: Path | None = None,
+    port: int = 0,
+    workflow_path: str = workflow.PATH,
+) -> Rehearsed:
+    """Rehearse `merges` merges of the project in `path`, which is not touched.
+
+    Gives back what was seen, also when a proof failed. Raises what keeps a rehearsal from happening.
+    """
+    name = _name(path, overrides, workflow_path)
+    missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
+    if missing:
+        raise Failed(
+            "no-rehearse-extra",
+            f"a rehearsal needs what is not installed: {', '.join(missing)}",
+            hint="pip install 'mergeship[rehearse]'",
+        )
+    if keep is not None and keep.resolve().is_relative_to(path.resolve()):
+        raise Misconfigured(
+            "keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere"
+        )
+    from mergeship.rehearsal.performance import Asked, perform
+    from mergeship.rehearsal.sandbox import sandbox
+
+    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path)
+    with sandbox(environ, keep) as box:
+        result = perform(asked, box, tell)
+    return msgspec.structs.replace(result, kept=str(keep or ""))
+
+
+def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
+    """The project's normalized name; what mergeship's own stages would refuse is refused before anything starts."""
+
+    def read(name: str) -> str | None:
+        return files.read(path / name)
+
+    if not path.is_dir():
+        raise Misconfigured(
+            "not-a-project", f"{path} is no folder", hint="name the folder of a Python project"
+        )
+    text = read(workflow_path)
+    if text is None or workflow.read(text, workflow_path).ours:
+        return project.gather(read, overrides).project.normalized
+    return canonicalize_name(project.identify(project.pyproject_of(read)[1]))

@@ -1,0 +1,90 @@
+"""`mergeship test`: the project's own tests, in a fresh environment, with no secret in reach."""
+
+import shlex
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mergeship.adapters import files, job
+from mergeship.adapters.environment import Environment
+from mergeship.core import project
+from mergeship.core.event import Note, Tell
+from mergeship.core.project import Source
+from mergeship.core.result import Tested
+from mergeship.errors import Failed, Misconfigured
+from mergeship.process import ProcessFailed
+
+NO_TESTS = 5  # pytest's exit status when it collected none
+MISSING = 127
+
+
+def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = ()) -> Tested:
+    """Install the project with its test requirements and run its test command.
+
+    Raises Failed when the tests do, or when none were collected.
+    """
+    source = project.gather(lambda name: files.read(path / name), overrides)
+    command = source.settings.test.command
+    words = _words(command)
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mergeship-test-") as folder:
+        environment = Environment(Path(folder) / "env", environ)
+        _install(environment, path, source, tell)
+        tell(Note(f"running {command}"))
+        try:
+            environment.run(words, path, lambda line: tell(Note(line)))
+        except ProcessFailed as error:
+            raise _explained(error, command) from error
+    seconds = round(time.monotonic() - began, 3)
+    job.summarize(environ, f"Tests of **{source.project.name}** passed in {seconds:.1f} s: `{command}`")
+    return Tested(command, seconds)
+
+
+def _install(environment: Environment, path: Path, source: Source, tell: Tell) -> None:
+    wanted = source.settings.test
+    extras = project.test_extras(source.project, wanted.extras)
+    groups = project.test_groups(source.project, wanted.groups, extras)
+    named = ", ".join((*extras, *groups)) or "no extra"
+    tell(Note(f"installing {source.project.name} ({named}) into a fresh environment"))
+    environment.create(path)
+    if source.locked:
+        environment.sync(path, extras, groups)
+        environment.install(wanted.requires, path)
+    else:
+        itself = f".[{','.join(extras)}]" if extras else "."
+        environment.install(["-e", itself, *wanted.requires], path, groups=groups)
+
+
+def _words(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise Misconfigured(
+            "bad-setting", f"test.command: {command}: {error}", hint="quote it like a shell line"
+        ) from error
+    if not words:
+        raise Misconfigured("bad-setting", "test.command is empty", hint='the default is "pytest -q"')
+    return words
+
+
+def _explained(error: ProcessFailed, command: str) -> Failed:
+    if error.status == MISSING:
+        return Failed(
+            "no-test-command",
+            f"{command}: the program is not in the test environment",
+            hint="declare an extra or dependency group 'test' that has it, or set test.requires",
+        )
+    if error.status == NO_TESTS and "pytest" in command:
+        return Failed(
+            "no-tests",
+            f"{command}: no tests were collected, so nothing was tested",
+            hint="name the tests in test.command",
+            detail=error.detail,
+        )
+    return Failed(
+        "tests-failed",
+        f"{command}: the tests failed with status {error.status}",
+        hint="nothing is built or deployed until they pass",
+        detail=error.detail,
+    )

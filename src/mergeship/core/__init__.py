@@ -1,0 +1,1 @@
+"""Values and decisions: no process, socket, environment, clock or file write."""

@@ -1,0 +1,33 @@
+"""Which environment variables a process gets: an allow-list, so that a secret has to be let in by name."""
+
+from collections.abc import Mapping
+
+# What a program needs to find its files, its language and its network.
+PLAIN = frozenset({
+    "ALL_PROXY", "CI", "COLUMNS", "CURL_CA_BUNDLE", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_REF", "GITHUB_REPOSITORY",
+    "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_WORKSPACE", "GIT_PAGER", "GIT_SSL_CAINFO", "GIT_TERMINAL_PROMPT", "HOME",
+    "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LOGNAME", "NO_COLOR", "NO_PROXY", "PAGER",
+    "PATH", "PYENV_ROOT", "PYTHONUNBUFFERED", "PYTHONUTF8", "REQUESTS_CA_BUNDLE",
+    "RUNNER_TEMP", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "SYSTEMROOT", "TEMP", "TERM", "TMP", "TMPDIR", "TZ",
+    "USER", "XDG_CACHE_HOME", "XDG_DATA_HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy",
+    "MERGESHIP_SANDBOX",
+})  # fmt: skip
+# What an installer needs besides: where packages come from. An address may hold a password, so tests never see these.
+INSTALLER = frozenset({
+    "PIP_CACHE_DIR", "PIP_CERT", "PIP_CONFIG_FILE", "PIP_CONSTRAINT", "PIP_DEFAULT_TIMEOUT",
+    "PIP_DISABLE_PIP_VERSION_CHECK", "PIP_EXTRA_INDEX_URL", "PIP_FIND_LINKS", "PIP_INDEX_URL", "PIP_NO_INDEX",
+    "PIP_TRUSTED_HOST", "UV_CACHE_DIR", "UV_CONFIG_FILE", "UV_CONSTRAINT", "UV_DEFAULT_INDEX", "UV_EXTRA_INDEX_URL",
+    "UV_FIND_LINKS", "UV_HTTP_TIMEOUT", "UV_INDEX", "UV_INDEX_URL", "UV_LINK_MODE", "UV_NATIVE_TLS", "UV_NO_CACHE",
+    "UV_NO_CONFIG", "UV_OFFLINE", "UV_PYTHON", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_PREFERENCE",
+    "UV_SYSTEM_CERTS",
+})  # fmt: skip
+
+
+def for_project(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for the project's own code: no secret, no package source."""
+    return {name: value for name, value in environ.items() if name in PLAIN}
+
+
+def for_installer(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for uv, pip, git and build backends: that of the project, and where packages come from."""
+    return {name: value for name, value in environ.items() if name in PLAIN | INSTALLER}

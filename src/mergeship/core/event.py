@@ -1,0 +1,71 @@
+"""What happens while something runs, told as it happens."""
+
+from collections.abc import Callable
+
+import msgspec
+
+
+class Note(msgspec.Struct, frozen=True, tag="note"):
+    """A line for the person who waits."""
+
+    text: str
+
+
+class MergeStarted(msgspec.Struct, frozen=True, tag="merge-started"):
+    """A merge has reached main and its workflow begins. Merges count from 1."""
+
+    merge: int
+    commit: str
+    title: str
+    jobs: tuple[str, ...]
+
+
+class JobStarted(msgspec.Struct, frozen=True, tag="job-started"):
+    """A job begins."""
+
+    job: str
+
+
+class StepStarted(msgspec.Struct, frozen=True, tag="step-started"):
+    """A step of a job begins."""
+
+    job: str
+    step: str
+
+
+class StepSaid(msgspec.Struct, frozen=True, tag="step-said"):
+    """A line of a step's output."""
+
+    job: str
+    step: str
+    line: str
+
+
+class StepEnded(msgspec.Struct, frozen=True, tag="step-ended"):
+    """A step has ended."""
+
+    job: str
+    step: str
+    passed: bool
+    seconds: float
+
+
+class JobEnded(msgspec.Struct, frozen=True, tag="job-ended"):
+    """A job has ended."""
+
+    job: str
+    passed: bool
+    seconds: float
+
+
+class ProofTold(msgspec.Struct, frozen=True, tag="proof"):
+    """One proof of one release, as soon as it is known."""
+
+    merge: int
+    name: str
+    held: bool
+    detail: str
+
+
+Event = Note | MergeStarted | JobStarted | StepStarted | StepSaid | StepEnded | JobEnded | ProofTold
+Tell = Callable[[Event], None]

@@ -1,0 +1,148 @@
+"""`[tool.mergeship]` in pyproject.toml, with `--set key=value` on top."""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+
+from mergeship.errors import Misconfigured
+
+
+Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
+
+
+class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the project is tested."""
+
+    command: str = "pytest -q"
+    """Split like a shell line, run without a shell, in the fresh environment."""
+    requires: tuple[str, ...] = ()
+    """Requirements installed besides the project's own."""
+    extras: tuple[str, ...] | None = None
+    """Extras to install; by default `test` or `tests`, where the project has one."""
+    groups: tuple[str, ...] | None = None
+    """Dependency groups to install; by default `test`, `tests` or `dev`, where no test extra exists."""
+
+
+class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is built."""
+
+    wheel: bool = True
+    """False ships the sdist alone, for wheels that PyPI refuses."""
+
+
+class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where releases go, and where they are looked up."""
+
+    upload: str = "pypi"
+    """`pypi`, `testpypi`, or the address of an upload API."""
+    simple: str = ""
+    """Address of the simple API; by default found from `upload`."""
+    deadline: Positive = 300.0
+    """Seconds for one upload, and for the wait until the index lists a release."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
+    """Everything that can be set, with its default."""
+
+    runs_on: tuple[Label, ...] = ("self-hosted",)
+    """Labels of the runner."""
+    timeout_minutes: Minutes = 30
+    """Limit of each job."""
+    test: Test = Test()
+    build: Build = Build()
+    index: Index = Index()
+
+
+def load(pyproject: Mapping[str, Any], overrides: Sequence[str] = ()) -> Settings:
+    """Settings from a parsed pyproject.toml and `key=value` texts, the last one winning.
+
+    Raises Misconfigured for an unknown key (naming the nearest one) and for a value of the wrong type.
+    """
+    table = pyproject.get("tool", {}).get("mergeship", {})
+    settings = _convert(table, strict=True)
+    if not overrides:
+        return settings
+    merged: dict[str, Any] = msgspec.to_builtins(settings)
+    for override in overrides:
+        _override(merged, override)
+    return _convert(merged, strict=False)
+
+
+def keys() -> tuple[str, ...]:
+    """Every key that `--set` takes."""
+    defaults: dict[str, Any] = msgspec.to_builtins(Settings())
+    found: list[str] = []
+    for name, value in defaults.items():
+        if isinstance(value, dict):
+            found += [f"{name}.{key}" for key in value]
+        else:
+            found.append(name)
+    return tuple(found)
+
+
+def _override(table: dict[str, Any], text: str) -> None:
+    key, equals, value = text.partition("=")
+    key = key.strip()
+    if not equals:
+        raise Misconfigured(
+            "setting-without-value", f"--set {text}: there is no '='", hint="write --set key=value"
+        )
+    if key not in keys():
+        raise Misconfigured("unknown-setting", f"--set {key}: no such setting", hint=_nearest(key))
+    *sections, name = key.split(".")
+    for section in sections:
+        table = table[section]
+    table[name] = _parse(key, value)
+
+
+def _parse(key: str, value: str) -> Any:  # noqa: ANN401 - the type is the setting's, checked by msgspec
+    if not _is_list(key):
+        return value
+    if not value.lstrip().startswith("["):
+        return value.split()
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise Misconfigured(
+            "bad-setting", f"--set {key}: {value} is not a TOML list: {error}", hint='write ["one", "two"]'
+        ) from error
+
+
+def _is_list(key: str) -> bool:
+    owner: Any = Settings
+    *sections, name = key.split(".")
+    for section in sections:
+        owner = get_type_hints(owner)[section]
+    return "tuple" in str(get_type_hints(owner)[name.replace("-", "_")])
+
+
+def _convert(table: Any, *, strict: bool) -> Settings:  # noqa: ANN401 - anything may stand in a TOML file
+    try:
+        return msgspec.convert(table, Settings, strict=strict)
+    except msgspec.ValidationError as error:
+        message = str(error)
+        where = re.search(r" - at `\$\.?(.*?)`$", message)
+        section = where[1] if where else ""
+        unknown = re.search(r"unknown field `(.*?)`", message)
+        if unknown:
+            key = f"{section}.{unknown[1]}".removeprefix(".")
+            raise Misconfigured(
+                "unknown-setting", f"[tool.mergeship] {key}: no such setting", hint=_nearest(key)
+            ) from error
+        plain = message.removesuffix(where[0]) if where else message
+        raise Misconfigured(
+            "bad-setting",
+            f"[tool.mergeship] {section}: {plain}".replace("] :", "]:"),
+            hint="the settings and their types are listed in the README",
+        ) from error
+
+
+def _nearest(key: str) -> str:
+    near = difflib.get_close_matches(key, keys(), n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"the settings are {', '.join(keys())}"

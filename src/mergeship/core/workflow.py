@@ -1,0 +1,100 @@
+"""GitHub workflow files: written from settings, and read."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from mergeship.core.settings import Settings
+from mergeship.errors import Misconfigured
+
+PATH = ".github/workflows/ci-cd.yml"
+PULL_REQUEST_TEMPLATE = ".github/pull_request_template.md"
+TEMPLATES = {PATH: "ci-cd.yml", PULL_REQUEST_TEMPLATE: "pull_request_template.md"}
+"""The files of the pipeline, and the template of each."""
+
+
+class Use(msgspec.Struct, frozen=True):
+    """A `uses:` of a step or of a job."""
+
+    job: str
+    action: str
+    """`owner/name`, with the folder inside it where there is one."""
+    ref: str
+
+    @property
+    def repository(self) -> str:
+        """`owner/name`."""
+        return "/".join(self.action.split("/")[:2])
+
+
+class Workflow(msgspec.Struct, frozen=True):
+    """What a rehearsal needs to know of a workflow file."""
+
+    path: str
+    jobs: tuple[str, ...]
+    uses: tuple[Use, ...]
+    """Remote ones only."""
+    labels: tuple[str, ...]
+    """Everything that `runs-on` names."""
+    secrets: tuple[str, ...]
+    ours: bool
+    """Whether its steps are mergeship's stages."""
+
+
+def render(template: str, settings: Settings) -> str:
+    """A template with the settings filled in."""
+    labels = settings.runs_on
+    runs_on = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
+    return template.replace("@RUNS_ON@", runs_on).replace("@TIMEOUT@", str(settings.timeout_minutes))
+
+
+def read(text: str, path: str) -> Workflow:
+    """A workflow file, read. Raises Misconfigured for what is no workflow."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        tree = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise Misconfigured(
+            "broken-workflow", f"{path}{where}: {error.problem or error.context}", hint="mend the YAML there"
+        ) from error
+    except YAMLError as error:
+        raise Misconfigured("broken-workflow", f"{path}: {error}", hint="mend the YAML") from error
+    jobs = tree.get("jobs") if isinstance(tree, dict) else None
+    if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
+        raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")
+    return Workflow(
+        path=path,
+        jobs=tuple(str(name) for name in jobs),
+        uses=tuple(use for name, job in jobs.items() for use in _uses(str(name), job)),
+        labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _labels(job))),
+        secrets=tuple(dict.fromkeys(re.findall(r"\bsecrets\.([A-Za-z_]\w*)", text))),
+        ours=any(
+            re.search(r"\bmergeship build\b", str(step.get("run")))
+            for job in jobs.values()
+            for step in _steps(job)
+        ),
+    )
+
+
+def _steps(job: dict[str, Any]) -> list[dict[str, Any]]:
+    return [step for step in job.get("steps") or [] if isinstance(step, dict)]
+
+
+def _uses(name: str, job: dict[str, Any]) -> Iterator[Use]:
+    for holder in (job, *_steps(job)):
+        action, at, ref = str(holder.get("uses", "")).partition("@")
+        if at and not action.startswith(("./", "docker://")):
+            yield Use(name, action, ref)
+
+
+def _labels(job: dict[str, Any]) -> list[str]:
+    runs_on = job.get("runs-on", [])
+    if isinstance(runs_on, dict):
+        runs_on = runs_on.get("labels", [])
+    return [str(label) for label in runs_on] if isinstance(runs_on, list) else [str(runs_on)]

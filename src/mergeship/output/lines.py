@@ -1,0 +1,53 @@
+"""Events as plain lines, as they come: for logs, pipes and programs."""
+
+from typing import TextIO
+
+from mergeship.core.event import (
+    Event, JobEnded, JobStarted, MergeStarted, Note, ProofTold, StepEnded, StepSaid, StepStarted,
+)  # fmt: skip
+from mergeship.output import document
+
+
+class Lines:
+    """Writes each event as one line; `tail` lines of a failing step's output follow it."""
+
+    def __init__(self, stream: TextIO, tail: int = 25) -> None:
+        self._stream = stream
+        self._tail = tail
+        self._said: list[str] = []
+
+    def tell(self, event: Event) -> None:
+        """Write one event."""
+        match event:
+            case Note(text):
+                self._write(text)
+            case MergeStarted(merge, commit, title):
+                self._write(f"merge {merge}: {title} ({commit[:12]})")
+            case JobStarted(job):
+                self._write(f"  {job}")
+            case StepStarted():
+                self._said.clear()
+            case StepSaid(_, _, line):
+                self._said.append(line)
+            case StepEnded(_, step, passed, seconds):
+                self._write(f"    {'ok  ' if passed else 'FAIL'} {step} ({seconds:.1f} s)")
+                for line in () if passed else self._said[-self._tail :]:
+                    self._write(f"         {line}")
+            case JobEnded(job, passed, seconds):
+                self._write(f"  {job}: {'passed' if passed else 'FAILED'} in {seconds:.1f} s")
+            case ProofTold(_, name, held, detail):
+                self._write(f"  {'proven' if held else 'NOT PROVEN'}: {name}: {detail}")
+
+    def _write(self, line: str) -> None:
+        print(line, file=self._stream, flush=True)
+
+
+class JsonLines:
+    """Writes each event as one line of JSON."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def tell(self, event: Event) -> None:
+        """Write one event."""
+        print(document.event(event), file=self._stream, flush=True)

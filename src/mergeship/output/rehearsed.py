@@ -1,0 +1,68 @@
+"""The end of a rehearsal: what was released, how long each job took, and what was not shown."""
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from mergeship.core.result import Rehearsed
+
+
+def show(result: Rehearsed, console: Console) -> None:
+    """Print the tables of a rehearsal."""
+    console.print()
+    if result.releases:
+        console.print(_releases(result))
+        console.print()
+    console.print(_jobs(result))
+    console.print()
+    console.print(Text("Not rehearsed:", style="bold"))
+    for line in result.not_rehearsed:
+        console.print(Text(f"  - {line}", style="dim"), soft_wrap=True)
+    if result.kept:
+        console.print(Text(f"\nThe sandbox was kept in {result.kept}"), soft_wrap=True)
+    console.print(_verdict(result), soft_wrap=True)
+
+
+def _releases(result: Rehearsed) -> Table:
+    table = Table(box=None, pad_edge=False)
+    for title in ("merge", "version", "commit", "file", "sha256"):
+        table.add_column(title, no_wrap=True, overflow="fold")
+    for release in result.releases:
+        head = (str(release.merge), release.version, release.commit[:12])
+        for file in release.files:
+            table.add_row(*head, file.name, file.sha256[:16] + "…")
+            head = ("", "", "")
+    return table
+
+
+def _jobs(result: Rehearsed) -> Table:
+    names = list(dict.fromkeys(job.name for job in result.jobs))
+    table = Table(box=None, pad_edge=False)
+    table.add_column("seconds")
+    for name in names:
+        table.add_column(name, justify="right")
+    table.add_column("jobs together", justify="right")
+    for merge in dict.fromkeys(job.merge for job in result.jobs):
+        jobs = {job.name: job for job in result.jobs if job.merge == merge}
+        cells = [_cell(jobs[name].status, jobs[name].seconds) if name in jobs else Text("") for name in names]
+        table.add_row(f"merge {merge}", *cells, f"{sum(job.seconds for job in jobs.values()):.1f}")
+    return table
+
+
+def _cell(status: str, seconds: float) -> Text:
+    if status == "skipped":
+        return Text("skipped", style="dim")
+    return Text(
+        f"{seconds:.1f}{'' if status == 'passed' else ' FAILED'}", style="" if status == "passed" else "red"
+    )
+
+
+def _verdict(result: Rehearsed) -> Text:
+    proven = sum(proof.held for proof in result.proofs)
+    if result.error is None:
+        versions = ", ".join(release.version for release in result.releases)
+        words = f"{result.project} {versions}: {proven} of {len(result.proofs)} proofs held, in {result.seconds:.1f} s"
+        return Text.assemble("\n", ("Rehearsed.", "bold green"), f" {words}")
+    return Text.assemble(
+        "\n", ("Not releasable.", "bold red"), f" {proven} of {len(result.proofs)} proofs held"
+    )

@@ -1,0 +1,108 @@
+"""The only place that starts a process."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO
+
+from mergeship.errors import Failed
+
+TAIL = 60  # lines of a failed process that are kept for the message
+
+
+class ProcessFailed(Failed):
+    """A process ended with another status than 0. Carries its command, status and output."""
+
+    def __init__(self, command: Sequence[str], status: int, output: str) -> None:
+        self.command = tuple(command)
+        self.status = status
+        self.output = output
+        lines = output.rstrip().splitlines()
+        super().__init__(
+            "process-failed",
+            f"{Path(command[0]).name} ended with status {status}",
+            detail="\n".join(lines[-TAIL:]),
+        )
+
+
+def run(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    tell: Callable[[str], None] | None = None,
+) -> str:
+    """Run `command` to its end and return what it wrote, standard error included.
+
+    `env` is the whole environment of the process; `tell` receives each line as it comes.
+    Raises ProcessFailed for another status than 0, or when the program is missing.
+    """
+    lines = []
+    with started(command, cwd=cwd, env=env, stderr=subprocess.STDOUT) as process:
+        for line in _lines(process):
+            lines.append(line)
+            if tell:
+                tell(line.rstrip("\r\n"))
+        status = process.wait()
+    output = "".join(lines)
+    if status:
+        raise ProcessFailed(command, status, output)
+    return output
+
+
+@contextmanager
+def started(
+    command: Sequence[str],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    stderr: int | IO[str] = subprocess.PIPE,
+    own_session: bool = False,
+) -> Iterator[subprocess.Popen[str]]:
+    """A running process with its output as text; killed when the block is left before it ended.
+
+    `own_session` puts it out of the terminal's reach, so that Ctrl-C is ours to pass on.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=cwd,
+            env=dict(env),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=own_session,
+        )
+    except FileNotFoundError as error:
+        missing = error.filename or command[0]
+        raise ProcessFailed(command, 127, f"{missing}: no such file or directory") from error
+    with process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def end_group(process: subprocess.Popen[str], grace: float) -> None:
+    """Ask a process that leads its own session to end, `grace` seconds long, then kill its whole group."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(grace)
+            break
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+    if process.stdout is None:  # pragma: no cover - started() always pipes it
+        return
+    yield from process.stdout

@@ -1,0 +1,180 @@
+"""act: runs a workflow file on this host, and its log becomes events."""
+
+import os
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mergeship.core.event import JobEnded, JobStarted, StepEnded, StepSaid, StepStarted, Tell
+from mergeship.core.result import Job
+from mergeship.core.workflow import Workflow
+from mergeship.errors import Failed
+from mergeship.process import end_group, started
+from mergeship.rehearsal.stand_ins import stand_ins
+
+TAIL = 25  # lines of the failing step
+GRACE = 5.0  # seconds that act has to end its steps
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]")
+_NOT_FETCHED = re.compile(r'failed to fetch "https?://[^/"]+/([^"]+)" version "([^"]+)"')
+
+
+class Line(msgspec.Struct):
+    """The fields of act's JSON log that matter here."""
+
+    msg: str = ""
+    level: str = "info"
+    jobID: str = ""  # noqa: N815 - act's spelling
+    matrix: dict[str, Any] | None = None
+    step: str = ""
+    stage: str = ""
+    stepID: list[str] = []  # noqa: N815
+    stepResult: str = ""  # noqa: N815
+    jobResult: str = ""  # noqa: N815
+    raw_output: bool = False
+    executionTime: int = 0  # noqa: N815 - nanoseconds
+
+
+def find_act(path: str) -> str:
+    """The act of this environment, else the one on `path`. Raises Failed when there is none."""
+    own = str(Path(sys.executable).parent)
+    found = shutil.which("act", path=os.pathsep.join([own, path]))
+    if not found:
+        raise Failed(
+            "no-act",
+            "act is not installed, and it is what runs workflow files in a rehearsal",
+            hint="pip install 'mergeship[rehearse]', or put act on PATH (nektosact.com)",
+        )
+    return found
+
+
+def command(act: str, workflow: Workflow, event: Path, secrets: Path, env: Mapping[str, str]) -> list[str]:
+    """act's command line. `env` is given to every step; secrets come from a file, never from here."""
+    arguments = [act, "push", "--json", "--workflows", workflow.path, "--eventpath", str(event)]
+    arguments += ["--secret-file", str(secrets), "--concurrent-jobs", "1", "--no-cache-server"]
+    arguments += ["--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]
+    for label in dict.fromkeys((*workflow.labels, "self-hosted")):
+        arguments += ["--platform", f"{label}=-self-hosted"]
+    for action, folder in stand_ins(workflow.uses).items():
+        arguments += ["--local-repository", f"{action}={folder}"]
+    for name, value in env.items():
+        arguments += ["--env", f"{name}={value}"]
+    return arguments
+
+
+def perform(
+    arguments: Sequence[str], cwd: Path, env: Mapping[str, str], workflow: Workflow, merge: int, tell: Tell
+) -> list[Job]:
+    """Run act to its end and give every job of the workflow back, those that never began as skipped.
+
+    Raises Failed when act itself fails, or cannot fetch an action.
+    """
+    log = Log(merge, tell)
+    with started(arguments, cwd=cwd, env=env, own_session=True) as process:
+        try:
+            errors: list[str] = []
+            for text in _both(process.stdout, process.stderr, errors):
+                log.read(text)
+            status = process.wait()
+        except BaseException:
+            end_group(process, GRACE)
+            raise
+    if log.not_fetched:
+        raise Failed(
+            "action-not-fetched",
+            f"{workflow.path} uses {', '.join(log.not_fetched)}, which cannot be fetched here",
+            hint="rehearse where the network allows it, or take that step out for the rehearsal",
+        )
+    if status and not any(job.status == "failed" for job in log.jobs):
+        raise Failed(
+            "engine-failed",
+            f"act ended with status {status}",
+            detail="\n".join([*log.strange, *errors][-TAIL:]),
+        )
+    ran = {job.name.partition(" ")[0] for job in log.jobs}
+    skipped = [Job(merge, name, "skipped", 0.0) for name in workflow.jobs if name not in ran]
+    return [*log.jobs, *skipped]
+
+
+def _both(stdout: Any, stderr: Any, errors: list[str]) -> Iterator[str]:  # noqa: ANN401
+    import threading
+
+    reader = threading.Thread(target=lambda: errors.extend(line.rstrip() for line in stderr), daemon=True)
+    reader.start()
+    yield from stdout
+    reader.join(GRACE)
+
+
+class Log:
+    """act's log, line by line: told as events, and kept as jobs."""
+
+    def __init__(self, merge: int, tell: Tell) -> None:
+        self.merge = merge
+        self.tell = tell
+        self.jobs: list[Job] = []
+        self.not_fetched: list[str] = []
+        self.strange: list[str] = []
+        self._began: dict[str, float] = {}
+        self._tails: dict[str, list[str]] = {}
+        self._failed: dict[str, tuple[str, tuple[str, ...]]] = {}
+
+    def read(self, text: str) -> None:
+        """Take one line of the log."""
+        try:
+            line = msgspec.json.decode(text, type=Line)
+        except msgspec.DecodeError:
+            self.strange.append(plain(text))
+            return
+        if not line.jobID:
+            self.strange.append(plain(line.msg))
+            return
+        job = line.jobID
+        if line.matrix:
+            job += f" ({', '.join(str(value) for value in line.matrix.values())})"
+        if job not in self._began:
+            self._began[job] = time.monotonic()
+            self.tell(JobStarted(job))
+        self._step(job, line)
+        if line.jobResult:
+            self._end(job, passed=line.jobResult == "success")
+
+    def _step(self, job: str, line: Line) -> None:
+        step = plain(line.step).strip().partition("\n")[0]
+        outermost = len(line.stepID) <= 1
+        tail = self._tails.setdefault(job, [])
+        if line.raw_output:
+            said = plain(line.msg)
+            tail.append(said)
+            self.tell(StepSaid(job, step, said))
+        elif line.level == "error":
+            tail.append(plain(line.msg))
+            missing = _NOT_FETCHED.search(line.msg)
+            if missing:
+                self.not_fetched.append(f"{missing[1]}@{missing[2]}")
+        elif line.stage == "Main" and outermost and line.msg.startswith("⭐"):
+            tail.clear()
+            self.tell(StepStarted(job, step))
+        elif line.stepResult and outermost and (line.stage == "Main" or line.stepResult != "success"):
+            passed = line.stepResult == "success"
+            if not passed:
+                self._failed.setdefault(job, (step, tuple(tail[-TAIL:])))
+            self.tell(StepEnded(job, step, passed, round(line.executionTime / 1e9, 3)))
+
+    def _end(self, job: str, *, passed: bool) -> None:
+        seconds = round(time.monotonic() - self._began[job], 3)
+        step, tail = self._failed.get(job, ("", tuple(self._tails.get(job, [])[-TAIL:])))
+        if passed:
+            self.jobs.append(Job(self.merge, job, "passed", seconds))
+        else:
+            self.jobs.append(Job(self.merge, job, "failed", seconds, step, tail))
+        self.tell(JobEnded(job, passed, seconds))
+
+
+def plain(text: str) -> str:
+    """Text without escape sequences and control characters: what a step prints is not trusted."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").rstrip())

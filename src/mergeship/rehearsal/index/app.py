@@ -1,0 +1,163 @@
+"""The routes of the embedded index."""
+
+import asyncio
+import base64
+import binascii
+import hmac
+from collections.abc import Awaitable, Callable
+
+from packaging.utils import canonicalize_name
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from mergeship.core.listing import JSON
+from mergeship.rehearsal.index import pages
+from mergeship.rehearsal.index.catalog import Catalog, StoredFile
+from mergeship.rehearsal.index.protocol import REASON
+from mergeship.rehearsal.index.upload import HELP, RefusedError, Sent, receive
+
+MAX_FIELD = 10 * 1024 * 1024  # bytes of one form field: a description may be long
+
+
+def application(catalog: Catalog) -> Starlette:
+    """An index over a catalog, as an ASGI application."""
+
+    def bound(
+        view: Callable[[Catalog, Request], Awaitable[Response]],
+    ) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            return await view(catalog, request)
+
+        return endpoint
+
+    return Starlette(
+        routes=[
+            Route("/legacy/", bound(_upload), methods=["POST"]),
+            Route("/legacy", _missing_slash, methods=["POST"]),
+            Route("/simple/", bound(_root)),
+            Route("/simple/{name}", bound(_project)),
+            Route("/simple/{name}/", bound(_project)),
+            Route("/files/{blake2}/{filename}", bound(_download)),
+        ]
+    )
+
+
+async def _missing_slash(request: Request) -> Response:
+    return RedirectResponse(request.url.replace(path="/legacy/"), status_code=308)
+
+
+async def _upload(catalog: Catalog, request: Request) -> Response:
+    filename = "?"
+    try:
+        if catalog.faults:
+            fault = catalog.faults.pop(0)
+            await asyncio.sleep(fault.delay)
+            raise RefusedError(fault.status, fault.words)
+        _authenticate(catalog, request.headers.get("authorization", ""))
+        async with request.form(max_part_size=MAX_FIELD, max_fields=10_000) as form:
+            fields: dict[str, list[str]] = {}
+            sent = None
+            for key, value in form.multi_items():
+                if isinstance(value, str):
+                    fields.setdefault(key, []).append(value)
+                elif key == "content":
+                    sent = _sent(value)
+                    filename = sent.filename
+                elif key != "gpg_signature":
+                    raise RefusedError(400, f"{key}: Should not be a tuple.")
+            await run_in_threadpool(receive, catalog, fields, sent)
+    except RefusedError as refusal:
+        answer = _refuse(request, refusal)
+    except (MultiPartException, HTTPException):
+        answer = _refuse(request, RefusedError(400, "Upload payload does not have a file."))
+    except ClientDisconnect:
+        answer = Response(status_code=400)
+    else:
+        answer = Response("OK", media_type="text/plain")
+    catalog.uploads.append((filename, answer.status_code))
+    return answer
+
+
+def _sent(value: UploadFile) -> Sent:
+    return Sent(value.filename or "", value.content_type or "", value.file)
+
+
+def _authenticate(catalog: Catalog, header: str) -> None:
+    scheme, _, encoded = header.partition(" ")
+    try:
+        user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        user, password = "", ""
+    valid = scheme.lower() == "basic" and user == "__token__"
+    if not (valid and hmac.compare_digest(password.encode(), catalog.token.encode())):
+        words = "Invalid or non-existent authentication information."
+        raise RefusedError(403, f"{words} {HELP.format('invalid-auth')}")
+
+
+def _refuse(request: Request, refusal: RefusedError) -> Response:
+    """The words in the reason phrase and in the body, as pyramid gives them."""
+    words = " ".join(refusal.words.encode("iso-8859-1", "replace").decode("iso-8859-1").split())
+    status = f"{refusal.status} {words}"
+    headers = {REASON: words}
+    if "application/json" in request.headers.get("accept", ""):
+        body = {"message": words, "code": status, "title": words}
+        return JSONResponse(body, refusal.status, headers)
+    from html import escape
+
+    page = f"<html>\n <head>\n  <title>{escape(status)}</title>\n </head>\n <body>\n  <h1>{escape(status)}</h1>\n"
+    return HTMLResponse(f"{page} </body>\n</html>\n", refusal.status, headers)
+
+
+async def _root(catalog: Catalog, request: Request) -> Response:
+    if _wants_json(request):
+        return JSONResponse(pages.root_json(catalog), media_type=JSON)
+    return HTMLResponse(pages.root_html(catalog))
+
+
+async def _project(catalog: Catalog, request: Request) -> Response:
+    name = request.path_params["name"]
+    normalized = canonicalize_name(name)
+    if request.url.path != f"/simple/{normalized}/":
+        return RedirectResponse(request.url.replace(path=f"/simple/{normalized}/"), status_code=301)
+    project = catalog.project(name)
+    if project is None:
+        return Response("404 Not Found", 404, media_type="text/plain")
+    headers = {"X-PyPI-Last-Serial": str(catalog.serial), "Cache-Control": "max-age=600, public"}
+    if _wants_json(request):
+        body = pages.project_json(catalog, normalized, project)
+        return JSONResponse(body, headers=headers, media_type=JSON)
+    return HTMLResponse(pages.project_html(normalized, project), headers=headers)
+
+
+def _wants_json(request: Request) -> bool:
+    """JSON where it is asked for by name and not rated below the HTML."""
+    rated: dict[str, float] = {}
+    for part in request.headers.get("accept", "").split(","):
+        kind, _, quality = part.strip().partition(";")
+        number = quality.strip().removeprefix("q=")
+        rated[kind.strip()] = float(number) if number.replace(".", "", 1).isdigit() else 1.0
+    wanted = max(rated.get(JSON, 0), rated.get("application/vnd.pypi.simple.latest+json", 0))
+    others = (rated.get(kind, 0) for kind in ("text/html", "application/vnd.pypi.simple.v1+html"))
+    return wanted > 0 and wanted >= max(others)
+
+
+async def _download(catalog: Catalog, request: Request) -> Response:
+    filename: str = request.path_params["filename"]
+    file = catalog.file(filename.removesuffix(".metadata"))
+    if file is None or file.blake2_256 != request.path_params["blake2"]:
+        return Response("404 Not Found", 404, media_type="text/plain")
+    if filename.endswith(".metadata"):
+        return _metadata(file)
+    return FileResponse(catalog.path(file), media_type="application/octet-stream")
+
+
+def _metadata(file: StoredFile) -> Response:
+    if file.metadata is None:
+        return Response("404 Not Found", 404, media_type="text/plain")
+    return Response(file.metadata, media_type="application/octet-stream")

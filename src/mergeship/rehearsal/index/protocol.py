@@ -1,0 +1,27 @@
+"""HTTP with a reason phrase of one's own: PyPI speaks there, ASGI has no word for it."""
+
+from typing import Any
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+REASON = "x-reason-phrase"
+"""A response header that becomes the reason phrase, and is not sent."""
+
+
+class _Connection(h11.Connection):
+    def send(self, event: h11.Event) -> bytes | None:
+        if isinstance(event, h11.Response):
+            words = [value for name, value in event.headers if name == REASON.encode()]
+            rest = [(name, value) for name, value in event.headers if name != REASON.encode()]
+            if words:
+                event = h11.Response(status_code=event.status_code, headers=rest, reason=words[0])
+        return super().send(event)
+
+
+class ReasonProtocol(H11Protocol):
+    """uvicorn's h11 protocol, over a connection that knows reason phrases."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own arguments, passed on
+        super().__init__(*args, **kwargs)
+        self.conn = _Connection(h11.SERVER)

@@ -1,0 +1,139 @@
+"""The bare origin whose main takes nothing but merges, and the clone that the runner checks out."""
+
+import shutil
+from pathlib import Path
+
+from packaging.utils import canonicalize_name
+
+from mergeship.adapters.git import Repository
+from mergeship.errors import Misconfigured
+from mergeship.rehearsal.sandbox import Sandbox
+
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.pyc", ".*_cache", ".hypothesis",
+    "*.egg-info",
+)  # fmt: skip
+_REFUSE = """#!/bin/sh
+# git's update hook: ref, old, new
+if [ "$1" = refs/heads/main ]; then
+  echo "error: GH006: Protected branch update failed for refs/heads/main." >&2
+  echo "error: Changes must be made through a pull request." >&2
+  exit 1
+fi
+"""
+_CHECKLIST = """\
+### PR Deployment Checklist
+
+- [x] Deployment PR (will trigger PyPI release)
+- [ ] Non-deployment PR (documentation, chores, automation)
+- [ ] Changelog updated (Codex automation task run after GitHub Release)
+"""
+_PERSON = (
+    "-c",
+    "user.name=Maintainer",
+    "-c",
+    "user.email=maintainer@example.org",
+    "-c",
+    "commit.gpgsign=false",
+)
+
+
+class Origin:
+    """The origin of a rehearsal, made from a project that is not touched."""
+
+    def __init__(self, sandbox: Sandbox, project: Path) -> None:
+        self.sandbox = sandbox
+        self.bare = Repository(sandbox.origin, sandbox.env)
+        self.work = Repository(sandbox.work, sandbox.env)
+        outside = Repository(project, sandbox.env)
+        if (project / ".git").exists():
+            _refuse_unclear(outside)
+            outside.git(
+                "clone",
+                "--quiet",
+                "--bare",
+                "--no-hardlinks",
+                "--template=",
+                str(project),
+                str(sandbox.origin),
+            )
+            self.bare.git("update-ref", "refs/heads/main", outside.head())
+        else:
+            self._import(project)
+        self.bare.git("symbolic-ref", "HEAD", "refs/heads/main")
+        self._protect()
+        outside.git("clone", "--quiet", "--template=", str(sandbox.origin), str(sandbox.work))
+
+    def _import(self, project: Path) -> None:
+        """A folder without history becomes the first commit."""
+        seed = self.sandbox.root / "seed"
+        shutil.copytree(project, seed, symlinks=True, ignore=LEFT_OUT)
+        first = Repository(seed, self.sandbox.env)
+        first.git("init", "--quiet", "--template=", "--initial-branch=main")
+        first.git("add", "--all")
+        first.git(
+            *_PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project"
+        )
+        first.git("clone", "--quiet", "--bare", "--template=", str(seed), str(self.sandbox.origin))
+        shutil.rmtree(seed)
+
+    def _protect(self) -> None:
+        self.bare.git("config", "receive.denyNonFastForwards", "true")
+        self.bare.git("config", "receive.denyDeletes", "true")
+        hook = self.sandbox.origin / "hooks" / "update"
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(_REFUSE, encoding="utf-8")
+        hook.chmod(0o755)
+
+    def begin(self, branch: str) -> None:
+        """Switch the clone to a new feature branch."""
+        self.work.git("switch", "--quiet", "--create", branch)
+
+    def merge(self, number: int, branch: str, title: str) -> tuple[str, str, str, list[str]]:
+        """Commit what stands in the clone, push the branch, and squash it into main as the forge would.
+
+        Gives back main before and after, the squash commit's message, and the files that changed.
+        """
+        self.work.git("add", "--all")
+        self.work.git(*_PERSON, "commit", "--quiet", "--no-verify", "-m", title)
+        self.work.git("push", "--quiet", "origin", branch)
+        before = self.bare.git("rev-parse", "refs/heads/main").strip()
+        message = f"{title} (#{number})\n\n{_CHECKLIST}"
+        after = self.bare.git(
+            *_PERSON, "commit-tree", f"refs/heads/{branch}^{{tree}}", "-p", before, "-m", message
+        ).strip()
+        self.bare.git("update-ref", "refs/heads/main", after, before)
+        self.work.git("fetch", "--quiet", "origin")
+        self.work.git("switch", "--quiet", "main")
+        self.work.git("reset", "--quiet", "--hard", "origin/main")
+        files = self.work.git("diff", "--name-only", "-z", before, after).split("\0")
+        return before, after, message, [file for file in files if file]
+
+
+def change(work: Path, project: str, number: int) -> None:
+    """A small change that reaches the distributions: a comment in the package, else a note in `.github`."""
+    module = canonicalize_name(project).replace("-", "_")
+    places = [f"src/{module}/__init__.py", f"{module}/__init__.py", f"src/{module}.py", f"{module}.py"]
+    place = next((work / name for name in places if (work / name).is_file()), None)
+    if place is None:
+        place = work / ".github" / "rehearsal.md"
+        place.parent.mkdir(exist_ok=True)
+    with place.open("a", encoding="utf-8") as file:
+        file.write(f"\n# Changed by the dress rehearsal, merge {number}.\n")
+
+
+def _refuse_unclear(repository: Repository) -> None:
+    repository.head()
+    changed = repository.changed(untracked=True)
+    if changed:
+        raise Misconfigured(
+            "dirty-checkout",
+            f"{repository.path} has changes that are not committed: {', '.join(changed[:5])}",
+            hint="commit or stash them: a rehearsal merges what is committed",
+        )
+    if not repository.branch():
+        raise Misconfigured(
+            "detached-head",
+            f"{repository.path} has no branch checked out, HEAD is detached",
+            hint="git switch to the branch that stands for main",
+        )

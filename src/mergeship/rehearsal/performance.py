@@ -1,0 +1,172 @@
+"""One rehearsal from its first merge to its last proof."""
+
+import os
+import secrets
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from mergeship.adapters.environment import Environment
+from mergeship.core import workflow as workflows
+from mergeship.core.event import MergeStarted, Note, Tell
+from mergeship.core.result import Job, Problem, Proof, Rehearsed
+from mergeship.core.workflow import Workflow
+from mergeship.errors import Failed, Misconfigured
+from mergeship.process import ProcessFailed, run
+from mergeship.rehearsal import engine
+from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.rehearsal.index.server import serving
+from mergeship.rehearsal.origin import Origin, change
+from mergeship.rehearsal.proof import Prover
+from mergeship.rehearsal.push_event import OWNER, push_event
+from mergeship.rehearsal.sandbox import Sandbox
+from mergeship.rehearsal.stand_ins import STAND_INS, remote
+
+NOT_REHEARSED = (
+    "permissions: the engine ignores `permissions:`, so what GITHUB_TOKEN may do is not shown",
+    "concurrency: jobs run one after another, and concurrency groups are ignored",
+    "environments: their protection rules, reviewers and secrets are ignored",
+    "job timeouts: `timeout-minutes` is ignored",
+    "OIDC: no identity token is handed out, so trusted publishing is not shown",
+    "GitHub's own settings: branch protection is imitated by a git hook, the forge is not there",
+)
+PUBLISHERS = (
+    "TWINE_REPOSITORY_URL",
+    "UV_PUBLISH_URL",
+    "FLIT_INDEX_URL",
+    "HATCH_INDEX_REPO",
+    "PDM_PUBLISH_REPO",
+)
+"""Variables by which publishing tools take the address of an upload API."""
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What was asked of a rehearsal."""
+
+    project: Path
+    name: str
+    """The project's normalized name."""
+    overrides: tuple[str, ...]
+    merges: int
+    port: int
+    workflow: str
+    """The workflow file, relative to the project."""
+
+
+def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
+    """Merge, run, prove, as often as asked, until a proof fails. Raises what stops a rehearsal as such."""
+    began = time.monotonic()
+    act = engine.find_act(box.env["PATH"])
+    catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
+    with serving(catalog, asked.port) as base:
+        tell(Note(f"embedded index at {base}/simple/"))
+        _point_at(box, base, asked.overrides)
+        origin = Origin(box, asked.project)
+        prover = None
+        jobs: list[Job] = []
+        for number in range(1, asked.merges + 1):
+            branch = f"feature/rehearsal-{number}"
+            origin.begin(branch)
+            workflow = _pipeline(asked, box, tell)
+            prover = prover or Prover(asked.name, f"{base}/simple/", ours=workflow.ours, tell=tell)
+            box.write_secrets(workflow.secrets, catalog.token)
+            ran = _merge(asked, box, origin, workflow, act, number, branch, tell)
+            jobs += ran
+            artifacts = box.artifacts / str(number)
+            environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
+            prover.prove(number, origin.work.head(), ran, artifacts, environment)
+            if not all(proof.held for proof in prover.proofs):
+                break
+        proofs = prover.proofs if prover else []
+        return Rehearsed(
+            project=asked.name,
+            workflow=asked.workflow,
+            releases=tuple(prover.releases if prover else ()),
+            jobs=tuple(jobs),
+            proofs=tuple(proofs),
+            not_rehearsed=(*NOT_REHEARSED, *_left_out(asked, box, workflow)),
+            seconds=round(time.monotonic() - began, 3),
+            error=_problem(proofs, asked),
+        )
+
+
+def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:
+    upload = f"{base}/legacy/"
+    settings = [*overrides, f"index.upload={upload}", f"index.simple={base}/simple/"]
+    box.env["MERGESHIP_SET"] = "\n".join(settings)
+    box.env["MERGESHIP_PYTHON"] = sys.executable
+    box.env["TWINE_NON_INTERACTIVE"] = "1"
+    box.env.update(dict.fromkeys(PUBLISHERS, upload))
+
+
+def _pipeline(asked: Asked, box: Sandbox, tell: Tell) -> Workflow:
+    """The workflow that is rehearsed; `mergeship init` writes it where the project has none."""
+    path = box.work / asked.workflow
+    if not path.is_file():
+        if asked.workflow != workflows.PATH:
+            raise Misconfigured(
+                "no-workflow",
+                f"the project has no {asked.workflow}",
+                hint="--workflow names a file of the project",
+            )
+        tell(Note(f"no {asked.workflow} yet: mergeship init writes it"))
+        try:
+            run([str(box.command), "init"], cwd=box.work, env=box.env)
+        except ProcessFailed as error:
+            raise Failed(
+                "init-failed", "mergeship init failed in the rehearsal", detail=error.detail
+            ) from error
+    return workflows.read(path.read_text(encoding="utf-8"), asked.workflow)
+
+
+def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
+    asked: Asked,
+    box: Sandbox,
+    origin: Origin,
+    workflow: Workflow,
+    act: str,
+    number: int,
+    branch: str,
+    tell: Tell,
+) -> list[Job]:
+    change(box.work, asked.name, number)
+    title = f"feat: rehearse merge {number}"
+    before, after, message, files = origin.merge(number, branch, title)
+    artifacts = box.artifacts / str(number)
+    artifacts.mkdir()
+    event = push_event(asked.name, before, after, message, files, origin.work.commit_time(after))
+    box.event.write_bytes(msgspec.json.encode(event))
+    tell(MergeStarted(number, after, title, workflow.jobs))
+    env = box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
+    given = {"GITHUB_REPOSITORY": f"{OWNER}/{asked.name}"}
+    arguments = engine.command(act, workflow, box.event, box.secrets, given)
+    return engine.perform(arguments, box.work, env, workflow, number, tell)
+
+
+def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
+    """What this project's own files bring along that was not rehearsed."""
+    left = [
+        f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS
+    ]
+    left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
+    folder = box.work / os.path.dirname(workflows.PATH)
+    others = sorted(
+        p.name for p in folder.iterdir() if p.suffix in {".yml", ".yaml"} and p != box.work / asked.workflow
+    )
+    if others:
+        left.append(f"other workflows: {', '.join(others)} (name one with --workflow)")
+    return left
+
+
+def _problem(proofs: Sequence[Proof], asked: Asked) -> Problem | None:
+    wrong = next((proof for proof in proofs if not proof.held), None)
+    if wrong is None:
+        return None
+    return Problem(
+        "rehearsal-failed",
+        f"merge {wrong.merge} of {asked.merges}: not proven: {wrong.name}: {wrong.detail}",
+        hint="the failing step's last lines are above; --keep DIR keeps the sandbox for a look",
+    )

@@ -1,0 +1,125 @@
+"""What must hold of a release before a rehearsal calls it one."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from packaging.version import Version
+
+from mergeship.adapters import files, index
+from mergeship.adapters.environment import Environment
+from mergeship.core import archive
+from mergeship.core.event import ProofTold
+from mergeship.core.listing import Listing
+from mergeship.core.result import Job, Proof, Release
+from mergeship.core.version import bump_patch
+from mergeship.errors import MergeshipError
+from mergeship.process import ProcessFailed
+
+_INSTALLED = """
+import importlib.metadata, json, sys
+found = importlib.metadata.distribution(sys.argv[1])
+print(json.dumps([found.version, [str(file) for file in found.files or []]]))
+"""
+_IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+DEADLINE = 30.0  # seconds for one answer of the embedded index
+
+
+class Prover:
+    """Proves the releases of one rehearsal, one merge after another."""
+
+    def __init__(self, project: str, simple: str, *, ours: bool, tell: Callable[[ProofTold], None]) -> None:
+        self.project = project
+        self.simple = simple
+        self.ours = ours
+        self.proofs: list[Proof] = []
+        self.releases: list[Release] = []
+        self._tell = tell
+        self._seen = Listing()
+
+    def prove(
+        self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Environment
+    ) -> None:
+        """Prove everything of one merge, as far as one thing builds on another."""
+        failed = next((job for job in jobs if job.status == "failed"), None)
+        passed = ", ".join(job.name for job in jobs if job.status == "passed") or "no job ran"
+        words = f"{failed.name} failed at {failed.failed_step or 'its set-up'}" if failed else passed
+        ran = any(job.status == "passed" for job in jobs)
+        self._note(merge, "pipeline passes", ran and failed is None, words)
+        release = self._published(merge, commit)
+        if release is None:
+            return
+        self._same_bytes(release, artifacts)
+        self._installs(release, environment)
+
+    def _published(self, merge: int, commit: str) -> Release | None:
+        listed = index.listing(self.simple, self.project, DEADLINE)
+        new = [version for version in listed.versions if version not in self._seen.versions]
+        fresh = tuple(file for file in listed.files if file not in self._seen.files)
+        before, self._seen = self._seen, listed
+        if len(new) != 1:
+            words = f"the index has {len(new)} new versions: {', '.join(new) or 'none'}"
+            self._note(merge, "index lists one new version", held=False, detail=words)
+            return None
+        version = new[0]
+        self._note(merge, "index lists one new version", held=True, detail=version)
+        last = max(map(Version, before.versions), default=None)
+        if last is not None:
+            following = bump_patch(last)
+            held = Version(version) == following if self.ours else Version(version) > last
+            self._note(merge, "version is fresh", held, f"{last} → {version}")
+        release = Release(merge, version, commit, fresh)
+        self.releases.append(release)
+        return release
+
+    def _same_bytes(self, release: Release, artifacts: Path) -> None:
+        built = {path.name: files.digest(path) for path in artifacts.rglob("*") if path.is_file()}
+        wrong = []
+        for file in release.files:
+            if file.name not in built:
+                wrong.append(
+                    f"{file.name}: no artifact of that name was handed on, so this cannot be compared"
+                )
+            elif built[file.name].sha256 != file.sha256:
+                wrong.append(
+                    f"{file.name}: built {built[file.name].sha256[:12]}…, published {file.sha256[:12]}…"
+                )
+        words = "; ".join(wrong) or f"{len(release.files)} files, sha256 equal"
+        self._note(release.merge, "published bytes are the built ones", not wrong, words)
+
+    def _installs(self, release: Release, environment: Environment) -> None:
+        wanted = f"{self.project}=={release.version}"
+        work = environment.path.parent
+        try:
+            environment.create(work)
+            environment.install(["--refresh-package", self.project, "--index", self.simple, wanted], work)
+            version, names = json.loads(
+                environment.run(["python", "-I", "-c", _INSTALLED, self.project], work)
+            )
+        except (MergeshipError, json.JSONDecodeError) as error:
+            detail = getattr(error, "detail", "") or str(error)
+            self._note(release.merge, "uv installs it", held=False, detail=detail.strip())
+            return
+        self._note(release.merge, "uv installs it", held=True, detail=wanted)
+        self._imports(release, environment, version, archive.importable(names))
+
+    def _imports(
+        self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]
+    ) -> None:
+        if not modules:
+            words = "it holds no importable module, so nothing was imported"
+            self._note(release.merge, "it imports and tells its version", held=False, detail=words)
+            return
+        try:
+            environment.run(["python", "-I", "-c", _IMPORT, *modules], environment.path.parent)
+        except ProcessFailed as error:
+            words = error.detail.strip().splitlines()[-1]
+            self._note(release.merge, "it imports and tells its version", held=False, detail=words)
+            return
+        held = Version(version) == Version(release.version)
+        words = f"{', '.join(modules)} {version}"
+        self._note(release.merge, "it imports and tells its version", held, words)
+
+    def _note(self, merge: int, name: str, held: bool, detail: str) -> None:
+        self.proofs.append(Proof(merge, name, held, detail))
+        self._tell(ProofTold(merge, name, held, detail))

@@ -1,0 +1,136 @@
+"""The folder in which everything of a rehearsal happens, and the processes that it has to end."""
+
+import os
+import shlex
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from mergeship.adapters.environment import uv
+from mergeship.core.environ import for_installer
+from mergeship.errors import Misconfigured
+
+MARK = "MERGESHIP_SANDBOX"
+"""An environment variable that every process of a rehearsal inherits: its value is the sandbox's folder."""
+
+
+class Sandbox:
+    """The folders of a rehearsal, and the environment of everything that runs in it."""
+
+    def __init__(self, root: Path, environ: Mapping[str, str]) -> None:
+        self.root = root
+        self.origin = root / "origin.git"
+        self.work = root / "work"
+        self.artifacts = root / "artifacts"
+        self.index = root / "index"
+        self.event = root / "event.json"
+        self.secrets = root / "secrets"
+        self._bin = root / "bin"
+        for folder in (self.artifacts, self.index, self._bin, root / "home", root / "tmp"):
+            folder.mkdir()
+        self.command = self._bin / "mergeship"
+        _launcher(self.command, sys.executable, "-I", "-m", "mergeship")
+        (self._bin / "uv").symlink_to(uv())
+        self.env = self._environment(environ)
+
+    def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The caller's environment on an allow-list, with a home of its own and the caller's package caches."""
+        home = Path(environ.get("HOME", "/nonexistent"))
+        caches = Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
+        data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
+        config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+        env = {
+            "UV_CACHE_DIR": str(caches / "uv"),
+            "PIP_CACHE_DIR": str(caches / "pip"),
+            "UV_PYTHON_INSTALL_DIR": str(data / "uv" / "python"),
+        }
+        for name, file in (
+            ("PIP_CONFIG_FILE", config / "pip" / "pip.conf"),
+            ("UV_CONFIG_FILE", config / "uv" / "uv.toml"),
+        ):
+            if file.is_file():
+                env[name] = str(file)
+        env |= for_installer(environ)
+        for name in (
+            "XDG_CACHE_HOME",
+            "XDG_DATA_HOME",
+            "GITHUB_ACTIONS",
+            "GITHUB_WORKSPACE",
+            "RUNNER_TEMP",
+            "CI",
+        ):
+            env.pop(name, None)
+        return env | {
+            "HOME": str(self.root / "home"),
+            "TMPDIR": str(self.root / "tmp"),
+            "PATH": os.pathsep.join([str(self._bin), *_search_path(environ)]),
+            "TERM": "dumb",
+            "PAGER": "cat",
+            "GIT_PAGER": "cat",
+            "GIT_TERMINAL_PROMPT": "0",
+            "GIT_CONFIG_NOSYSTEM": "1",
+            MARK: str(self.root),
+        }
+
+    def write_secrets(self, names: tuple[str, ...], token: str) -> None:
+        """A secret file for the engine, readable by its owner alone."""
+        descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.writelines(f"{name}={token}\n" for name in names)
+
+    def end_processes(self) -> None:
+        """Kill whatever still runs with this sandbox in its environment."""
+        own = os.getpid()
+        left = [process for process in psutil.process_iter() if process.pid != own and self._owns(process)]
+        for process in left:
+            process.kill()
+        psutil.wait_procs(left, timeout=5)
+
+    def _owns(self, process: psutil.Process) -> bool:
+        try:
+            return process.environ().get(MARK) == str(self.root)
+        except (psutil.Error, OSError):
+            return False  # ended meanwhile, or somebody else's
+
+
+@contextmanager
+def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
+    """A new sandbox in `keep`, which stays, or in a temporary folder, which goes when the block ends.
+
+    Raises Misconfigured when `keep` is a folder that holds something.
+    """
+    if keep is None:
+        root = Path(tempfile.mkdtemp(prefix="mergeship-rehearsal-")).resolve()
+    else:
+        root = keep.resolve()
+        root.mkdir(parents=True, exist_ok=True)
+        if any(root.iterdir()):
+            raise Misconfigured(
+                "keep-not-empty", f"{keep} is not empty", hint="--keep takes a new or empty folder"
+            )
+    made = None
+    try:
+        made = Sandbox(root, environ)
+        yield made
+    finally:
+        if made:
+            made.end_processes()
+        if keep is None:
+            shutil.rmtree(root, ignore_errors=True)
+
+
+def _search_path(environ: Mapping[str, str]) -> list[str]:
+    """The caller's PATH without mergeship's own environment: a project must not find our tools there."""
+    path = environ.get("PATH", os.defpath).split(os.pathsep)
+    own = Path(sys.executable).parent
+    return [folder for folder in path if sys.prefix == sys.base_prefix or Path(folder) != own]
+
+
+def _launcher(path: Path, *command: str) -> None:
+    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+    path.chmod(0o755)

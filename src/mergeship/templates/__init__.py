@@ -1,0 +1,1 @@
+"""The files that `mergeship init` writes, as data."""
