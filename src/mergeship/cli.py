@@ -156,9 +156,7 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
 
 
 def _path(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: .)"
-    )
+    parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: .)")
 
 
 def _out(parser: ArgumentParser) -> None:
@@ -169,9 +167,7 @@ def _out(parser: ArgumentParser) -> None:
 def _init_arguments(parser: ArgumentParser) -> None:
     _path(parser)
     parser.add_argument("--force", action="store_true", help="replace files that differ")
-    parser.add_argument(
-        "--dry-run", action="store_true", help="show what would be written, and write nothing"
-    )
+    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
 def _build_arguments(parser: ArgumentParser) -> None:
@@ -181,17 +177,13 @@ def _build_arguments(parser: ArgumentParser) -> None:
 
 def _rehearse_arguments(parser: ArgumentParser) -> None:
     _path(parser)
-    parser.add_argument(
-        "--example", metavar="NAME", help="rehearse an example that comes with the source: obk"
-    )
+    parser.add_argument("--example", metavar="NAME", help="rehearse an example that comes with the source: obk")
     parser.add_argument("--merges", type=_count, default=2, metavar="N", help="how many merges (default: 2)")
     parser.add_argument("--keep", metavar="DIR", help="keep the sandbox in a new or empty folder")
     parser.add_argument(
         "--workflow", metavar="FILE", help="the workflow file to run (default: .github/workflows/ci-cd.yml)"
     )
-    parser.add_argument(
-        "--port", type=_port, default=0, help="port of the embedded index (default: a free one)"
-    )
+    parser.add_argument("--port", type=_port, default=0, help="port of the embedded index (default: a free one)")
 
 
 def _init(call: Call) -> object:
@@ -319,9 +311,7 @@ def _example(name: str, path: str) -> Path:
     folder = Path(__file__).resolve().parents[2] / "examples"
     if not (folder / name / "pyproject.toml").is_file():
         there = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
-        known = (
-            f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
-        )
+        known = f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
         raise Misconfigured("no-such-example", f"there is no example {name!r}", hint=known)
     return folder / name
 

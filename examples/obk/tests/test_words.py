@@ -1,9 +1,8 @@
 import io
 import sys
 
-import pytest
-
 import obk
+import pytest
 from obk import count
 from obk.cli import main
 

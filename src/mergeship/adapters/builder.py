@@ -4,6 +4,7 @@ import sys
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Literal
 
 from mergeship.core import archive
 from mergeship.core.archive import Contents
@@ -45,7 +46,7 @@ class Builder:
             opened.extractall(work, filter="data")
         return self._build("wheel", work / sdist.name.removesuffix(".tar.gz"), out)
 
-    def _build(self, kind: str, tree: Path, out: Path) -> Path:
+    def _build(self, kind: Literal["sdist", "wheel"], tree: Path, out: Path) -> Path:
         from build import BuildBackendException, BuildException, ProjectBuilder
 
         try:
@@ -65,14 +66,10 @@ class Builder:
                 detail=detail,
             ) from error
         except BuildException as error:
-            raise Failed(
-                "build-failed", str(error), hint="correct [build-system] in pyproject.toml"
-            ) from error
+            raise Failed("build-failed", str(error), hint="correct [build-system] in pyproject.toml") from error
 
-    def _run(
-        self, command: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None
-    ) -> None:
-        run(command, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, tell=self._tell)
+    def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
+        run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, tell=self._tell)
 
 
 def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
@@ -94,9 +91,7 @@ def look_inside(file: Path) -> Contents:
     """The metadata and member names of a distribution. Raises Failed for a file that is none."""
     try:
         with file.open("rb") as stream:
-            return (
-                archive.read_wheel(stream, file.name) if file.suffix == ".whl" else archive.read_sdist(stream)
-            )
+            return archive.read_wheel(stream, file.name) if file.suffix == ".whl" else archive.read_sdist(stream)
     except archive.BadArchiveError as error:
         raise Failed(
             "bad-distribution", f"{file.name}: {error}", hint="look at the build backend's settings"

@@ -17,9 +17,7 @@ def uv() -> str:
     try:
         return find_uv_bin()
     except FileNotFoundError as error:
-        raise Failed(
-            "no-uv", "uv is not installed", hint="install mergeship again: uv comes with it"
-        ) from error
+        raise Failed("no-uv", "uv is not installed", hint="install mergeship again: uv comes with it") from error
 
 
 class Environment:
@@ -37,9 +35,7 @@ class Environment:
     def sync(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> None:
         """Install the project as its uv.lock says. Raises Failed."""
         wanted = [*_each("--extra", extras), *_each("--group", groups)]
-        self._uv(
-            ["sync", "--frozen", *wanted], project, "install-failed", "the locked project cannot be installed"
-        )
+        self._uv(["sync", "--frozen", *wanted], project, "install-failed", "the locked project cannot be installed")
 
     def install(self, requirements: Sequence[str], cwd: Path, *, groups: Sequence[str] = ()) -> None:
         """Install requirements, which may be files and `-e .`, and dependency groups. Raises Failed."""

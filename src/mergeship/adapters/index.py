@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,7 +17,10 @@ from mergeship.core.upload import Answer
 from mergeship.errors import Failed, Held, MergeshipError, Misconfigured
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx2
+    from twine.package import PackageFile
 
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
@@ -100,9 +104,7 @@ def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
     return _within(deadline, lambda: _send(address, token, file, form), Failed, address)
 
 
-def _within(
-    deadline: float, action: Callable[[], Awaitable[_T]], failure: type[MergeshipError], address: str
-) -> _T:
+def _within(deadline: float, action: Callable[[], Awaitable[_T]], failure: type[MergeshipError], address: str) -> _T:
     """The action's result, within a total deadline that no server can stretch by answering slowly."""
     import httpx2
 
@@ -127,20 +129,33 @@ def _within(
         ) from error
 
 
-def _client() -> "httpx2.AsyncClient":
+def _client(address: str) -> "httpx2.AsyncClient":
     import httpx2
 
+    # Loading the certificates takes longer than everything else; without TLS there is nothing to verify.
+    secure = address.startswith("https://")
+    loopback = httpx2.URL(address).host in {"127.0.0.1", "::1", "localhost"}
     return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(READ, connect=CONNECT), headers={"User-Agent": "mergeship"}
+        timeout=httpx2.Timeout(READ, connect=CONNECT),
+        headers={"User-Agent": "mergeship"},
+        verify=_tls() if secure else False,
+        trust_env=not loopback,  # a proxy does not serve loopback
     )
+
+
+@cache
+def _tls() -> "ssl.SSLContext":
+    import httpx2
+
+    return httpx2.create_ssl_context()
 
 
 async def _listing(address: str, project: str) -> Listing:
     url = f"{address}{project}/"
     headers = {"Accept": simple.JSON, "Cache-Control": "no-cache"}
     async with (
-        _client() as client,
-        client.stream("GET", url, headers=headers, follow_redirects=True) as response,
+        _client(address) as client,
+        client.stream("GET", url, headers=headers) as response,
     ):
         if response.status_code == _NOT_FOUND:
             return Listing()
@@ -154,9 +169,7 @@ async def _listing(address: str, project: str) -> Listing:
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_PAGE:
-                raise Held(
-                    "index-unreadable", f"{url} is larger than {MAX_PAGE} bytes", hint="check index.simple"
-                )
+                raise Held("index-unreadable", f"{url} is larger than {MAX_PAGE} bytes", hint="check index.simple")
         return simple.parse(bytes(body), url)
 
 
@@ -164,7 +177,7 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
     import httpx2
 
     with file.open("rb") as content:
-        async with _client() as client:
+        async with _client(address) as client:
             response = await client.post(
                 address,
                 data=form,
@@ -178,8 +191,7 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
 def _words(response: "httpx2.Response") -> str:
     """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body."""
     reason = response.reason_phrase
-    usual = response.status_code in {_OK} or reason == _usual_phrase(response.status_code)
-    if reason and not usual:
+    if reason and reason != _usual_phrase(response.status_code):
         return reason
     try:
         body = msgspec.json.decode(response.content)
@@ -196,8 +208,8 @@ def _usual_phrase(status: int) -> str:
     return httpx2.codes.get_reason_phrase(status)
 
 
-def _form(package: "PackageFile") -> dict[str, list[str]]:  # noqa: F821
-    """twine's fields, as its own upload sends them."""
+def _form(package: "PackageFile") -> dict[str, list[str]]:
+    """Twine's fields, as its own upload sends them."""
     form: dict[str, list[str]] = {":action": ["file_upload"], "protocol_version": ["1"]}
     for key, value in package.metadata_dictionary().items():
         if key == "project_urls" and isinstance(value, dict):

@@ -98,6 +98,4 @@ def _send(  # noqa: PLR0913, PLR0917 - what is sent, and where
     if verdict.code == "file-exists" and not index.listing(where.simple, name, deadline).lacks(file):
         return  # other indexes than PyPI refuse even the same bytes
     words = answer.words.replace(token, "***")
-    raise Failed(
-        verdict.code, f"{where.upload} refused {file.name}: {answer.status} {words}", hint=verdict.hint
-    )
+    raise Failed(verdict.code, f"{where.upload} refused {file.name}: {answer.status} {words}", hint=verdict.hint)

@@ -10,9 +10,7 @@ from mergeship.core import project, workflow
 from mergeship.core.plan import FileChange, FilePlan
 
 
-def init(
-    path: Path, overrides: Sequence[str] = (), *, force: bool = False, dry_run: bool = False
-) -> FilePlan:
+def init(path: Path, overrides: Sequence[str] = (), *, force: bool = False, dry_run: bool = False) -> FilePlan:
     """Write what is missing of the pipeline, and with `force` also what differs; give back what was done.
 
     Raises Misconfigured where `path` holds no project.

@@ -40,9 +40,7 @@ def rehearse(  # noqa: PLR0913 - one argument an option
             hint="pip install 'mergeship[rehearse]'",
         )
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
-        raise Misconfigured(
-            "keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere"
-        )
+        raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
     from mergeship.rehearsal.performance import Asked, perform
     from mergeship.rehearsal.sandbox import sandbox
 
@@ -59,9 +57,7 @@ def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
         return files.read(path / name)
 
     if not path.is_dir():
-        raise Misconfigured(
-            "not-a-project", f"{path} is no folder", hint="name the folder of a Python project"
-        )
+        raise Misconfigured("not-a-project", f"{path} is no folder", hint="name the folder of a Python project")
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
         return project.gather(read, overrides).project.normalized

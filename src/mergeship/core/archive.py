@@ -43,9 +43,7 @@ def read_wheel(stream: BinaryIO, filename: str) -> Contents:
         with zipfile.ZipFile(stream) as archive:
             members = {member.filename: member for member in archive.infolist()}
             _limit(len(members), sum(member.file_size for member in members.values()))
-            if any(
-                m.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for m in members.values()
-            ):
+            if any(m.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} for m in members.values()):
                 raise BadArchiveError("File does not use a supported compression type")
             for wanted in ("WHEEL", "METADATA", "RECORD"):
                 if f"{info}/{wanted}" not in members:

@@ -139,9 +139,7 @@ def _edit(declaration: Declaration, before: str, after: str, start: int) -> Edit
 
 
 def _table(pyproject: dict[str, Any], declaration: Declaration) -> dict[str, Any]:
-    table: dict[str, Any] = (
-        pyproject["project"] if declaration.kind == "project" else pyproject["tool"]["poetry"]
-    )
+    table: dict[str, Any] = pyproject["project"] if declaration.kind == "project" else pyproject["tool"]["poetry"]
     return table
 
 

@@ -56,9 +56,7 @@ def decode(text: bytes) -> Manifest:
     try:
         manifest = msgspec.json.decode(text, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Failed(
-            "bad-manifest", f"{MANIFEST} cannot be read: {error}", hint="run mergeship build again"
-        ) from error
+        raise Failed("bad-manifest", f"{MANIFEST} cannot be read: {error}", hint="run mergeship build again") from error
     if manifest.schema != SCHEMA:
         raise Failed(
             "bad-manifest",
@@ -73,9 +71,7 @@ def problems(manifest: Manifest, found: Sequence[Distribution]) -> list[str]:
     there = {file.name: file for file in found}
     listed = {file.name: file for file in manifest.files}
     wrong = [f"{name} is missing" for name in listed if name not in there]
-    wrong += [
-        f"{name} was not built here: {MANIFEST} does not list it" for name in there if name not in listed
-    ]
+    wrong += [f"{name} was not built here: {MANIFEST} does not list it" for name in there if name not in listed]
     wrong += [
         f"{name} has sha256 {there[name].sha256}, and was built with {file.sha256}"
         for name, file in listed.items()

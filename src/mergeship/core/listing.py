@@ -65,9 +65,7 @@ def parse(body: bytes, where: str) -> Listing:
     versions = dict.fromkeys(page.versions)
     for file in page.files:
         versions.update(dict.fromkeys(_version_of(file.filename)))
-    files = tuple(
-        Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in page.files
-    )
+    files = tuple(Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in page.files)
     return Listing(tuple(versions), files)
 
 

@@ -28,12 +28,8 @@ class FileChange(msgspec.Struct, frozen=True):
     def diff(self) -> str:
         """From what is there to what is wanted, as a unified diff."""
         found = (self.found or "").splitlines(keepends=True)
-        lines = difflib.unified_diff(
-            found, self.wanted.splitlines(keepends=True), f"a/{self.path}", f"b/{self.path}"
-        )
-        return "".join(
-            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-        )
+        lines = difflib.unified_diff(found, self.wanted.splitlines(keepends=True), f"a/{self.path}", f"b/{self.path}")
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
 
 
 class FilePlan(msgspec.Struct, frozen=True):

@@ -104,9 +104,7 @@ def identify(pyproject: dict[str, Any]) -> str:
     table, poetry = _tables(pyproject)
     name = table.get("name", poetry.get("name"))
     if not isinstance(name, str):
-        raise Misconfigured(
-            "no-name", "pyproject.toml gives the project no name", hint='add name = "…" to [project]'
-        )
+        raise Misconfigured("no-name", "pyproject.toml gives the project no name", hint='add name = "…" to [project]')
     try:
         canonicalize_name(name, validate=True)
     except InvalidName as error:
@@ -141,13 +139,11 @@ def test_groups(project: Project, wanted: tuple[str, ...] | None, extras: tuple[
 def _chosen(
     have: tuple[str, ...], wanted: tuple[str, ...] | None, usual: tuple[str, ...], kind: str
 ) -> tuple[str, ...]:
-    spelled = {canonicalize_name(name): name for name in have}
+    spelled: dict[str, str] = {canonicalize_name(name): name for name in have}
     if wanted is None:
         return tuple(spelled[name] for name in usual if name in spelled)[:1]
     for name in wanted:
         if canonicalize_name(name) not in spelled:
             known = ", ".join(have) or "none"
-            raise Misconfigured(
-                "no-such-extra", f"the project has no {kind} {name!r}", hint=f"it has: {known}"
-            )
+            raise Misconfigured("no-such-extra", f"the project has no {kind} {name!r}", hint=f"it has: {known}")
     return tuple(spelled[canonicalize_name(name)] for name in wanted)

@@ -10,7 +10,6 @@ import msgspec
 
 from mergeship.errors import Misconfigured
 
-
 Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
@@ -90,9 +89,7 @@ def _override(table: dict[str, Any], text: str) -> None:
     key, equals, value = text.partition("=")
     key = key.strip()
     if not equals:
-        raise Misconfigured(
-            "setting-without-value", f"--set {text}: there is no '='", hint="write --set key=value"
-        )
+        raise Misconfigured("setting-without-value", f"--set {text}: there is no '='", hint="write --set key=value")
     if key not in keys():
         raise Misconfigured("unknown-setting", f"--set {key}: no such setting", hint=_nearest(key))
     *sections, name = key.split(".")

@@ -75,9 +75,7 @@ def read(text: str, path: str) -> Workflow:
         labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _labels(job))),
         secrets=tuple(dict.fromkeys(re.findall(r"\bsecrets\.([A-Za-z_]\w*)", text))),
         ours=any(
-            re.search(r"\bmergeship build\b", str(step.get("run")))
-            for job in jobs.values()
-            for step in _steps(job)
+            re.search(r"\bmergeship build\b", str(step.get("run"))) for job in jobs.values() for step in _steps(job)
         ),
     )
 

@@ -3,7 +3,15 @@
 from typing import TextIO
 
 from mergeship.core.event import (
-    Event, JobEnded, JobStarted, MergeStarted, Note, ProofTold, StepEnded, StepSaid, StepStarted,
+    Event,
+    JobEnded,
+    JobStarted,
+    MergeStarted,
+    Note,
+    ProofTold,
+    StepEnded,
+    StepSaid,
+    StepStarted,
 )  # fmt: skip
 from mergeship.output import document
 

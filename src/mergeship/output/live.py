@@ -11,7 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from mergeship.core.event import (
-    Event, JobEnded, JobStarted, MergeStarted, Note, ProofTold, StepEnded, StepSaid, StepStarted,
+    Event,
+    JobEnded,
+    JobStarted,
+    MergeStarted,
+    Note,
+    ProofTold,
+    StepEnded,
+    StepSaid,
+    StepStarted,
 )  # fmt: skip
 
 TAIL = 25

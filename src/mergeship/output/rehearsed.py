@@ -52,9 +52,7 @@ def _jobs(result: Rehearsed) -> Table:
 def _cell(status: str, seconds: float) -> Text:
     if status == "skipped":
         return Text("skipped", style="dim")
-    return Text(
-        f"{seconds:.1f}{'' if status == 'passed' else ' FAILED'}", style="" if status == "passed" else "red"
-    )
+    return Text(f"{seconds:.1f}{'' if status == 'passed' else ' FAILED'}", style="" if status == "passed" else "red")
 
 
 def _verdict(result: Rehearsed) -> Text:
@@ -63,6 +61,4 @@ def _verdict(result: Rehearsed) -> Text:
         versions = ", ".join(release.version for release in result.releases)
         words = f"{result.project} {versions}: {proven} of {len(result.proofs)} proofs held, in {result.seconds:.1f} s"
         return Text.assemble("\n", ("Rehearsed.", "bold green"), f" {words}")
-    return Text.assemble(
-        "\n", ("Not releasable.", "bold red"), f" {proven} of {len(result.proofs)} proofs held"
-    )
+    return Text.assemble("\n", ("Not releasable.", "bold red"), f" {proven} of {len(result.proofs)} proofs held")

@@ -54,7 +54,7 @@ def find_act(path: str) -> str:
 
 
 def command(act: str, workflow: Workflow, event: Path, secrets: Path, env: Mapping[str, str]) -> list[str]:
-    """act's command line. `env` is given to every step; secrets come from a file, never from here."""
+    """Act's command line. `env` is given to every step; secrets come from a file, never from here."""
     arguments = [act, "push", "--json", "--workflows", workflow.path, "--eventpath", str(event)]
     arguments += ["--secret-file", str(secrets), "--concurrent-jobs", "1", "--no-cache-server"]
     arguments += ["--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]

@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from mergeship.adapters.git import Repository
@@ -38,6 +39,18 @@ _PERSON = (
 )
 
 
+class Merge(msgspec.Struct, frozen=True):
+    """A pull request that was squashed into main: `before..after`, the files that changed, and when."""
+
+    before: str
+    after: str
+    title: str
+    message: str
+    files: tuple[str, ...]
+    when: int
+    """Seconds since 1970."""
+
+
 class Origin:
     """The origin of a rehearsal, made from a project that is not touched."""
 
@@ -71,9 +84,7 @@ class Origin:
         first = Repository(seed, self.sandbox.env)
         first.git("init", "--quiet", "--template=", "--initial-branch=main")
         first.git("add", "--all")
-        first.git(
-            *_PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project"
-        )
+        first.git(*_PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project")
         first.git("clone", "--quiet", "--bare", "--template=", str(seed), str(self.sandbox.origin))
         shutil.rmtree(seed)
 
@@ -89,11 +100,8 @@ class Origin:
         """Switch the clone to a new feature branch."""
         self.work.git("switch", "--quiet", "--create", branch)
 
-    def merge(self, number: int, branch: str, title: str) -> tuple[str, str, str, list[str]]:
-        """Commit what stands in the clone, push the branch, and squash it into main as the forge would.
-
-        Gives back main before and after, the squash commit's message, and the files that changed.
-        """
+    def merge(self, number: int, branch: str, title: str) -> Merge:
+        """Commit what stands in the clone, push the branch, and squash it into main as the forge would."""
         self.work.git("add", "--all")
         self.work.git(*_PERSON, "commit", "--quiet", "--no-verify", "-m", title)
         self.work.git("push", "--quiet", "origin", branch)
@@ -107,7 +115,14 @@ class Origin:
         self.work.git("switch", "--quiet", "main")
         self.work.git("reset", "--quiet", "--hard", "origin/main")
         files = self.work.git("diff", "--name-only", "-z", before, after).split("\0")
-        return before, after, message, [file for file in files if file]
+        return Merge(
+            before=before,
+            after=after,
+            title=title,
+            message=message,
+            files=tuple(file for file in files if file),
+            when=self.work.commit_time(after),
+        )
 
 
 def change(work: Path, project: str, number: int) -> None:

@@ -1,6 +1,5 @@
 """One rehearsal from its first merge to its last proof."""
 
-import os
 import secrets
 import sys
 import time
@@ -116,9 +115,7 @@ def _pipeline(asked: Asked, box: Sandbox, tell: Tell) -> Workflow:
         try:
             run([str(box.command), "init"], cwd=box.work, env=box.env)
         except ProcessFailed as error:
-            raise Failed(
-                "init-failed", "mergeship init failed in the rehearsal", detail=error.detail
-            ) from error
+            raise Failed("init-failed", "mergeship init failed in the rehearsal", detail=error.detail) from error
     return workflows.read(path.read_text(encoding="utf-8"), asked.workflow)
 
 
@@ -134,12 +131,11 @@ def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
 ) -> list[Job]:
     change(box.work, asked.name, number)
     title = f"feat: rehearse merge {number}"
-    before, after, message, files = origin.merge(number, branch, title)
+    merge = origin.merge(number, branch, title)
     artifacts = box.artifacts / str(number)
     artifacts.mkdir()
-    event = push_event(asked.name, before, after, message, files, origin.work.commit_time(after))
-    box.event.write_bytes(msgspec.json.encode(event))
-    tell(MergeStarted(number, after, title, workflow.jobs))
+    box.event.write_bytes(msgspec.json.encode(push_event(asked.name, merge)))
+    tell(MergeStarted(number, merge.after, title, workflow.jobs))
     env = box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
     given = {"GITHUB_REPOSITORY": f"{OWNER}/{asked.name}"}
     arguments = engine.command(act, workflow, box.event, box.secrets, given)
@@ -148,11 +144,9 @@ def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
 
 def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     """What this project's own files bring along that was not rehearsed."""
-    left = [
-        f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS
-    ]
+    left = [f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS]
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
-    folder = box.work / os.path.dirname(workflows.PATH)
+    folder = box.work / Path(workflows.PATH).parent
     others = sorted(
         p.name for p in folder.iterdir() if p.suffix in {".yml", ".yaml"} and p != box.work / asked.workflow
     )

@@ -37,9 +37,7 @@ class Prover:
         self._tell = tell
         self._seen = Listing()
 
-    def prove(
-        self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Environment
-    ) -> None:
+    def prove(self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Environment) -> None:
         """Prove everything of one merge, as far as one thing builds on another."""
         failed = next((job for job in jobs if job.status == "failed"), None)
         passed = ", ".join(job.name for job in jobs if job.status == "passed") or "no job ran"
@@ -77,13 +75,9 @@ class Prover:
         wrong = []
         for file in release.files:
             if file.name not in built:
-                wrong.append(
-                    f"{file.name}: no artifact of that name was handed on, so this cannot be compared"
-                )
+                wrong.append(f"{file.name}: no artifact of that name was handed on, so this cannot be compared")
             elif built[file.name].sha256 != file.sha256:
-                wrong.append(
-                    f"{file.name}: built {built[file.name].sha256[:12]}…, published {file.sha256[:12]}…"
-                )
+                wrong.append(f"{file.name}: built {built[file.name].sha256[:12]}…, published {file.sha256[:12]}…")
         words = "; ".join(wrong) or f"{len(release.files)} files, sha256 equal"
         self._note(release.merge, "published bytes are the built ones", not wrong, words)
 
@@ -93,9 +87,7 @@ class Prover:
         try:
             environment.create(work)
             environment.install(["--refresh-package", self.project, "--index", self.simple, wanted], work)
-            version, names = json.loads(
-                environment.run(["python", "-I", "-c", _INSTALLED, self.project], work)
-            )
+            version, names = json.loads(environment.run(["python", "-I", "-c", _INSTALLED, self.project], work))
         except (MergeshipError, json.JSONDecodeError) as error:
             detail = getattr(error, "detail", "") or str(error)
             self._note(release.merge, "uv installs it", held=False, detail=detail.strip())
@@ -103,9 +95,7 @@ class Prover:
         self._note(release.merge, "uv installs it", held=True, detail=wanted)
         self._imports(release, environment, version, archive.importable(names))
 
-    def _imports(
-        self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]
-    ) -> None:
+    def _imports(self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]) -> None:
         if not modules:
             words = "it holds no importable module, so nothing was imported"
             self._note(release.merge, "it imports and tells its version", held=False, detail=words)

@@ -6,41 +6,41 @@ Source: https://docs.github.com/webhooks/webhook-events-and-payloads#push
 from datetime import UTC, datetime
 from typing import Any
 
+from mergeship.rehearsal.origin import Merge
+
 OWNER = "rehearsal"
 _LOGIN = "maintainer"
 
 
-def push_event(
-    project: str, before: str, after: str, message: str, files: list[str], when: int
-) -> dict[str, Any]:
-    """The payload for `before..after` on main; `when` is in seconds since 1970."""
+def push_event(project: str, merge: Merge) -> dict[str, Any]:
+    """The payload for one merge into main of a project, by its normalized name."""
     name = f"{OWNER}/{project}"
     base = f"https://github.com/{name}"
-    time = datetime.fromtimestamp(when, UTC).isoformat()
+    time = datetime.fromtimestamp(merge.when, UTC).isoformat()
     person = {"name": _LOGIN, "email": f"{_LOGIN}@example.org", "username": _LOGIN}
     account = {"login": _LOGIN, "id": 1, "node_id": "U_1", "type": "User", "site_admin": False}
     commit = {
-        "id": after,
-        "tree_id": after,
+        "id": merge.after,
+        "tree_id": merge.after,
         "distinct": True,
-        "message": message,
+        "message": merge.message,
         "timestamp": time,
-        "url": f"{base}/commit/{after}",
+        "url": f"{base}/commit/{merge.after}",
         "author": person,
         "committer": person,
         "added": [],
         "removed": [],
-        "modified": files,
+        "modified": list(merge.files),
     }
     return {
         "ref": "refs/heads/main",
-        "before": before,
-        "after": after,
+        "before": merge.before,
+        "after": merge.after,
         "created": False,
         "deleted": False,
         "forced": False,
         "base_ref": None,
-        "compare": f"{base}/compare/{before[:12]}...{after[:12]}",
+        "compare": f"{base}/compare/{merge.before[:12]}...{merge.after[:12]}",
         "commits": [commit],
         "head_commit": commit,
         "pusher": {"name": _LOGIN, "email": person["email"]},

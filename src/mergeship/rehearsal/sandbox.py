@@ -12,9 +12,12 @@ from pathlib import Path
 import psutil
 
 from mergeship.adapters.environment import uv
+from mergeship.adapters.index import addresses
 from mergeship.core.environ import for_installer
+from mergeship.core.settings import Index
 from mergeship.errors import Misconfigured
 
+LOOPBACK = "127.0.0.1,localhost"
 MARK = "MERGESHIP_SANDBOX"
 """An environment variable that every process of a rehearsal inherits: its value is the sandbox's folder."""
 
@@ -39,8 +42,8 @@ class Sandbox:
         self.env = self._environment(environ)
 
     def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
-        """The caller's environment on an allow-list, with a home of its own and the caller's package caches."""
-        home = Path(environ.get("HOME", "/nonexistent"))
+        """The caller's environment on an allow-list, with a home of its own and the caller's caches."""
+        home = Path(environ.get("HOME") or "/nonexistent")
         caches = Path(environ.get("XDG_CACHE_HOME") or home / ".cache")
         data = Path(environ.get("XDG_DATA_HOME") or home / ".local" / "share")
         config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
@@ -49,12 +52,7 @@ class Sandbox:
             "PIP_CACHE_DIR": str(caches / "pip"),
             "UV_PYTHON_INSTALL_DIR": str(data / "uv" / "python"),
         }
-        for name, file in (
-            ("PIP_CONFIG_FILE", config / "pip" / "pip.conf"),
-            ("UV_CONFIG_FILE", config / "uv" / "uv.toml"),
-        ):
-            if file.is_file():
-                env[name] = str(file)
+        self._package_sources(config, environ)
         env |= for_installer(environ)
         for name in (
             "XDG_CACHE_HOME",
@@ -67,6 +65,8 @@ class Sandbox:
             env.pop(name, None)
         return env | {
             "HOME": str(self.root / "home"),
+            "NO_PROXY": ",".join(filter(None, [environ.get("NO_PROXY"), LOOPBACK])),
+            "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), LOOPBACK])),
             "TMPDIR": str(self.root / "tmp"),
             "PATH": os.pathsep.join([str(self._bin), *_search_path(environ)]),
             "TERM": "dumb",
@@ -76,6 +76,25 @@ class Sandbox:
             "GIT_CONFIG_NOSYSTEM": "1",
             MARK: str(self.root),
         }
+
+    def _package_sources(self, config: Path, environ: Mapping[str, str]) -> None:
+        """The caller's own pip.conf and uv.toml; without those, package pages stay fresh for ten minutes.
+
+        PyPI says so itself. Mirrors often do not, and then uv asks again at every installation.
+        """
+        target = self.root / "home" / ".config"
+        for name in ("pip/pip.conf", "uv/uv.toml"):
+            if (config / name).is_file():
+                (target / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(config / name, target / name)
+        named = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE"} & set(environ)
+        if named or (target / "uv" / "uv.toml").exists():
+            return
+        (target / "uv").mkdir(parents=True, exist_ok=True)
+        page = addresses(Index()).simple.rstrip("/")
+        fresh = 'cache-control = { api = "max-age=600", files = "max-age=365000000, immutable" }'
+        text = f'[[index]]\nurl = "{page}"\ndefault = true\n{fresh}\n'
+        (target / "uv" / "uv.toml").write_text(text, encoding="utf-8")
 
     def write_secrets(self, names: tuple[str, ...], token: str) -> None:
         """A secret file for the engine, readable by its owner alone."""
@@ -110,15 +129,13 @@ def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
         root = keep.resolve()
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
-            raise Misconfigured(
-                "keep-not-empty", f"{keep} is not empty", hint="--keep takes a new or empty folder"
-            )
+            raise Misconfigured("keep-not-empty", f"{keep} is not empty", hint="--keep takes a new or empty folder")
     made = None
     try:
         made = Sandbox(root, environ)
         yield made
     finally:
-        if made:
+        if made is not None:
             made.end_processes()
         if keep is None:
             shutil.rmtree(root, ignore_errors=True)

@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import cast
 
 from email_validator import EmailNotValidError, validate_email
-from packaging.errors import ExceptionGroup
 from packaging.metadata import InvalidMetadata, Metadata, RawMetadata
 from packaging.requirements import InvalidRequirement, Requirement
 from rfc3986 import uri_reference
@@ -68,9 +67,7 @@ def _raw(form: Mapping[str, Sequence[str]]) -> RawMetadata:
         elif field == "keywords" and len(values) == 1:
             raw[field] = [keyword.strip() for keyword in values[0].split(",")]
         elif field == "project_urls":
-            raw[field] = {
-                label.strip(): url.strip() for label, _, url in (value.partition(",") for value in values)
-            }
+            raw[field] = {label.strip(): url.strip() for label, _, url in (value.partition(",") for value in values)}
         elif field in _TEXTS | {"keywords"}:
             wrong.append(InvalidMetadata(field.replace("_", "-"), f"{field!r} has invalid data"))
     if wrong:
@@ -126,12 +123,7 @@ def _urls(metadata: Metadata) -> Iterator[InvalidMetadata]:
 
 
 def _is_url(url: str) -> bool:
-    checks = (
-        Validator()
-        .allow_schemes("http", "https")
-        .require_presence_of("scheme")
-        .check_validity_of("path", "query")
-    )
+    checks = Validator().allow_schemes("http", "https").require_presence_of("scheme").check_validity_of("path", "query")
     try:
         checks.validate(uri_reference(url).normalize())
     except ValidationError:

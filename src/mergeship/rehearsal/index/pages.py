@@ -38,9 +38,7 @@ def project_html(normalized: str, project: StoredProject) -> str:
 
 def root_html(catalog: Catalog) -> str:
     """The HTML page of all projects."""
-    links = "\n".join(
-        f'<a href="/simple/{name}/">{html.escape(p.name)}</a>' for name, p in catalog.projects.items()
-    )
+    links = "\n".join(f'<a href="/simple/{name}/">{html.escape(p.name)}</a>' for name, p in catalog.projects.items())
     return _page("Simple index", links)
 
 

@@ -18,8 +18,8 @@ from packaging.utils import (
     InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
+    parse_wheel_filename,
 )
-from packaging.utils import parse_wheel_filename
 from packaging.version import InvalidVersion
 
 from mergeship.core import archive
@@ -61,9 +61,7 @@ def receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | No
 
 
 def _receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | None) -> None:
-    form = {
-        field: [value for value in values if value.strip() != "UNKNOWN"] for field, values in form.items()
-    }
+    form = {field: [value for value in values if value.strip() != "UNKNOWN"] for field, values in form.items()}
     form = {field: values for field, values in form.items() if values}
     _check_form(form)
     try:
@@ -137,9 +135,7 @@ def _check_new_name(catalog: Catalog, name: str) -> None:
     if normalized in catalog.prohibited:
         raise RefusedError(400, f"The name {name!r} isn't allowed. {where}")
     if normalized in _STDLIB:
-        raise RefusedError(
-            400, f"The name {name!r} isn't allowed (conflict with the Python Standard Library). {where}"
-        )
+        raise RefusedError(400, f"The name {name!r} isn't allowed (conflict with the Python Standard Library). {where}")
     for other in (*catalog.projects, *catalog.foreign):
         if _confusable(other) == _confusable(normalized):
             raise RefusedError(400, f"The name {name!r} is too similar to an existing project. {where}")
@@ -159,9 +155,7 @@ def _check_description(metadata: Metadata) -> None:
 
     if rst.render(metadata.description) is None:
         what = f"for '{given}'" if given else "in the default format of reStructuredText"
-        raise RefusedError(
-            400, f"The description failed to render {what}. {HELP.format('description-content-type')}"
-        )
+        raise RefusedError(400, f"The description failed to render {what}. {HELP.format('description-content-type')}")
 
 
 def _check_filename(sent: Sent, filetype: str) -> None:
@@ -228,9 +222,7 @@ def _is_known(catalog: Catalog, filename: str, digests: Mapping[str, str]) -> bo
     return False
 
 
-def _check_release(
-    catalog: Catalog, project: StoredProject | None, metadata: Metadata, filetype: str
-) -> None:
+def _check_release(catalog: Catalog, project: StoredProject | None, metadata: Metadata, filetype: str) -> None:
     version = str(metadata.version)
     if project is None or version not in project.created:
         return
@@ -278,9 +270,7 @@ def _check_names(metadata: Metadata, filename: str, filetype: str) -> None:
         if found != canonicalize_name(name):
             raise RefusedError(400, f"Start filename for {name!r} with {normalized!r}.")
         if filename != sdist_name(name, version):
-            raise RefusedError(
-                400, f"Filename {filename!r} is invalid, should be {sdist_name(name, version)!r}."
-            )
+            raise RefusedError(400, f"Filename {filename!r} is invalid, should be {sdist_name(name, version)!r}.")
         return
     try:
         found, in_name, _, tags = parse_wheel_filename(filename)
@@ -292,9 +282,7 @@ def _check_names(metadata: Metadata, filename: str, filetype: str) -> None:
     if found != canonicalize_name(name):
         raise RefusedError(400, f"Start filename for {name!r} with {normalized!r}.")
     if filename.partition("-")[0] != normalized:
-        words = (
-            f"should contain the normalized project name {normalized!r}, not {filename.partition('-')[0]!r}"
-        )
+        words = f"should contain the normalized project name {normalized!r}, not {filename.partition('-')[0]!r}"
         raise RefusedError(400, f"Filename {filename!r} {words}.")
     if in_name != metadata.version:
         raise RefusedError(400, f"Version in filename should be {version!r} not {str(in_name)!r}.")

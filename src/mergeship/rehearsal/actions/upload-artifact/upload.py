@@ -41,9 +41,7 @@ def main() -> int:
     target = Path(os.environ["MERGESHIP_ARTIFACTS"]) / name
     if target.exists():
         if os.environ["OVERWRITE"] != "true":
-            print(
-                "::error::Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists"
-            )
+            print("::error::Failed to CreateArtifact: (409) Conflict: an artifact with this name already exists")
             return 1
         shutil.rmtree(target)
     root = os.path.commonpath([search_path(pattern) for pattern in wanted])

@@ -1,0 +1,51 @@
+# Everything is set up in .venv; nothing else on the machine is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# Trust the certificates that the machine trusts, as pip does.
+export UV_SYSTEM_CERTS ?= 1
+unexport VIRTUAL_ENV
+
+INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint requirements.lock
+
+.PHONY: demo test lint bench lock clean
+
+demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
+	@$(BIN)/mergeship rehearse --example obk
+
+test: lint ## linters, types, import contracts and every test
+	$(BIN)/coverage erase
+	$(BIN)/pytest -n auto --cov --cov-report=
+	$(BIN)/coverage report --include='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=100
+	$(BIN)/coverage report --omit='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=90
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## how long things take, side by side
+	$(BIN)/python bench/bench.py
+
+lock: $(VENV)/.dev ## raise the pinned versions
+	$(BIN)/uv pip compile --quiet --universal --upgrade --no-emit-index-url --no-annotate --all-extras \
+		--output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage*
+
+$(VENV)/.rehearse: pyproject.toml requirements.lock $(BIN)/uv
+	$(INSTALL) --editable '.[rehearse]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml requirements.lock $(BIN)/uv
+	$(INSTALL) --editable '.[rehearse,dev]'
+	@touch $@ $(VENV)/.rehearse
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "error: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv --clear $(VENV) || { \
+		echo "error: $(PYTHON) has no venv; on Debian: apt install python3-venv" >&2; exit 2; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock uv
