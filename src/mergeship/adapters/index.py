@@ -94,12 +94,15 @@ def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
 
     Raises Failed when the file is no distribution, or when there is no answer.
     """
+    from tarfile import TarError
+    from zipfile import BadZipFile
+
     from twine.exceptions import InvalidDistribution
     from twine.package import PackageFile
 
     try:
         form = _form(PackageFile.from_filename(str(file), comment=None))
-    except InvalidDistribution as error:
+    except (InvalidDistribution, BadZipFile, TarError) as error:
         raise Failed("bad-distribution", f"{file.name}: {error}", hint="build again") from error
     return _within(deadline, lambda: _send(address, token, file, form), Failed, address)
 
@@ -190,7 +193,7 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
 
 def _words(response: "httpx2.Response") -> str:
     """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body."""
-    reason = response.reason_phrase
+    reason = response.extensions.get("reason_phrase", b"").decode("iso-8859-1")
     if reason and reason != _usual_phrase(response.status_code):
         return reason
     try:

@@ -78,9 +78,7 @@ def build(
     return msgspec.structs.replace(plan, files=built, imported=imported, not_checked=not_checked)
 
 
-def _make(  # noqa: PLR0913, PLR0917 - where everything that was gathered meets
-    tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[str, str], tell: Tell
-) -> list[Path]:
+def _make(tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[str, str], tell: Tell) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
     isolated = Environment(work / "build-env", environ)
     isolated.create(tree)

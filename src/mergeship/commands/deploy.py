@@ -88,9 +88,7 @@ def _token(environ: Mapping[str, str]) -> str:
     return token
 
 
-def _send(  # noqa: PLR0913, PLR0917 - what is sent, and where
-    where: Addresses, token: str, path: Path, file: Distribution, name: str, deadline: float
-) -> None:
+def _send(where: Addresses, token: str, path: Path, file: Distribution, name: str, deadline: float) -> None:
     answer = index.upload(where.upload, token, path, deadline)
     verdict = judge(answer)
     if verdict.outcome == "accepted":

@@ -71,7 +71,7 @@ def pyproject_of(read: Callable[[str], str | None]) -> tuple[str, dict[str, Any]
         raise Misconfigured(
             "not-a-project",
             "there is no pyproject.toml",
-            hint="name the folder of a Python project, or write one: packaging.python.org, 'Writing your pyproject.toml'",
+            hint="name the folder of a Python project, or write one (packaging.python.org/guides)",
         )
     return text, parse(text)
 

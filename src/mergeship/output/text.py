@@ -22,10 +22,8 @@ def _(result: Tested, style: Style) -> str:
 
 @render.register
 def _(result: Built, style: Style) -> str:
-    lines = [
-        f"{style.good('would build' if result.dry_run else 'built')} {result.project} {result.version} "
-        f"from {result.commit[:12]}: {'; '.join(result.reasons)}"
-    ]
+    done = style.good("would build" if result.dry_run else "built")
+    lines = [f"{done} {result.project} {result.version} from {result.commit[:12]}: {'; '.join(result.reasons)}"]
     for edit in result.edits if result.dry_run else ():
         lines += [f"  {edit.path}:{edit.line}", f"  - {edit.before.strip()}", f"  + {edit.after.strip()}"]
     lines += _files(result.files)

@@ -10,7 +10,7 @@ REASON = "x-reason-phrase"
 
 
 class _Connection(h11.Connection):
-    def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override] - one of its overloads
+    def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override]
         if isinstance(event, h11.Response):
             words = [value for name, value in event.headers if name == REASON.encode()]
             rest = [(name, value) for name, value in event.headers if name != REASON.encode()]

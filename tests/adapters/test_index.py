@@ -1,0 +1,217 @@
+import json
+import re
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from mergeship.adapters import files, index
+from mergeship.core.distribution import Distribution
+from mergeship.core.settings import Index
+from mergeship.errors import Failed, Held, Misconfigured
+from mergeship.rehearsal.index.catalog import Catalog, Fault
+from tests.archives import wheel
+from tests.conftest import TOKEN
+
+WHEEL = "obk-0.1.1-py3-none-any.whl"
+
+
+@contextmanager
+def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
+    """A server that reads a request's head and then does whatever `answer` does."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        try:
+            while True:
+                connection, _ = listener.accept()
+                with connection:
+                    read_request(connection)
+                    answer(connection)
+        except OSError:
+            return
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/simple/"
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
+
+
+def read_request(connection: socket.socket) -> bytes:
+    """Head and body: a server that closes on unread bytes resets the connection."""
+    data = b""
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65536)
+    head, _, body = data.partition(b"\r\n\r\n")
+    length = re.search(rb"(?i)content-length: (\d+)", head)
+    while length and len(body) < int(length[1]):
+        body += connection.recv(65536)
+    return head
+
+
+def says(text: str) -> Callable[[socket.socket], None]:
+    def answer(connection: socket.socket) -> None:
+        connection.sendall(text.replace("\n", "\r\n").encode())
+
+    return answer
+
+
+def trickle(connection: socket.socket) -> None:
+    """One byte now and then: no read ever times out, and no answer ever comes."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+    for _ in range(200):
+        try:
+            connection.sendall(b" ")
+        except OSError:
+            return
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize(
+    ("settings", "upload", "simple"),
+    [
+        (Index(), "https://upload.{}/legacy/", "https://{}/simple/"),
+        (Index(upload="testpypi"), "https://test.{}/legacy/", "https://test.{}/simple/"),
+        (Index(upload="http://h/legacy/"), "http://h/legacy/", "http://h/simple/"),
+        (Index(upload="http://h/up", simple="http://h/pages"), "http://h/up", "http://h/pages/"),
+    ],
+)
+def test_addresses_come_from_the_settings(settings: Index, upload: str, simple: str) -> None:
+    from twine.utils import DEFAULT_REPOSITORY
+
+    host = DEFAULT_REPOSITORY.split("/")[2].removeprefix("upload.")
+    found = index.addresses(settings)
+    assert found.upload == upload.format(host)
+    assert found.simple == simple.format(host)
+
+
+@pytest.mark.parametrize("settings", [Index(upload="pypy"), Index(upload="http://h/up"), Index(simple="ftp://x")])
+def test_what_is_no_address_is_refused(settings: Index) -> None:
+    with pytest.raises(Misconfigured):
+        index.addresses(settings)
+
+
+def test_an_unknown_project_has_nothing_published(base: str) -> None:
+    assert index.listing(f"{base}/simple/", "obk", 5).versions == ()
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (says("HTTP/1.1 500 Oh no\nContent-Length: 0\n\n"), "answered 500 Oh no"),
+        (says("HTTP/1.1 403 Forbidden\nContent-Length: 0\n\n"), "answered 403"),
+        (says("HTTP/1.1 301 Moved\nLocation: http://127.0.0.1:1/\nContent-Length: 0\n\n"), "answered 301"),
+        (says("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>"), "did not answer with the JSON"),
+        (says("nonsense\n\n"), "cannot be reached"),
+        (says(""), "cannot be reached"),
+        (trickle, "did not answer in time"),
+    ],
+)
+def test_what_cannot_be_read_is_a_hold(answer: Callable[[socket.socket], None], words: str) -> None:
+    with raw_server(answer) as address, pytest.raises(Held, match=words):
+        index.listing(address, "obk", 0.5)
+
+
+def test_an_index_that_is_down_is_a_hold() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    with pytest.raises(Held, match="cannot be reached"):
+        index.listing(f"http://127.0.0.1:{port}/simple/", "obk", 5)
+
+
+def test_a_page_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(index, "MAX_PAGE", 3)
+    with (
+        raw_server(says("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>")) as address,
+        pytest.raises(Held, match="larger"),
+    ):
+        index.listing(address, "obk", 5)
+
+
+def test_the_index_is_asked_past_its_caches() -> None:
+    asked: list[bytes] = []
+
+    def answer(connection: socket.socket) -> None:
+        body = json.dumps({"meta": {"api-version": "1.4"}, "files": [], "versions": ["1"]})
+        connection.sendall(f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        connection, _ = listener.accept()
+        with connection:
+            asked.append(read_request(connection))
+            answer(connection)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    assert index.listing(f"http://127.0.0.1:{listener.getsockname()[1]}/simple/", "obk", 5).versions == ("1",)
+    thread.join()
+    listener.close()
+    assert b"cache-control: no-cache" in asked[0].lower()
+    assert b"vnd.pypi.simple.v1+json" in asked[0]
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Path:
+    path = tmp_path / WHEEL
+    path.write_bytes(
+        wheel(
+            "obk",
+            "0.1.1",
+            extra="Keywords: a,b\nProject-URL: Home, https://example.org\nClassifier: Topic :: Utilities\n",
+        )
+    )
+    return path
+
+
+def test_a_file_is_taken_and_listed(base: str, catalog: Catalog, built: Path) -> None:
+    assert index.upload(f"{base}/legacy/", TOKEN, built, 5).status == 200
+    index.wait_until_listed(f"{base}/simple/", "obk", [files.digest(built)], 5)
+    assert catalog.uploads == [(WHEEL, 200)]
+
+
+@pytest.mark.parametrize("words", ["File already exists ('x').", "Straße"])
+def test_the_index_s_own_words_come_back(base: str, catalog: Catalog, built: Path, words: str) -> None:
+    catalog.faults.append(Fault(400, words))
+    answer = index.upload(f"{base}/legacy/", TOKEN, built, 5)
+    assert (answer.status, answer.words) == (400, words)
+
+
+@pytest.mark.parametrize(
+    ("response", "words"),
+    [
+        ('HTTP/1.1 409 Conflict\nContent-Length: 26\n\n{"message": "exists here"}', "exists here"),
+        ("HTTP/1.1 502 Bad Gateway\nContent-Length: 3\n\nbad", "Bad Gateway"),
+        ("HTTP/1.1 400 \nContent-Length: 3\n\nbad", "bad"),
+    ],
+)
+def test_other_indexes_speak_in_the_body(built: Path, response: str, words: str) -> None:
+    with raw_server(says(response)) as address:
+        assert index.upload(address, TOKEN, built, 5).words == words
+
+
+def test_an_upload_that_hangs_ends_at_its_deadline(built: Path) -> None:
+    began = time.monotonic()
+    with raw_server(lambda _: time.sleep(2)) as address, pytest.raises(Failed, match="did not answer in time"):
+        index.upload(address, TOKEN, built, 0.3)
+    assert time.monotonic() - began < 10
+
+
+def test_a_file_that_is_none_is_not_sent(tmp_path: Path) -> None:
+    (tmp_path / WHEEL).write_bytes(b"nonsense")
+    with pytest.raises(Failed, match=WHEEL):
+        index.upload("http://127.0.0.1:9/", TOKEN, tmp_path / WHEEL, 5)
+
+
+def test_a_release_that_is_never_listed_is_told(base: str) -> None:
+    with pytest.raises(Failed, match=r"after 0\.3 s .* is not listed"):
+        index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 0.3)

@@ -1,0 +1,107 @@
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.rehearsal.index.server import serving
+
+ROOT = Path(__file__).parent.parent
+OBK = ROOT / "examples" / "obk"
+SHARED = ROOT.parent / "shared"
+TOKEN = "pypi-AgEIcHlwaS5vcmcCJDNiY2"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marked = [item for item in items if item.get_closest_marker("network")]
+    if marked and not os.environ.get("CI") and not _registry_answers():
+        for item in marked:
+            item.add_marker(pytest.mark.skip(reason="no package registry can be reached from here"))
+
+
+@cache
+def _registry_answers() -> bool:
+    """Whether uv can look a package up, with the settings of this machine."""
+    if os.environ.get("MERGESHIP_NETWORK"):
+        return os.environ["MERGESHIP_NETWORK"] == "1"
+    from uv import find_uv_bin
+
+    command = [find_uv_bin(), "pip", "compile", "--quiet", "--no-cache", "-"]
+    asked = subprocess.run(
+        command,
+        input=b"hatchling\n",
+        capture_output=True,
+        check=False,
+        timeout=60,
+        env={**os.environ, "UV_HTTP_TIMEOUT": "5"},
+    )
+    return asked.returncode == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_git_identity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """git as on a fresh machine: nothing of the developer's own configuration."""
+    config = tmp_path_factory.mktemp("git") / "config"
+    config.write_text("[user]\n\tname = Tester\n\temail = tester@example.org\n[init]\n\tdefaultBranch = main\n")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GIT_CONFIG_GLOBAL", str(config))
+        patch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+        yield
+
+
+def git(folder: Path, *arguments: str) -> str:
+    command = ["git", "-C", str(folder), *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def commit_all(folder: Path, message: str = "chore: change") -> str:
+    git(folder, "add", "--all")
+    git(folder, "commit", "--quiet", "--allow-empty", "-m", message)
+    return git(folder, "rev-parse", "HEAD")
+
+
+@pytest.fixture
+def obk(tmp_path: Path) -> Path:
+    """A git repository with the example project, committed."""
+    folder = tmp_path / "obk"
+    shutil.copytree(OBK, folder, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache", "dist"))
+    git(tmp_path, "init", "--quiet", str(folder))
+    (folder / ".gitignore").write_text("__pycache__/\n.pytest_cache/\ndist/\n")
+    commit_all(folder, "feat: begin")
+    return folder
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    return Catalog(tmp_path / "index", token=TOKEN)
+
+
+@pytest.fixture
+def base(catalog: Catalog) -> Iterator[str]:
+    """The base address of an embedded index over `catalog`."""
+    with serving(catalog) as base:
+        yield base
+
+
+@pytest.fixture
+def environ(base: str) -> dict[str, str]:
+    """The environment of a stage whose index is the embedded one."""
+    settings = f"index.upload={base}/legacy/\nindex.deadline=20"
+    return {**os.environ, "MERGESHIP_SET": settings, "PYPI_API_TOKEN": TOKEN}
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Call the command line in this process: exit status, standard output, standard error."""
+    from mergeship.cli import main
+
+    def call(*argv: str, environ: dict[str, str] | None = None) -> tuple[int, str, str]:
+        status = main([str(argument) for argument in argv], os.environ if environ is None else environ)
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
+
+    return call

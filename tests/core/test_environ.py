@@ -1,0 +1,29 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergeship.core.environ import INSTALLER, PLAIN, for_installer, for_project
+
+SECRETS = {
+    "PYPI_API_TOKEN": "s",
+    "TWINE_PASSWORD": "s",
+    "UV_PUBLISH_TOKEN": "s",
+    "GITHUB_TOKEN": "s",
+    "GH_TOKEN": "s",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "s",
+    "AWS_SECRET_ACCESS_KEY": "s",
+    "MERGESHIP_SET": "s",
+    "PYTHONPATH": "s",
+    "LD_PRELOAD": "s",
+}
+
+
+def test_no_secret_gets_through() -> None:
+    environ = {**SECRETS, "PATH": "/bin", "UV_INDEX_URL": "https://user:password@host/"}
+    assert for_project(environ) == {"PATH": "/bin"}
+    assert for_installer(environ) == {"PATH": "/bin", "UV_INDEX_URL": "https://user:password@host/"}
+
+
+@given(st.dictionaries(st.text(), st.text()))
+def test_only_what_is_listed_gets_through(environ: dict[str, str]) -> None:
+    assert set(for_project(environ)) <= PLAIN
+    assert set(for_installer(environ)) <= PLAIN | INSTALLER

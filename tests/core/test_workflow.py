@@ -1,0 +1,80 @@
+import pytest
+
+from mergeship.adapters.files import template
+from mergeship.core import workflow
+from mergeship.core.settings import Settings
+from mergeship.core.workflow import Use
+from mergeship.errors import Misconfigured
+
+OWN = workflow.render(template("ci-cd.yml"), Settings())
+
+
+def test_the_pipeline_s_own_workflow_is_read() -> None:
+    read = workflow.read(OWN, workflow.PATH)
+    assert read.jobs == ("test", "build", "deploy")
+    assert read.labels == ("self-hosted",)
+    assert read.secrets == ("PYPI_API_TOKEN",)
+    assert read.ours
+    assert {use.action for use in read.uses} == {
+        "actions/checkout",
+        "actions/upload-artifact",
+        "actions/download-artifact",
+    }
+    assert all(len(use.ref) == 40 for use in read.uses)
+
+
+def test_every_label_is_written() -> None:
+    text = workflow.render(template("ci-cd.yml"), Settings(runs_on=("self-hosted", "linux"), timeout_minutes=5))
+    assert workflow.read(text, "x").labels == ("self-hosted", "linux")
+    assert "timeout-minutes: 5" in text
+    assert "@" not in text.replace("actions/checkout@", "").replace("-artifact@", "")
+
+
+HAND_WRITTEN = """\
+on: push
+jobs:
+  a:
+    runs-on: {group: g, labels: [one, two]}
+    steps:
+      - uses: ./local
+      - uses: docker://alpine
+      - uses: owner/repo/folder@v1
+      - run: echo ${{ secrets.TOKEN }} ${{ secrets.TOKEN }} ${{secrets.OTHER_1}}
+      - nonsense
+  b:
+    uses: owner/repo/.github/workflows/x.yml@main
+  c:
+    runs-on: ubuntu-latest
+    steps:
+"""
+
+
+def test_a_hand_written_workflow_is_read() -> None:
+    read = workflow.read(HAND_WRITTEN, "x.yml")
+    assert read.uses == (
+        Use("a", "owner/repo/folder", "v1"),
+        Use("b", "owner/repo/.github/workflows/x.yml", "main"),
+    )
+    assert read.uses[0].repository == "owner/repo"
+    assert read.labels == ("one", "two", "ubuntu-latest")
+    assert read.secrets == ("TOKEN", "OTHER_1")
+    assert not read.ours
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("jobs: [", "line 1, column 8"),
+        ("a: b: c", "line 1"),
+        ("jobs:\n  x: 1\n", "has no jobs"),
+        ("", "has no jobs"),
+        ("on: push", "has no jobs"),
+        ("\x00", "x.yml"),
+        ("a: &a 1\nb: *c\n", "line 2"),
+    ],
+)
+def test_what_is_no_workflow_is_refused(text: str, words: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        workflow.read(text, "x.yml")
+    assert words in refused.value.message
+    assert refused.value.message.startswith("x.yml")
