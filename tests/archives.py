@@ -35,7 +35,8 @@ def wheel(
 def sdist(name: str, version: str, extra: str = "", files: dict[str, str] | None = None) -> bytes:
     top = f"{name}-{version}"
     out = io.BytesIO()
-    members = {f"{top}/PKG-INFO": metadata(name, version, extra), **{f"{top}/{k}": v for k, v in (files or {}).items()}}
+    inner = {"PKG-INFO": metadata(name, version, extra), "setup.py": "", **(files or {})}
+    members = {f"{top}/{path}": text for path, text in inner.items()}
     with tarfile.open(fileobj=out, mode="w:gz") as opened:
         for path, text in members.items():
             member = tarfile.TarInfo(path)

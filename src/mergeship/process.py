@@ -1,6 +1,7 @@
 """The only place that starts a process."""
 
 import os
+import shlex
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -11,6 +12,8 @@ from typing import IO
 from mergeship.errors import Failed
 
 TAIL = 60  # lines of a failed process that are kept for the message
+WORDS = 200  # characters of its command
+DISK_FULL = "No space left on device"
 
 
 class ProcessFailed(Failed):
@@ -21,11 +24,19 @@ class ProcessFailed(Failed):
         self.status = status
         self.output = output
         lines = output.rstrip().splitlines()
+        words = shlex.join([Path(command[0]).name, *command[1:]])
+        full = is_disk_full(output)
         super().__init__(
-            "process-failed",
-            f"{Path(command[0]).name} ended with status {status}",
+            "disk-full" if full else "process-failed",
+            f"{words[:WORDS]}{'…' if words[WORDS:] else ''} ended with status {status}",
+            hint="free some space, or name a folder with more in TMPDIR" if full else "",
             detail="\n".join(lines[-TAIL:]),
         )
+
+
+def is_disk_full(output: str) -> bool:
+    """Whether a program says that there was no space left, each in its own spelling."""
+    return DISK_FULL.lower() in output.lower()
 
 
 def run(

@@ -13,6 +13,20 @@ POETRY = Declaration("pyproject.toml", "poetry")
 HATCH = Declaration("src/p/__init__.py", "hatch")
 
 
+CROWDED = """\
+# version = "0.1.0"
+[tool.x]
+version = "0.1.0"
+[project]
+readme = '''
+version = "0.1.0"
+'''
+version = "0.1.0" # the one
+[tool.y]
+requires = "0.1.0"
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -76,10 +90,8 @@ def test_a_bad_version_is_named(where: Declaration, text: str, words: str) -> No
         (PROJECT, 'project.version = "0.1.0"\n', 'project.version = "0.1.1"\n'),
         (
             PROJECT,
-            '# version = "0.1.0"\n[tool.x]\nversion = "0.1.0"\n[project]\nreadme = """\nversion = "0.1.0"\n"""\nversion = "0.1.0"\n'
-            '[tool.y]\nrequires = "0.1.0"\n',
-            '# version = "0.1.0"\n[tool.x]\nversion = "0.1.0"\n[project]\nreadme = """\nversion = "0.1.0"\n"""\nversion = "0.1.1"\n'
-            '[tool.y]\nrequires = "0.1.0"\n',
+            CROWDED,
+            CROWDED.replace('version = "0.1.0" # the one', 'version = "0.1.1" # the one'),
         ),
         (
             POETRY,

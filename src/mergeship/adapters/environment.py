@@ -61,7 +61,7 @@ class Environment:
         try:
             run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env)
         except ProcessFailed as error:
-            raise Failed(code, message, hint="uv says why, below", detail=error.detail) from error
+            raise Failed(code, message, hint=error.hint or "uv says why, above", detail=error.detail) from error
 
 
 def _each(flag: str, names: Sequence[str]) -> list[str]:

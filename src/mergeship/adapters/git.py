@@ -58,6 +58,7 @@ class Repository:
         return int(self.git("log", "-1", "--format=%ct", commit))
 
     def copy(self, commit: str, target: Path) -> None:
-        """A clone of the repository at `commit` in a new folder, sharing the objects of this one."""
-        self.git("clone", "--quiet", "--shared", "--no-checkout", "--template=", str(self.path), str(target))
+        """A clone of the whole repository at `commit` in a new folder, sharing the objects of this one."""
+        top = self.git("rev-parse", "--show-toplevel").rstrip("\n")
+        self.git("clone", "--quiet", "--shared", "--no-checkout", "--template=", top, str(target))
         Repository(target, self.env).git("checkout", "--quiet", "--detach", commit)

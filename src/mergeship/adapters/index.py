@@ -193,7 +193,8 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
 
 def _words(response: "httpx2.Response") -> str:
     """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body."""
-    reason = response.extensions.get("reason_phrase", b"").decode("iso-8859-1")
+    phrase: bytes = response.extensions.get("reason_phrase", b"")
+    reason = phrase.decode("iso-8859-1")
     if reason and reason != _usual_phrase(response.status_code):
         return reason
     try:

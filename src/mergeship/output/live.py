@@ -30,11 +30,11 @@ class LiveView:
 
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._live = Live(console=console, get_renderable=self._now, transient=True, refresh_per_second=10)
         self._job = ""
         self._step = ""
         self._began = time.monotonic()
         self._said: list[str] = []
+        self._live = Live(console=console, get_renderable=self._now, transient=True, refresh_per_second=10)
 
     def __enter__(self) -> Self:
         self._live.start()

@@ -121,7 +121,10 @@ class Log:
         self.strange: list[str] = []
         self._began: dict[str, float] = {}
         self._tails: dict[str, list[str]] = {}
-        self._failed: dict[str, tuple[str, tuple[str, ...]]] = {}
+        self._failed: dict[str, str] = {}
+        """The step of each job that failed first."""
+        self._ending: dict[str, StepEnded] = {}
+        """Failed steps whose error is still to come: act tells it after their end."""
 
     def read(self, text: str) -> None:
         """Take one line of the log."""
@@ -146,32 +149,43 @@ class Log:
     def _step(self, job: str, line: Line) -> None:
         step = plain(line.step).strip().partition("\n")[0]
         outermost = len(line.stepID) <= 1
-        tail = self._tails.setdefault(job, [])
-        if line.raw_output:
-            said = plain(line.msg)
-            tail.append(said)
-            self.tell(StepSaid(job, step, said))
-        elif line.level == "error":
-            tail.append(plain(line.msg))
+        if line.raw_output or line.level == "error":
+            self._said(job, step, plain(line.msg))
             missing = _NOT_FETCHED.search(line.msg)
-            if missing:
+            if missing and not line.raw_output:
                 self.not_fetched.append(f"{missing[1]}@{missing[2]}")
-        elif line.stage == "Main" and outermost and line.msg.startswith("⭐"):
-            tail.clear()
+        if not line.raw_output:
+            self._end_step(job)
+        if line.stage == "Main" and outermost and line.msg.startswith("⭐"):
+            if job not in self._failed:
+                self._tails[job] = []
             self.tell(StepStarted(job, step))
         elif line.stepResult and outermost and (line.stage == "Main" or line.stepResult != "success"):
-            passed = line.stepResult == "success"
-            if not passed:
-                self._failed.setdefault(job, (step, tuple(tail[-TAIL:])))
-            self.tell(StepEnded(job, step, passed, round(line.executionTime / 1e9, 3)))
+            ended = StepEnded(job, step, line.stepResult == "success", round(line.executionTime / 1e9, 3))
+            self._ending[job] = ended
+            if ended.passed:
+                self._end_step(job)
+            else:
+                self._failed.setdefault(job, step)
+
+    def _said(self, job: str, step: str, text: str) -> None:
+        """Keep a line of output; once a step has failed, what later steps say is told but not kept."""
+        if job not in self._failed or job in self._ending:
+            self._tails.setdefault(job, []).append(text)
+        self.tell(StepSaid(job, step, text))
+
+    def _end_step(self, job: str) -> None:
+        ended = self._ending.pop(job, None)
+        if ended:
+            self.tell(ended)
 
     def _end(self, job: str, *, passed: bool) -> None:
         seconds = round(time.monotonic() - self._began[job], 3)
-        step, tail = self._failed.get(job, ("", tuple(self._tails.get(job, [])[-TAIL:])))
         if passed:
             self.jobs.append(Job(self.merge, job, "passed", seconds))
         else:
-            self.jobs.append(Job(self.merge, job, "failed", seconds, step, tail))
+            tail = tuple(self._tails.get(job, [])[-TAIL:])
+            self.jobs.append(Job(self.merge, job, "failed", seconds, self._failed.get(job, ""), tail))
         self.tell(JobEnded(job, passed, seconds))
 
 

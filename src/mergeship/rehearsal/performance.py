@@ -14,12 +14,12 @@ from mergeship.core.event import MergeStarted, Note, Tell
 from mergeship.core.result import Job, Problem, Proof, Rehearsed
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed, Misconfigured
-from mergeship.process import ProcessFailed, run
+from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.index.server import serving
 from mergeship.rehearsal.origin import Origin, change
-from mergeship.rehearsal.proof import Prover
+from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.push_event import OWNER, push_event
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.rehearsal.stand_ins import STAND_INS, remote
@@ -77,7 +77,7 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             artifacts = box.artifacts / str(number)
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, origin.work.head(), ran, artifacts, environment)
-            if not all(proof.held for proof in prover.proofs):
+            if any(job.status == "failed" for job in ran):
                 break
         proofs = prover.proofs if prover else []
         return Rehearsed(
@@ -88,7 +88,7 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             proofs=tuple(proofs),
             not_rehearsed=(*NOT_REHEARSED, *_left_out(asked, box, workflow)),
             seconds=round(time.monotonic() - began, 3),
-            error=_problem(proofs, asked),
+            error=_problem(proofs, jobs, asked),
         )
 
 
@@ -155,10 +155,15 @@ def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     return left
 
 
-def _problem(proofs: Sequence[Proof], asked: Asked) -> Problem | None:
-    wrong = next((proof for proof in proofs if not proof.held), None)
-    if wrong is None:
+def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], asked: Asked) -> Problem | None:
+    unproven = [proof for proof in proofs if not proof.held]
+    if not unproven:
         return None
+    # A pipeline that fails says more than a proof that is missing.
+    wrong = next((proof for proof in unproven if proof.name == PASSES), unproven[0])
+    if any(is_disk_full(line) for job in jobs for line in job.tail):
+        hint = "free some space, or name a folder with more in TMPDIR or --keep"
+        return Problem("disk-full", f"{DISK_FULL} in the sandbox: {wrong.detail}", hint)
     return Problem(
         "rehearsal-failed",
         f"merge {wrong.merge} of {asked.merges}: not proven: {wrong.name}: {wrong.detail}",

@@ -22,6 +22,7 @@ found = importlib.metadata.distribution(sys.argv[1])
 print(json.dumps([found.version, [str(file) for file in found.files or []]]))
 """
 _IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+PASSES = "pipeline passes"
 DEADLINE = 30.0  # seconds for one answer of the embedded index
 
 
@@ -43,7 +44,7 @@ class Prover:
         passed = ", ".join(job.name for job in jobs if job.status == "passed") or "no job ran"
         words = f"{failed.name} failed at {failed.failed_step or 'its set-up'}" if failed else passed
         ran = any(job.status == "passed" for job in jobs)
-        self._note(merge, "pipeline passes", ran and failed is None, words)
+        self._note(merge, PASSES, ran and failed is None, words)
         release = self._published(merge, commit)
         if release is None:
             return

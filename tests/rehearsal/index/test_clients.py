@@ -38,6 +38,7 @@ def published(base: str, dist: Path) -> str:
 def call(*command: object, **environ: str) -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("UV_", "PIP_", "TWINE_"))}
     env = {**clean, "NO_PROXY": "127.0.0.1", "PIP_CONFIG_FILE": os.devnull, "UV_NO_CONFIG": "1", **environ}
+    env |= {"COLUMNS": "1000", "NO_COLOR": "1", "TERM": "dumb"}
     return subprocess.run([str(word) for word in command], capture_output=True, text=True, check=False, env=env)
 
 
@@ -60,8 +61,9 @@ def test_twine_shows_the_index_s_words(base: str, dist: Path) -> None:
     (dist / WHEEL).write_bytes(wheel("obk", "0.1.1", {"obk/__init__.py": "other"}))
     refused = twine(base, dist / WHEEL)
     assert refused.returncode == 1
-    assert "400 File already exists" in " ".join((refused.stdout + refused.stderr).split())
-    assert "403 Invalid or non-existent" in " ".join(twine(base, dist / WHEEL, token="pypi-x").stdout.split())
+    assert "File already exists ('obk-0.1.1-py3-none-any.whl'" in " ".join(refused.stdout.split())
+    rejected = twine(base, dist / WHEEL, token="pypi-x")
+    assert "Invalid or non-existent authentication information" in " ".join(rejected.stdout.split())
 
 
 def uv_publish(base: str, *files: Path, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
@@ -84,7 +86,7 @@ def test_uv_publishes_and_checks_what_is_there(base: str, dist: Path, catalog: C
 def test_uv_shows_the_index_s_words(base: str, dist: Path) -> None:
     refused = uv_publish(base, dist / WHEEL, token="pypi-x")
     assert refused.returncode == 2
-    assert "Invalid or non-existent authentication information" in refused.stderr
+    assert "Invalid or non-existent authentication information" in " ".join(refused.stderr.split())
 
 
 def test_pip_installs(published: str, tmp_path: Path) -> None:
@@ -113,8 +115,7 @@ def test_pip_downloads_either_kind(published: str, dist: Path, tmp_path: Path) -
             assert done.returncode == 0, done.stderr
             assert (target / name).read_bytes() == (dist / name).read_bytes()
         else:
-            assert f"Downloading {published}" in done.stdout  # its metadata wants a backend that is not there
-            assert name in done.stdout
+            assert f"Downloading {name}" in done.stdout  # it builds nothing, so pip ends there
 
 
 def test_pip_lists_the_versions(published: str, dist: Path) -> None:
@@ -149,7 +150,7 @@ def test_the_json_page_says_everything(published: str, dist: Path) -> None:
     file = page["files"][0]
     assert file["filename"] == WHEEL
     assert file["size"] == (dist / WHEEL).stat().st_size
-    assert file["requires-python"] is None
+    assert file["requires-python"] == ">=3.8"
     assert file["yanked"] is False
     assert file["upload-time"].endswith("Z")
     assert set(file["hashes"]) == set(file["core-metadata"]) == {"sha256"}

@@ -255,7 +255,7 @@ def test_a_new_name_may_be_refused(upload: Uploader, catalog: Catalog, filename:
     catalog.prohibited.add("banned")
     catalog.foreign.add("taken")
     upload(WHEEL, wheel("obk", "0.1.1"))
-    answered, reason = upload(filename, wheel(filename.split("-")[0], "0.1.1"))
+    answered, reason = upload(filename, wheel(filename.partition("-")[0], "0.1.1"))
     assert answered == status
     assert words in reason
 

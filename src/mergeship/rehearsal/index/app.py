@@ -85,7 +85,9 @@ async def _upload(catalog: Catalog, request: Request) -> Response:
 
 
 def _sent(value: UploadFile) -> Sent:
-    return Sent(value.filename or "", value.content_type or "", value.file)
+    # A part without the header is text/plain (RFC 7578), and uv sends none; an empty header is refused.
+    content_type = "text/plain" if value.content_type is None else value.content_type
+    return Sent(value.filename or "", content_type, value.file)
 
 
 def _authenticate(catalog: Catalog, header: str) -> None:

@@ -1,0 +1,213 @@
+import hashlib
+import json
+import os
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from mergeship.commands.build import build
+from mergeship.core import distribution
+from mergeship.core.result import Built
+from mergeship.errors import Failed, Held, MergeshipError, Misconfigured
+from mergeship.rehearsal.index.catalog import Catalog
+from tests.archives import wheel
+from tests.conftest import TOKEN, commit_all, git
+
+pytestmark = pytest.mark.network
+Cli = Callable[..., tuple[int, str, str]]
+Environ = dict[str, str]
+
+
+def make(project: Path, environ: Environ, *overrides: str, dry_run: bool = False) -> Built:
+    given = (*environ["MERGESHIP_SET"].splitlines(), *overrides)
+    return build(project, environ, lambda _: None, given, out=project / "dist", dry_run=dry_run)
+
+
+def test_the_commit_is_built_once_under_the_next_version(obk: Path, environ: Environ, tmp_path: Path) -> None:
+    outputs, summary = tmp_path / "outputs", tmp_path / "summary"
+    before = git(obk, "rev-parse", "HEAD")
+    result = make(obk, {**environ, "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)})
+    assert (result.version, result.declared, result.commit) == ("0.1.1", "0.1.0", before)
+    assert result.imported == ("obk",)
+    manifest = distribution.decode((obk / "dist" / "mergeship.json").read_bytes())
+    assert manifest.commit == before
+    assert [file.name for file in manifest.files] == ["obk-0.1.1-py3-none-any.whl", "obk-0.1.1.tar.gz"]
+    for file in manifest.files:
+        content = (obk / "dist" / file.name).read_bytes()
+        assert (file.size, file.sha256) == (len(content), hashlib.sha256(content).hexdigest())
+    assert git(obk, "status", "--short") == ""
+    assert 'version = "0.1.0"' in (obk / "pyproject.toml").read_text()
+    assert outputs.read_text() == "version=0.1.1\n"
+    assert manifest.files[0].sha256 in summary.read_text()
+    with zipfile.ZipFile(obk / "dist" / manifest.files[0].name) as opened:
+        assert b"Version: 0.1.1\n" in opened.read("obk-0.1.1.dist-info/METADATA")
+    again = make(obk, environ)
+    assert again.files == result.files  # hatchling's builds are byte-stable: the time is the commit's
+
+
+def test_a_dry_run_says_what_and_builds_nothing(obk: Path, environ: Environ, cli: Cli) -> None:
+    git(obk, "tag", "v0.1.4")
+    status, out, _ = cli("build", obk, "--dry-run", environ=environ)
+    assert status == 0
+    assert out.splitlines()[0].startswith("would build obk 0.1.5 from ")
+    assert "there is a tag v0.1.4" in out
+    assert '  - version = "0.1.0"\n  + version = "0.1.5"' in out
+    assert not (obk / "dist").exists()
+    status, out, _ = cli("build", obk, "--dry-run", "--json", environ=environ)
+    document = json.loads(out)
+    assert document["edits"] == [
+        {"path": "pyproject.toml", "line": 7, "before": 'version = "0.1.0"', "after": 'version = "0.1.5"'}
+    ]
+    assert document["dry_run"]
+
+
+def test_the_index_raises_the_version(obk: Path, environ: Environ, base: str) -> None:
+    content = wheel("obk", "0.1.7")
+    form = {
+        "name": "obk", "version": "0.1.7", "metadata_version": "2.1", "filetype": "bdist_wheel", "pyversion": "py3",
+        "sha256_digest": hashlib.sha256(content).hexdigest(),
+    }  # fmt: skip
+    sent = {"content": ("obk-0.1.7-py3-none-any.whl", content, "application/octet-stream")}
+    auth = httpx2.BasicAuth("__token__", TOKEN)
+    assert httpx2.post(f"{base}/legacy/", data=form, files=sent, auth=auth, trust_env=False).status_code == 200
+    assert make(obk, environ, dry_run=True).version == "0.1.8"
+
+
+def test_a_project_below_the_repository_s_top_is_built(obk: Path, environ: Environ) -> None:
+    inner = obk / "packages" / "obk"
+    inner.mkdir(parents=True)
+    for name in ("pyproject.toml", "README.md", "src"):
+        (obk / name).rename(inner / name)
+    commit_all(obk, "refactor: move")
+    assert make(inner, environ).version == "0.1.1"
+
+
+def test_an_sdist_alone_can_be_shipped(obk: Path, environ: Environ) -> None:
+    result = make(obk, environ, "build.wheel=false")
+    assert [file.name for file in result.files] == ["obk-0.1.1.tar.gz"]
+    assert result.not_checked
+
+
+def test_no_secret_reaches_the_backend(obk: Path, environ: Environ) -> None:
+    (obk / "hatch_build.py").write_text(
+        "import os\nfrom hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n"
+        "class Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
+        "        assert 'PYPI_API_TOKEN' not in os.environ, 'leaked'\n"
+        "        assert os.environ['SOURCE_DATE_EPOCH'].isdigit()\n"
+    )
+    with (obk / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.custom]\n")
+    commit_all(obk)
+    assert make(obk, environ).version == "0.1.1"
+
+
+def edit(project: Path, old: str, new: str) -> None:
+    path = project / "pyproject.toml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
+    commit_all(project)
+
+
+def refused(project: Path, environ: Environ, *overrides: str) -> MergeshipError:
+    with pytest.raises(MergeshipError) as error:
+        make(project, environ, *overrides)
+    assert not (project / "dist" / "mergeship.json").exists()
+    return error.value
+
+
+def test_a_backend_that_fails_is_shown(obk: Path, environ: Environ) -> None:
+    edit(obk, 'packages = ["src/obk"]', 'packages = ["src/nothing"]\n[tool.hatch.build.hooks.custom]')
+    error = refused(obk, environ)
+    assert isinstance(error, Failed)
+    assert error.code == "build-failed"
+    assert "hatch_build.py" in error.detail
+
+
+def test_a_backend_that_is_not_there_is_shown(obk: Path, environ: Environ) -> None:
+    edit(obk, 'build-backend = "hatchling.build"', 'build-backend = "hatchling.nothing"')
+    assert "hatchling.nothing" in refused(obk, environ).detail
+    edit(obk, 'requires = ["hatchling"]', 'requires = "hatchling"')
+    assert refused(obk, environ).code == "build-failed"
+
+
+def test_bad_metadata_is_refused_strictly(obk: Path, environ: Environ) -> None:
+    (obk / "README.rst").write_text("`broken")
+    edit(obk, 'readme = "README.md"', 'readme = "README.rst"')
+    error = refused(obk, environ)
+    assert error.code == "bad-metadata"
+    assert "README.rst" in error.detail or "obk-0.1.1" in error.detail
+
+
+def test_a_module_that_does_not_import_is_refused(obk: Path, environ: Environ) -> None:
+    (obk / "src" / "obk" / "__init__.py").write_text("import a_module_that_is_not_there\n")
+    commit_all(obk)
+    error = refused(obk, environ)
+    assert error.code == "import-failed"
+    assert "a_module_that_is_not_there" in error.detail
+
+
+def test_a_version_that_the_backend_takes_from_elsewhere_is_seen(obk: Path, environ: Environ) -> None:
+    (obk / "setup.py").write_text("from setuptools import setup\nsetup(version='9.9')\n")
+    (obk / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "obk"\ndynamic = ["version"]\n[tool.poetry]\nname = "obk"\nversion = "0.1.0"\n'
+    )
+    commit_all(obk)
+    error = refused(obk, environ)
+    assert error.code == "wrong-metadata"
+    assert "says that it is obk 9.9, and should be obk 0.1.1" in error.message
+
+
+def test_a_wheel_that_pypi_refuses_is_refused_here(obk: Path, environ: Environ) -> None:
+    (obk / "hatch_build.py").write_text(
+        "from hatchling.builders.hooks.plugin.interface import BuildHookInterface\n\n"
+        "class Hook(BuildHookInterface):\n    def initialize(self, version, build_data):\n"
+        "        build_data['tag'] = 'py3-none-linux_x86_64'\n"
+    )
+    edit(
+        obk,
+        "[tool.hatch.build.targets.wheel]",
+        "[tool.hatch.build.targets.wheel.hooks.custom]\n[tool.hatch.build.targets.wheel]",
+    )
+    error = refused(obk, environ)
+    assert error.code == "refused-name"
+    assert "linux_x86_64" in error.message
+    assert "auditwheel" in error.hint
+
+
+def test_a_dirty_checkout_is_refused(obk: Path, environ: Environ) -> None:
+    (obk / "README.md").write_text("changed")
+    error = refused(obk, environ)
+    assert (error.code, error.exit_status) == ("dirty-checkout", 2)
+    assert "README.md" in error.message
+
+
+def test_strange_distributions_are_refused(obk: Path, environ: Environ) -> None:
+    (obk / "dist").mkdir()
+    (obk / "dist" / "obk-0.0.9.tar.gz").touch()
+    error = refused(obk, environ)
+    assert (error.code, error.exit_status) == ("strange-files", 2)
+    assert (obk / "dist" / "obk-0.0.9.tar.gz").exists()
+
+
+def test_outside_of_a_repository_nothing_is_built(obk: Path, environ: Environ) -> None:
+    (obk / ".git").rename(obk.parent / "git")
+    assert refused(obk, {**environ, "GIT_CEILING_DIRECTORIES": "/"}).code == "not-a-repository"
+
+
+def test_an_index_that_is_down_is_a_hold(obk: Path, environ: Environ, catalog: Catalog) -> None:
+    error = refused(obk, environ, "index.upload=http://127.0.0.1:9/legacy/")
+    assert isinstance(error, Held)
+    assert error.code == "index-unreachable"
+    assert catalog.uploads == []
+
+
+def test_a_dynamic_version_is_refused(obk: Path, environ: Environ) -> None:
+    edit(obk, 'version = "0.1.0"', 'dynamic = ["version"]\n[tool.hatch.version]\nsource = "vcs"\n[project.x]')
+    error = refused(obk, environ)
+    assert isinstance(error, Misconfigured)
+    assert "[tool.hatch.version] source = 'vcs'" in error.message
+    assert os.environ.get("PYPI_API_TOKEN") is None

@@ -1,0 +1,82 @@
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mergeship.commands.test import test as run_tests
+from mergeship.core.event import Event, Note
+from mergeship.errors import Failed, Misconfigured
+from tests.conftest import git
+
+pytestmark = pytest.mark.network
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_the_project_s_tests_run_in_a_fresh_environment(obk: Path, tmp_path: Path) -> None:
+    events: list[Event] = []
+    summary = tmp_path / "summary"
+    result = run_tests(obk, {**os.environ, "GITHUB_STEP_SUMMARY": str(summary)}, events.append)
+    assert result.command == "pytest -q"
+    told = [event.text for event in events if isinstance(event, Note)]
+    assert told[0] == "installing obk (test) into a fresh environment"
+    assert any("6 passed" in line for line in told)
+    assert "Tests of **obk** passed" in summary.read_text()
+    assert git(obk, "status", "--short") == ""
+
+
+def test_no_secret_reaches_the_tests(obk: Path) -> None:
+    (obk / "tests" / "test_words.py").write_text(
+        "import os, sys\n\ndef test_environment():\n"
+        "    assert not [name for name in os.environ if 'TOKEN' in name or 'INDEX' in name]\n"
+        "    assert sys.prefix == os.environ['VIRTUAL_ENV']\n"
+    )
+    environ = {**os.environ, "PYPI_API_TOKEN": "s", "GITHUB_TOKEN": "s", "UV_EXTRA_INDEX_URL": ""}
+    assert run_tests(obk, environ, lambda _: None).seconds > 0
+
+
+def test_a_failing_test_is_shown(obk: Path, cli: Cli) -> None:
+    (obk / "tests" / "test_words.py").write_text("def test_answer():\n    assert 6 * 9 == 42\n")
+    status, out, err = cli("test", obk)
+    assert (status, out) == (1, "")
+    assert "test_answer" in err
+    assert "error: pytest -q: the tests failed with status 1 [tests-failed]" in err
+
+
+def test_no_tests_are_a_failure(obk: Path) -> None:
+    (obk / "tests" / "test_words.py").unlink()
+    with pytest.raises(Failed, match="no tests were collected"):
+        run_tests(obk, os.environ, lambda _: None)
+
+
+def test_a_command_that_is_not_there_is_named(obk: Path) -> None:
+    with pytest.raises(Failed, match="the program is not in the test environment") as failed:
+        run_tests(obk, os.environ, lambda _: None, ["test.command=no-such-program"])
+    assert "test.requires" in failed.value.hint
+
+
+@pytest.mark.parametrize("command", ["", "pytest '"])
+def test_a_command_that_is_none_is_refused(obk: Path, command: str) -> None:
+    with pytest.raises(Misconfigured, match=r"test\.command"):
+        run_tests(obk, os.environ, lambda _: None, [f"test.command={command}"])
+
+
+def test_a_group_and_a_lock_are_used(obk: Path) -> None:
+    pyproject = (obk / "pyproject.toml").read_text()
+    section = '[project.optional-dependencies]\ntest = ["pytest>=8"]\n'
+    (obk / "pyproject.toml").write_text(pyproject.replace(section, '[dependency-groups]\ntests = ["pytest>=8"]\n'))
+    assert run_tests(obk, os.environ, lambda _: None).seconds > 0
+    from mergeship.adapters.environment import uv
+    from mergeship.process import run
+
+    run([uv(), "lock", "--quiet"], cwd=obk, env=os.environ)
+    locked = (obk / "uv.lock").read_text()
+    assert run_tests(obk, os.environ, lambda _: None, ["test.requires=iniconfig"]).seconds > 0
+    assert (obk / "uv.lock").read_text() == locked
+    assert not (obk / ".venv").exists()
+
+
+def test_what_cannot_be_installed_is_told_in_uv_s_words(obk: Path) -> None:
+    with pytest.raises(Failed, match="cannot be installed") as failed:
+        run_tests(obk, os.environ, lambda _: None, ["test.requires=pytest==0.0.1.dev0"])
+    assert "pytest==0.0.1.dev0" in failed.value.detail

@@ -1,0 +1,92 @@
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mergeship.errors import Misconfigured
+from mergeship.rehearsal.origin import Origin, change
+from mergeship.rehearsal.push_event import push_event
+from mergeship.rehearsal.sandbox import sandbox
+from tests.conftest import git
+
+
+def push(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = ["git", "-C", str(folder), "push", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_main_takes_nothing_but_merges(obk: Path) -> None:
+    with sandbox(os.environ, None) as box:
+        origin = Origin(box, obk)
+        git(box.work, "commit", "--quiet", "--allow-empty", "-m", "direct")
+        direct = push(box.work, "origin", "main")
+        assert direct.returncode != 0
+        assert "GH006: Protected branch update failed for refs/heads/main" in direct.stderr
+        git(box.work, "commit", "--quiet", "--amend", "--allow-empty", "-m", "forced")
+        assert push(box.work, "--force", "origin", "main").returncode != 0
+        assert push(box.work, "origin", ":main").returncode != 0
+        git(box.work, "reset", "--quiet", "--hard", "origin/main")
+        origin.begin("feature/x")
+        change(box.work, "obk", 1)
+        merge = origin.merge(1, "feature/x", "feat: x")
+        assert origin.bare.git("rev-parse", "main").strip() == merge.after == origin.work.head()
+        assert merge.files == ("src/obk/__init__.py",)
+        assert merge.message.startswith("feat: x (#1)\n\n### PR Deployment Checklist\n\n- [x] Deployment PR")
+        git(box.work, "switch", "--quiet", "feature/x")
+        git(box.work, "commit", "--quiet", "--amend", "-m", "rewritten")
+        assert push(box.work, "--force", "origin", "feature/x").returncode != 0
+
+
+def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
+    with sandbox(os.environ, None) as box:
+        origin = Origin(box, obk)
+        origin.begin("feature/x")
+        change(box.work, "obk", 1)
+        merge = origin.merge(1, "feature/x", "feat: x")
+        event = push_event("obk", merge)
+    assert event["ref"] == "refs/heads/main"
+    assert (event["before"], event["after"]) == (merge.before, merge.after)
+    assert event["head_commit"]["id"] == merge.after
+    assert event["repository"]["full_name"] == "rehearsal/obk"
+    json.dumps(event)
+
+
+def test_a_folder_without_history_becomes_the_first_commit(tmp_path: Path) -> None:
+    project = tmp_path / "p"
+    for name in ("pyproject.toml", ".venv/x", "__pycache__/x.pyc", ".mypy_cache/x", "src/p.py"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).touch()
+    with sandbox(os.environ, None) as box:
+        Origin(box, project)
+        assert git(box.work, "ls-files").split() == ["pyproject.toml", "src/p.py"]
+
+
+def test_what_is_not_committed_is_not_rehearsed(obk: Path) -> None:
+    (obk / "new.py").touch()
+    with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match=r"not committed: new\.py"):
+        Origin(box, obk)
+
+
+def test_a_detached_head_is_refused(obk: Path) -> None:
+    git(obk, "checkout", "--quiet", "--detach")
+    with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match="no branch checked out"):
+        Origin(box, obk)
+
+
+def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "p")
+    with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match="with a commit"):
+        Origin(box, tmp_path / "p")
+
+
+@pytest.mark.parametrize(
+    ("module", "changed"),
+    [("o_b/__init__.py", "o_b/__init__.py"), ("src/o_b.py", "src/o_b.py"), ("other.py", ".github/rehearsal.md")],
+)
+def test_a_change_reaches_the_distributions_where_it_can(tmp_path: Path, module: str, changed: str) -> None:
+    (tmp_path / module).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / module).write_text("x = 1")
+    change(tmp_path, "o-b", 2)
+    assert (tmp_path / changed).read_text().endswith("\n# Changed by the dress rehearsal, merge 2.\n")

@@ -1,0 +1,52 @@
+"""Packages that somebody else wrote, from their sdists, through the whole pipeline."""
+
+import json
+import subprocess
+import sys
+import tarfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.network
+
+
+def unpacked(requirement: str, folder: Path) -> Path:
+    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:"]
+    subprocess.run([*command, "--dest", str(folder), requirement], capture_output=True, check=True)
+    with tarfile.open(next(folder.glob("*.tar.gz"))) as opened:
+        opened.extractall(folder / "unpacked", filter="data")
+    return next((folder / "unpacked").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("requirement", "requires", "version"),
+    [
+        ("itsdangerous==2.2.0", "pytest freezegun", "2.2.1"),  # flit, [project] version
+        ("blinker==1.8.2", "pytest pytest-asyncio<0.24", "1.8.3"),  # flit, [project] version
+        ("pastel==0.2.1", "pytest", "0.2.2"),  # poetry-core, [tool.poetry] version
+    ],
+)
+def test_a_real_package_ships(tmp_path: Path, requirement: str, requires: str, version: str) -> None:
+    project = unpacked(requirement, tmp_path)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "mergeship", "rehearse", str(project), "--merges", "1", "--json",
+            "--set", "test.command=pytest -q tests", "--set", f"test.requires={requires}",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    document = json.loads(done.stdout)
+    assert document["ok"], (document["error"], done.stderr[-3000:])
+    assert [release["version"] for release in document["releases"]] == [version]
+
+
+def test_a_package_whose_version_is_elsewhere_is_refused(tmp_path: Path) -> None:
+    project = unpacked("click==8.1.8", tmp_path)
+    command = [sys.executable, "-m", "mergeship", "rehearse", str(project), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    error = json.loads(done.stdout)["error"]
+    assert error["code"] == "version-not-writable"
+    assert "dynamic in pyproject.toml: left to flit_core.buildapi" in error["message"]
+    assert "supported: " in error["hint"]

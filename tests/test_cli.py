@@ -1,0 +1,167 @@
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mergeship import __version__
+from mergeship.cli import VERBS, main
+from mergeship.errors import Interrupted
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+def test_the_version_is_told(cli: Cli) -> None:
+    assert cli("--version") == (0, f"mergeship {__version__}\n", "")
+    assert cli("-V")[1] == f"mergeship {__version__}\n"
+
+
+def test_help_shows_every_verb_and_examples(cli: Cli) -> None:
+    for argv in ([], ["--help"]):
+        status, out, _ = cli(*argv)
+        assert status == 0
+        assert all(f"    {verb}" in out for verb in VERBS)
+        assert "examples:" in out
+        assert "exit status:" in out
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_each_verb_has_help_with_examples(cli: Cli, verb: str) -> None:
+    status, out, _ = cli(verb, "--help")
+    assert status == 0
+    assert "examples:" in out
+    assert "--json" in out
+    assert "--set KEY=VALUE" in out
+
+
+@pytest.mark.parametrize(
+    ("argv", "words"),
+    [
+        (["biuld"], "invalid choice: 'biuld'"),
+        (["build", "--nonsense"], "unrecognized arguments: --nonsense"),
+        (["rehearse", "--merges", "0"], "invalid number of 1 or more value: '0'"),
+        (["rehearse", "--port", "99999"], "invalid port value"),
+        (["rehearse", "a", "--example", "obk"], "either PATH or --example"),
+        (["rehearse", "--example", "../x"], "there is no example '../x'"),
+        (["rehearse", "--example", "nothing"], "there is no example 'nothing'"),
+        (["rehearse", "/nonexistent"], "/nonexistent is no folder"),
+        (["init", "/nonexistent"], "there is no pyproject.toml"),
+        (["test", "--set", "nonsense=1"], "nonsense"),
+    ],
+)
+def test_bad_usage_is_told_in_both_forms(
+    cli: Cli, argv: list[str], words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(Path(__file__).parent.parent / "examples" / "obk")
+    status, out, err = cli(*argv)
+    assert (status, out) == (2, "")
+    assert words in err
+    assert "  next: " in err
+    assert "Traceback" not in err
+    status, out, _ = cli(*argv, "--json")
+    assert status == 2
+    document = json.loads(out)
+    assert (document["schema"], document["ok"]) == (1, False)
+    assert words in document["error"]["message"]
+
+
+def test_settings_come_from_the_environment_too(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\n')
+    status, _, err = cli("init", tmp_path, environ={"MERGESHIP_SET": "runs-on=a b\nnonsense=1"})
+    assert status == 2
+    assert "nonsense" in err
+
+
+def test_a_bug_is_told_as_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> object:
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(VERBS["init"], "call", broken)
+    status, _, err = cli("init")
+    assert status == 3
+    assert "a bug of mergeship: ZeroDivisionError('oh')" in err
+    assert "please report it: https://" in err
+    assert "Traceback" in err
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (OSError(28, "No space left on device", "/x"), 1, "/x: No space left on device [disk-full]"),
+        (PermissionError(13, "Permission denied", "/x"), 1, "/x: Permission denied [os-error]"),
+        (KeyboardInterrupt(), 130, "interrupted"),
+        (Interrupted(), 130, "interrupted"),
+        (BrokenPipeError(), 141, ""),
+    ],
+)
+def test_what_the_machine_does_is_expected(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, words: str
+) -> None:
+    def fail(_: object) -> object:
+        raise error
+
+    monkeypatch.setattr(VERBS["init"], "call", fail)
+    if isinstance(error, BrokenPipeError):
+        monkeypatch.setattr("sys.stderr", open(os.devnull, "w"))  # noqa: PTH123, SIM115 - closed by what is tested
+    seen, _, err = cli("init")
+    assert seen == status
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_an_interruption_has_its_document(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: object) -> object:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(VERBS["init"], "call", fail)
+    assert json.loads(cli("init", "--json")[1])["error"]["code"] == "interrupted"
+
+
+def test_github_is_told_in_its_own_form(cli: Cli, tmp_path: Path) -> None:
+    _, _, err = cli("init", tmp_path, environ={"GITHUB_ACTIONS": "true"})
+    assert "::error title=mergeship not-a-project::there is no pyproject.toml" in err
+
+
+def test_a_completion_script_is_printed(cli: Cli) -> None:
+    status, out, _ = cli("--print-completion", "bash")
+    assert status == 0
+    assert out.rstrip().endswith("_shtab_mergeship mergeship")
+    assert "--merges" in out
+    status, _, err = cli("--print-completion", "fish")
+    assert status == 2
+    assert "no completion for fish" in err
+
+
+def test_nothing_heavy_is_imported_for_version_and_help() -> None:
+    code = (
+        "import sys; from mergeship.cli import main\n"
+        "main(['--version'], {}); main(['--help'], {})\n"
+        "heavy = {'msgspec', 'rich', 'httpx2', 'twine', 'packaging', 'importlib.metadata', 'starlette', 'asyncio'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_installed_command_ends_on_a_signal_s_terms() -> None:
+    code = (
+        "import os, signal, sys\nfrom mergeship import cli\n"
+        "cli.VERBS['init'].call = lambda call: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "sys.argv = ['mergeship', 'init']\ncli.run()"
+    )
+    done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "interrupted: nothing of it runs on\n")
+
+
+def test_a_file_that_is_not_utf8_is_named(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_bytes(b"\xff")
+    status, _, err = cli("init", tmp_path)
+    assert status == 2
+    assert "pyproject.toml is not UTF-8" in err
+
+
+def test_main_gives_its_status_back() -> None:
+    assert main(["--version"], {}) == 0

@@ -1,0 +1,90 @@
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from mergeship.process import ProcessFailed, end_group, run, started
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-I", "-c", code]
+
+
+def test_what_is_written_comes_back_line_by_line(tmp_path: Path) -> None:
+    told: list[str] = []
+    code = "import sys; print('out', flush=True); print('err', file=sys.stderr)"
+    assert run(python(code), cwd=tmp_path, env={}, tell=told.append) == "out\nerr\n"
+    assert told == ["out", "err"]
+
+
+def test_the_environment_is_the_one_given(tmp_path: Path) -> None:
+    code = "import os; print(sorted(set(os.environ) - {'LC_CTYPE'}))"
+    assert run(python(code), cwd=tmp_path, env={"ONLY": "this"}) == "['ONLY']\n"
+
+
+def test_a_failure_carries_command_status_and_output(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailed) as failed:
+        run(python("print('\\n'.join(map(str, range(100)))); raise SystemExit(7)"), cwd=tmp_path, env={})
+    assert failed.value.status == 7
+    assert failed.value.detail.splitlines() == [str(number) for number in range(40, 100)]
+    assert "ended with status 7" in failed.value.message
+    assert failed.value.code == "process-failed"
+
+
+def test_a_full_disk_has_a_name_of_its_own(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailed) as failed:
+        run(python("raise SystemExit('copy: no space left on device')"), cwd=tmp_path, env={})
+    assert failed.value.code == "disk-full"
+    assert "TMPDIR" in failed.value.hint
+
+
+def test_a_program_that_is_missing_is_a_failure(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailed, match="ended with status 127") as failed:
+        run(["no-such-program", "x" * 300], cwd=tmp_path, env={})
+    assert "no-such-program: no such file" in failed.value.output
+    assert len(failed.value.message) < 250
+
+
+def test_bytes_that_are_no_text_do_not_stop_it(tmp_path: Path) -> None:
+    assert run(python("import sys; sys.stdout.buffer.write(b'\\xff\\n')"), cwd=tmp_path, env={}) == "\ufffd\n"
+
+
+def test_a_block_that_is_left_early_leaves_no_process(tmp_path: Path) -> None:
+    with (
+        pytest.raises(KeyboardInterrupt),
+        started(python("import time; time.sleep(60)"), cwd=tmp_path, env={}) as process,
+    ):
+        raise KeyboardInterrupt
+    assert process.returncode == -signal.SIGKILL
+
+
+def test_a_group_is_ended_with_all_its_children(tmp_path: Path) -> None:
+    code = "import os, time; os.fork(); print(os.getpid(), flush=True); time.sleep(60)"
+    with started(python(code), cwd=tmp_path, env={}, own_session=True) as process:
+        assert process.stdout is not None
+        pids = [int(process.stdout.readline()), int(process.stdout.readline())]
+        end_group(process, 5)
+    deadline = time.monotonic() + 5
+    while any(_alive(pid) for pid in pids) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert not any(_alive(pid) for pid in pids)
+
+
+def test_a_group_that_will_not_end_is_killed(tmp_path: Path) -> None:
+    code = "import signal, time\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\nprint(flush=True); time.sleep(60)"
+    with started(python(code), cwd=tmp_path, env={}, own_session=True) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        end_group(process, 0.1)
+        assert process.wait(5) == -signal.SIGKILL
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
