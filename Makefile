@@ -15,7 +15,7 @@ demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real wor
 
 test: lint ## linters, types, import contracts and every test
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --cov --cov-report=
+	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=100
 	$(BIN)/coverage report --omit='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=90
 

@@ -31,7 +31,7 @@ class Bench:
     """Rows of a table, each measured together with the bare interpreter."""
 
     def __init__(self) -> None:
-        self.table = Table("what", "median s", "min s", "max s", "× bare interpreter", box=None)
+        self.table = Table("what", "median s", "min s", "max s", "times a bare interpreter", box=None)
 
     def row(self, what: str, runs: int, action: Callable[[], object]) -> None:
         action()  # warm
@@ -58,7 +58,7 @@ def run(command: Sequence[object], **environ: str) -> str:
     return done.stdout
 
 
-def git(folder: Path, *words: str) -> None:
+def git(folder: Path, *words: object) -> None:
     run(["git", "-C", folder, "-c", "user.name=b", "-c", "user.email=b@example.org", *words])
 
 

@@ -21,6 +21,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     if marked and not os.environ.get("CI") and not _registry_answers():
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="no package registry can be reached from here"))
+    # The long ones first, so that no worker is left alone with them at the end.
+    items.sort(key=lambda item: not item.nodeid.startswith(("tests/rehearsal/test_guide", "tests/rehearsal/test_r")))
 
 
 @cache

@@ -130,9 +130,9 @@ def test_a_completion_script_is_printed(cli: Cli) -> None:
     assert status == 0
     assert out.rstrip().endswith("_shtab_mergeship mergeship")
     assert "--merges" in out
-    status, _, err = cli("--print-completion", "fish")
+    status, _, err = cli("--print-completion", "nush")
     assert status == 2
-    assert "no completion for fish" in err
+    assert "no completion for nush" in err
 
 
 def test_nothing_heavy_is_imported_for_version_and_help() -> None:

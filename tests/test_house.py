@@ -34,7 +34,14 @@ def test_actionlint_has_nothing_to_say(written: Path) -> None:
 
 
 def test_zizmor_finds_nothing_but_the_runner(written: Path) -> None:
-    command = [BIN / "zizmor", "--offline", "--no-progress", "--persona=auditor", "--format=json", str(written)]
+    command: list[str | Path] = [
+        BIN / "zizmor",
+        "--offline",
+        "--no-progress",
+        "--persona=auditor",
+        "--format=json",
+        str(written),
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     findings = {finding["ident"] for finding in json.loads(done.stdout)}
     # A self-hosted runner is what this pipeline is for; environments and trusted publishing come with the forge.

@@ -128,7 +128,7 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         "--print-completion",
         action=_Completion,
         metavar="SHELL",
-        help="print a completion script: bash, zsh or tcsh",
+        help="print a completion script: bash, zsh, fish or tcsh",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
     for name, verb in VERBS.items():

@@ -58,6 +58,8 @@ def test_the_declaration_is_found(text: str, expected: Declaration) -> None:
         ('[project]\ndynamic = ["version"]\n[tool.setuptools_scm]\n', [], "[tool.setuptools_scm]"),
         ('[project]\ndynamic = ["version"]\n[build-system]\nbuild-backend = "flit_core.buildapi"\n', [], "flit_core"),
         ('[project]\ndynamic = ["version"]\n', [], "left to the build backend"),
+        ('[project]\ndynamic = ["version"]\n[tool]\nhatch = 3\nversioneer = 4\n', [], "[tool.versioneer]"),
+        ("[project]\ndynamic = 3\n", [], "has no version"),
     ],
 )
 def test_what_cannot_be_written_is_named(text: str, present: list[str], words: str) -> None:

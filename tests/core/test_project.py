@@ -1,10 +1,16 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mergeship.core import project
 from mergeship.core.declaration import Declaration
 from mergeship.core.project import Project
 from mergeship.errors import Misconfigured
 
+KEYS = st.sampled_from(
+    ["project", "tool", "name", "version", "dynamic", "poetry", "hatch", "path", "setuptools", "pdm", "extras",
+     "dependency-groups", "optional-dependencies", "versioneer", "build-system"]
+)  # fmt: skip
 TEXT = """\
 [project]
 name = "O_B.k"
@@ -82,3 +88,19 @@ def test_an_extra_that_is_not_there_is_named() -> None:
     with pytest.raises(Misconfigured, match="no extra 'tset'") as refused:
         project.test_extras(described(("test",)), ("tset",))
     assert refused.value.hint == "it has: test"
+
+
+json_like = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=4),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(KEYS, json_like))
+def test_whatever_the_tables_hold_it_is_described_or_refused(document: dict[str, object]) -> None:
+    try:
+        found = project.describe(document, ["setup.py"])
+    except Misconfigured:
+        return
+    assert found.name

@@ -9,6 +9,7 @@ from typing import Any, Literal
 import msgspec
 from packaging.version import InvalidVersion, Version
 
+from mergeship.core.toml import table
 from mergeship.errors import Misconfigured
 
 PYPROJECT = "pyproject.toml"
@@ -45,18 +46,18 @@ def find(pyproject: Mapping[str, Any], present: Collection[str]) -> Declaration:
 
     Raises Misconfigured, naming what was found instead, where the version is elsewhere or computed.
     """
-    project = pyproject.get("project")
-    tool = pyproject.get("tool", {})
-    if isinstance(project, dict) and "version" in project:
+    project = table(pyproject, "project")
+    if "version" in project:
         return Declaration(PYPROJECT, "project")
-    if "version" in tool.get("poetry", {}):
+    if "version" in table(pyproject, "tool", "poetry"):
         return Declaration(PYPROJECT, "poetry")
-    if isinstance(project, dict) and "version" in project.get("dynamic", []):
-        hatch = tool.get("hatch", {}).get("version", {})
+    dynamic = project.get("dynamic")
+    if isinstance(dynamic, list) and "version" in dynamic:
+        hatch = table(pyproject, "tool", "hatch", "version")
         if set(hatch) == {"path"} and _is_inside(str(hatch["path"])):
             return Declaration(str(hatch["path"]), "hatch")
         raise _unwritable(f"dynamic in pyproject.toml: {_source(pyproject)}")
-    if isinstance(project, dict):
+    if project:
         raise Misconfigured(
             "no-version", "[project] in pyproject.toml has no version", hint='add version = "0.1.0" to it'
         )
@@ -111,13 +112,10 @@ def _is_inside(path: str) -> bool:
 
 
 def _spans(declaration: Declaration, text: str, version: str) -> Iterator[tuple[int, int]]:
-    if declaration.kind == "hatch":
-        match = HATCH_PATTERN.search(text)
-        if match:
-            yield match.span("version")
-        return
-    for match in re.finditer(rf"(?<=['\"]){re.escape(version)}(?=['\"])", text):
-        yield match.span()
+    """Every spot that holds the old version, in quotes."""
+    quoted = re.compile(rf"(?<=['\"])(?P<version>{re.escape(version)})(?=['\"])")
+    pattern = HATCH_PATTERN if declaration.kind == "hatch" else quoted
+    return (match.span("version") for match in pattern.finditer(text))
 
 
 def _only_the_version_differs(declaration: Declaration, before: str, after: str, version: str) -> bool:
@@ -167,20 +165,12 @@ def _check(version: str, declaration: Declaration) -> None:
 
 def _source(pyproject: Mapping[str, Any]) -> str:
     """What fills the dynamic version in, for the message: the backend's own table, else its name."""
-    tool = pyproject.get("tool", {})
-    tables = {
-        "tool.hatch.version": tool.get("hatch", {}).get("version"),
-        "tool.setuptools.dynamic.version": tool.get("setuptools", {}).get("dynamic", {}).get("version"),
-        "tool.setuptools_scm": tool.get("setuptools_scm"),
-        "tool.pdm.version": tool.get("pdm", {}).get("version"),
-        "tool.versioneer": tool.get("versioneer"),
-    }
-    for name, table in tables.items():
-        if table is not None:
-            settings = ", ".join(f"{key} = {value!r}" for key, value in table.items())
-            return f"[{name}] {settings}".rstrip()
-    backend = pyproject.get("build-system", {}).get("build-backend", "the build backend")
-    return f"left to {backend}"
+    sources = (("hatch", "version"), ("setuptools", "dynamic", "version"), ("setuptools_scm",), ("pdm", "version"))
+    for keys in (*sources, ("versioneer",)):
+        if keys[-1] in table(pyproject, "tool", *keys[:-1]):
+            settings = ", ".join(f"{key} = {value!r}" for key, value in table(pyproject, "tool", *keys).items())
+            return f"[tool.{'.'.join(keys)}] {settings}".rstrip()
+    return f"left to {table(pyproject, 'build-system').get('build-backend', 'the build backend')}"
 
 
 def _unwritable(found: str) -> Misconfigured:

@@ -1,6 +1,5 @@
 """What a pyproject.toml says of its project."""
 
-import tomllib
 from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
@@ -10,6 +9,7 @@ from packaging.utils import InvalidName, canonicalize_name
 from mergeship.core import declaration
 from mergeship.core.declaration import Declaration
 from mergeship.core.settings import Settings, load
+from mergeship.core.toml import parse, table
 from mergeship.errors import Misconfigured
 
 TEST_EXTRAS = ("test", "tests", "testing")
@@ -76,16 +76,6 @@ def pyproject_of(read: Callable[[str], str | None]) -> tuple[str, dict[str, Any]
     return text, parse(text)
 
 
-def parse(text: str) -> dict[str, Any]:
-    """The parsed pyproject.toml. Raises Misconfigured with line and column for broken TOML."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise Misconfigured(
-            "broken-toml", f"pyproject.toml is not valid TOML: {error}", hint="mend the line that is named"
-        ) from error
-
-
 def describe(pyproject: dict[str, Any], present: Collection[str]) -> Project:
     """The project behind a parsed pyproject.toml.
 
@@ -93,16 +83,14 @@ def describe(pyproject: dict[str, Any], present: Collection[str]) -> Project:
     Raises Misconfigured where there is no name, or no version that can be written.
     """
     found = declaration.find(pyproject, present)
-    table, poetry = _tables(pyproject)
-    extras = _mapping(table, "optional-dependencies") or _mapping(poetry, "extras")
-    groups = _mapping(pyproject, "dependency-groups")
+    extras = table(pyproject, "project", "optional-dependencies") or table(pyproject, "tool", "poetry", "extras")
+    groups = table(pyproject, "dependency-groups")
     return Project(name=identify(pyproject), declaration=found, extras=tuple(extras), groups=tuple(groups))
 
 
 def identify(pyproject: dict[str, Any]) -> str:
     """The project's name, as written. Raises Misconfigured where there is none that an index would take."""
-    table, poetry = _tables(pyproject)
-    name = table.get("name", poetry.get("name"))
+    name = table(pyproject, "project").get("name", table(pyproject, "tool", "poetry").get("name"))
     if not isinstance(name, str):
         raise Misconfigured("no-name", "pyproject.toml gives the project no name", hint='add name = "…" to [project]')
     try:
@@ -114,15 +102,6 @@ def identify(pyproject: dict[str, Any]) -> str:
             hint="letters, digits, '.', '_' and '-' (the core metadata specification, Name)",
         ) from error
     return name
-
-
-def _tables(pyproject: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    return _mapping(pyproject, "project"), _mapping(_mapping(pyproject, "tool"), "poetry")
-
-
-def _mapping(table: dict[str, Any], key: str) -> dict[str, Any]:
-    value = table.get(key, {})
-    return value if isinstance(value, dict) else {}
 
 
 def test_extras(project: Project, wanted: tuple[str, ...] | None) -> tuple[str, ...]:

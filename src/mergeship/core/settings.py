@@ -8,6 +8,7 @@ from typing import Annotated, Any, get_type_hints
 
 import msgspec
 
+from mergeship.core import toml
 from mergeship.errors import Misconfigured
 
 Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -63,7 +64,7 @@ def load(pyproject: Mapping[str, Any], overrides: Sequence[str] = ()) -> Setting
 
     Raises Misconfigured for an unknown key (naming the nearest one) and for a value of the wrong type.
     """
-    table = pyproject.get("tool", {}).get("mergeship", {})
+    table = toml.table(pyproject, "tool").get("mergeship", {})
     settings = _convert(table, strict=True)
     if not overrides:
         return settings

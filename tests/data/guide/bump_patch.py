@@ -12,8 +12,12 @@ if not match:
 major, minor, patch = map(int, match.groups())
 patch += 1
 
-new_version = f"{major}.{minor}.{patch}"
-new_content = re.sub(r'version\s*=\s*"\d+\.\d+\.\d+"', f'version = "{new_version}"', content)
+new_version = f'{major}.{minor}.{patch}'
+new_content = re.sub(
+    r'version\s*=\s*"\d+\.\d+\.\d+"',
+    f'version = "{new_version}"',
+    content
+)
 
 pyproject.write_text(new_content, encoding="utf-8")
 print(f"Bumped version to {new_version}")

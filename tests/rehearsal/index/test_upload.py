@@ -4,7 +4,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -50,7 +50,8 @@ class Uploader:
         token: str = TOKEN,
         content_type: str = "application/octet-stream",
         files: dict[str, tuple[str, bytes]] | None = None,
-        **changes: str | list[str] | None,
+        changes: Mapping[str, str | list[str] | None] | None = None,
+        **more: str | list[str],
     ) -> tuple[int, str]:
         is_wheel = filename.endswith(".whl")
         name, version = filename.removesuffix(".tar.gz").split("-")[:2] if "-" in filename else ("obk", "0.1.1")
@@ -64,7 +65,7 @@ class Uploader:
             "pyversion": ["py3" if is_wheel else "source"],
             "sha256_digest": [hashlib.sha256(content or b"").hexdigest()],
         }
-        for field, value in changes.items():
+        for field, value in {**(changes or {}), **more}.items():
             if value is None:
                 del form[field]
             else:
@@ -201,7 +202,7 @@ def test_permission_comes_before_the_duplicate_check(upload: Uploader) -> None:
 def test_bad_metadata_is_refused_in_pypi_s_words(
     upload: Uploader, catalog: Catalog, changes: dict[str, str | list[str] | None], words: str
 ) -> None:
-    status, reason = upload(WHEEL, wheel("obk", "0.1.1"), **changes)
+    status, reason = upload(WHEEL, wheel("obk", "0.1.1"), changes=changes)
     assert status == 400
     assert words in reason
     assert not catalog.projects
@@ -274,7 +275,8 @@ def test_a_new_name_may_be_refused(upload: Uploader, catalog: Catalog, filename:
     ],
 )
 def test_a_bad_wheel_name_is_refused(upload: Uploader, filename: str, words: str) -> None:
-    content = wheel(*filename.split("-")[:2]) if filename.count("-") >= 2 else b"x"
+    name, _, rest = filename.partition("-")
+    content = wheel(name, rest.partition("-")[0])
     status, reason = upload(filename, content, name="obk", version="0.1.1", filetype="bdist_wheel", pyversion="py3")
     assert status == 400
     assert words in reason
@@ -335,6 +337,7 @@ def empty_sdist() -> bytes:
         (SDIST, b"nonsense", "File is not a tarfile"),
         (SDIST, empty_sdist(), "PKG-INFO not found at obk-0.1.1/PKG-INFO"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "content",
 )
 def test_a_file_that_is_no_distribution_is_refused(upload: Uploader, filename: str, content: bytes, words: str) -> None:
     assert upload(filename, content) == (400, f"Invalid distribution file. {words}")
