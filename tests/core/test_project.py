@@ -25,7 +25,7 @@ tests = []
 
 
 def gather(files: dict[str, str]) -> project.Source:
-    return project.gather(files.get)
+    return project.gather(files.get, "here")
 
 
 def test_a_project_is_described() -> None:
@@ -53,7 +53,7 @@ def test_a_version_in_another_file_is_read() -> None:
 @pytest.mark.parametrize(
     ("files", "code", "words"),
     [
-        ({}, "not-a-project", "there is no pyproject.toml"),
+        ({}, "not-a-project", "there is no pyproject.toml in here"),
         ({"pyproject.toml": "[project\n"}, "broken-toml", "line 1, column 9"),
         ({"pyproject.toml": '[project]\nversion = "1"\n'}, "no-name", "no name"),
         ({"pyproject.toml": '[project]\nname = "é"\nversion = "1"\n'}, "bad-name", "é"),

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def read(path: Path) -> str | None:
         raise Misconfigured(
             "not-utf8", f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
         ) from error
+
+
+def reader(folder: Path) -> Callable[[str], str | None]:
+    """Reads the files of a folder by their path inside it."""
+    return lambda name: read(folder / name)
 
 
 def write(path: Path, text: str) -> None:

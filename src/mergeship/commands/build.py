@@ -37,7 +37,7 @@ def build(
 
     The checkout is not touched: the version is written into a copy. Raises Failed, Held or Misconfigured.
     """
-    source = project.gather(lambda name: files.read(path / name), overrides)
+    source = project.gather(files.reader(path), path, overrides)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
     _refuse_changes(repository.changed())

@@ -33,7 +33,7 @@ def deploy(
 
     Sending the same bytes again is harmless: the same command is the retry. Raises Failed or Held.
     """
-    source = project.gather(lambda name: files.read(path / name), overrides)
+    source = project.gather(files.reader(path), path, overrides)
     manifest = _verified(source, out, Repository(path, for_installer(environ)).head())
     where = index.addresses(source.settings.index)
     token = _token(environ)

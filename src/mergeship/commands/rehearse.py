@@ -52,13 +52,10 @@ def rehearse(  # noqa: PLR0913 - one argument an option
 
 def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
     """The project's normalized name; what mergeship's own stages would refuse is refused before anything starts."""
-
-    def read(name: str) -> str | None:
-        return files.read(path / name)
-
     if not path.is_dir():
         raise Misconfigured("not-a-project", f"{path} is no folder", hint="name the folder of a Python project")
+    read = files.reader(path)
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
-        return project.gather(read, overrides).project.normalized
-    return canonicalize_name(project.identify(project.pyproject_of(read)[1]))
+        return project.gather(read, path, overrides).project.normalized
+    return canonicalize_name(project.identify(project.pyproject_of(read, path)[1]))

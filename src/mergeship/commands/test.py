@@ -24,7 +24,7 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
 
     Raises Failed when the tests do, or when none were collected.
     """
-    source = project.gather(lambda name: files.read(path / name), overrides)
+    source = project.gather(files.reader(path), path, overrides)
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()

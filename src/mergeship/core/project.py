@@ -44,13 +44,14 @@ class Source(msgspec.Struct, frozen=True):
     """Whether there is a uv.lock."""
 
 
-def gather(read: Callable[[str], str | None], overrides: Sequence[str] = ()) -> Source:
+def gather(read: Callable[[str], str | None], where: object, overrides: Sequence[str] = ()) -> Source:
     """Everything that a stage wants to know of a project.
 
-    `read` gives the text of a file by its path relative to the project, None where there is none.
+    `read` gives the text of a file by its path relative to the project, None where there is none; `where` is
+    the project's folder, for messages.
     Raises Misconfigured for whatever is missing, broken or not supported.
     """
-    text, pyproject = pyproject_of(read)
+    text, pyproject = pyproject_of(read, where)
     settings = load(pyproject, overrides)
     project = describe(pyproject, [name for name in ("setup.cfg", "setup.py") if read(name) is not None])
     declared = text if project.declaration.path == declaration.PYPROJECT else read(project.declaration.path)
@@ -64,13 +65,13 @@ def gather(read: Callable[[str], str | None], overrides: Sequence[str] = ()) -> 
     return Source(project, settings, version, declared, locked=read("uv.lock") is not None)
 
 
-def pyproject_of(read: Callable[[str], str | None]) -> tuple[str, dict[str, Any]]:
+def pyproject_of(read: Callable[[str], str | None], where: object) -> tuple[str, dict[str, Any]]:
     """The pyproject.toml, as text and parsed. Raises Misconfigured where there is none."""
     text = read(declaration.PYPROJECT)
     if text is None:
         raise Misconfigured(
             "not-a-project",
-            "there is no pyproject.toml",
+            f"there is no pyproject.toml in {where}",
             hint="name the folder of a Python project, or write one (packaging.python.org/guides)",
         )
     return text, parse(text)

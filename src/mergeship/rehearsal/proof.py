@@ -1,7 +1,7 @@
 """What must hold of a release before a rehearsal calls it one."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from packaging.version import Version
@@ -9,7 +9,7 @@ from packaging.version import Version
 from mergeship.adapters import files, index
 from mergeship.adapters.environment import Environment
 from mergeship.core import archive
-from mergeship.core.event import ProofTold
+from mergeship.core.event import Note, ProofTold, Tell
 from mergeship.core.listing import Listing
 from mergeship.core.result import Job, Proof, Release
 from mergeship.core.version import bump_patch
@@ -29,7 +29,7 @@ DEADLINE = 30.0  # seconds for one answer of the embedded index
 class Prover:
     """Proves the releases of one rehearsal, one merge after another."""
 
-    def __init__(self, project: str, simple: str, *, ours: bool, tell: Callable[[ProofTold], None]) -> None:
+    def __init__(self, project: str, simple: str, *, ours: bool, tell: Tell) -> None:
         self.project = project
         self.simple = simple
         self.ours = ours
@@ -85,6 +85,7 @@ class Prover:
     def _installs(self, release: Release, environment: Environment) -> None:
         wanted = f"{self.project}=={release.version}"
         work = environment.path.parent
+        self._tell(Note(f"installing {wanted} from the index into a fresh environment"))
         try:
             environment.create(work)
             environment.install(["--refresh-package", self.project, "--index", self.simple, wanted], work)
