@@ -3,10 +3,11 @@
 import json
 import subprocess
 import sys
-import tarfile
 from pathlib import Path
 
 import pytest
+
+from mergeship.adapters.builder import unpack
 
 pytestmark = pytest.mark.network
 
@@ -14,9 +15,7 @@ pytestmark = pytest.mark.network
 def unpacked(requirement: str, folder: Path) -> Path:
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--no-binary=:all:"]
     subprocess.run([*command, "--dest", str(folder), requirement], capture_output=True, check=True)
-    with tarfile.open(next(folder.glob("*.tar.gz"))) as opened:
-        opened.extractall(folder / "unpacked", filter="data")
-    return next((folder / "unpacked").iterdir())
+    return unpack(next(folder.glob("*.tar.gz")), folder / "unpacked")
 
 
 @pytest.mark.parametrize(

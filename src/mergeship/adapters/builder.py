@@ -1,7 +1,6 @@
 """Builds distributions with PyPA's build, and checks them with twine."""
 
 import sys
-import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal
@@ -11,6 +10,11 @@ from mergeship.core.archive import Contents
 from mergeship.core.environ import for_installer
 from mergeship.errors import Failed, MergeshipError
 from mergeship.process import ProcessFailed, run
+
+if sys.version_info >= (3, 12):
+    import tarfile
+else:
+    from backports import tarfile  # Python 3.11 has filters from 3.11.4 on only, and Debian 12 has 3.11.2
 
 Install = Callable[[Sequence[str]], None]
 
@@ -42,9 +46,7 @@ class Builder:
 
     def wheel(self, sdist: Path, work: Path, out: Path) -> Path:
         """Build the wheel from an sdist, unpacked below `work`. Raises Failed with the backend's output."""
-        with tarfile.open(sdist) as opened:
-            opened.extractall(work, filter="data")
-        return self._build("wheel", work / sdist.name.removesuffix(".tar.gz"), out)
+        return self._build("wheel", unpack(sdist, work), out)
 
     def _build(self, kind: Literal["sdist", "wheel"], tree: Path, out: Path) -> Path:
         from build import BuildBackendException, BuildException, ProjectBuilder
@@ -70,6 +72,13 @@ class Builder:
 
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
         run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, tell=self._tell)
+
+
+def unpack(sdist: Path, folder: Path) -> Path:
+    """Unpack an sdist, nothing of it outside of `folder`; gives the project's folder back."""
+    with tarfile.open(sdist) as opened:
+        opened.extractall(folder, filter="data")
+    return folder / sdist.name.removesuffix(".tar.gz")
 
 
 def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
