@@ -58,13 +58,14 @@ def test_a_job_that_fails_keeps_its_failing_step_s_words() -> None:
         line("\x1b[31mwrong\x1b[0m\x07\n", raw_output=True, step="Second"),
         line("❌", stepResult="failure", step="Second"),
         line("exit status 3", level="error", step="Second"),
+        line("late\n", raw_output=True, step="Second"),
         line("⭐ Run Main Always", step="Always"),
         line("later\n", raw_output=True, step="Always"),
         line("✅", stepResult="success", step="Always"),
         line("🏁", jobResult="failure", stage="", stepID=[]),
     )
     job = log.jobs[0]
-    assert (job.status, job.failed_step, job.tail) == ("failed", "Second", ("wrong", "exit status 3"))
+    assert (job.status, job.failed_step, job.tail) == ("failed", "Second", ("wrong", "exit status 3", "late"))
     ends = [event for event in events if isinstance(event, StepEnded)]
     assert [(end.step, end.passed) for end in ends] == [("Run", True), ("Second", False), ("Always", True)]
     assert events.index(StepSaid("test", "Second", "exit status 3")) < events.index(ends[1])

@@ -124,7 +124,7 @@ class Log:
         self._failed: dict[str, str] = {}
         """The step of each job that failed first."""
         self._ending: dict[str, StepEnded] = {}
-        """Failed steps whose error is still to come: act tells it after their end."""
+        """Failed steps whose last words are still to come: act tells them after their end."""
 
     def read(self, text: str) -> None:
         """Take one line of the log."""
@@ -154,7 +154,7 @@ class Log:
             missing = _NOT_FETCHED.search(line.msg)
             if missing and not line.raw_output:
                 self.not_fetched.append(f"{missing[1]}@{missing[2]}")
-        if not line.raw_output:
+        if job in self._ending and (self._ending[job].step != step or line.jobResult):
             self._end_step(job)
         if line.stage == "Main" and outermost and line.msg.startswith("⭐"):
             if job not in self._failed:
