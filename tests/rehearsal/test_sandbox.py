@@ -48,6 +48,16 @@ def test_without_any_package_pages_stay_fresh(tmp_path: Path) -> None:
         assert not (box.root / "home/.config/uv/uv.toml").exists()
 
 
+def test_a_machine_without_python_gets_one(tmp_path: Path) -> None:
+    (tmp_path / "python3").symlink_to(sys.executable)
+    with sandbox({"HOME": str(tmp_path), "PATH": str(tmp_path)}, None) as box:
+        assert "python3 stood in" in box.stood_in[0]
+        assert (box.root / "bin" / "python").resolve() == Path(sys.executable).resolve()
+    (tmp_path / "python").symlink_to(sys.executable)
+    with sandbox({"HOME": str(tmp_path), "PATH": str(tmp_path)}, None) as box:
+        assert box.stood_in == ()
+
+
 def test_secrets_are_in_a_file_of_one_s_own(tmp_path: Path) -> None:
     with sandbox({"HOME": str(tmp_path)}, None) as box:
         box.write_secrets(("A", "B"), "t")

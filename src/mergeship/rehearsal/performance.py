@@ -145,6 +145,7 @@ def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
 def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     """What this project's own files bring along that was not rehearsed."""
     left = [f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS]
+    left += box.stood_in
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
     folder = box.work / Path(workflows.PATH).parent
     others = sorted(

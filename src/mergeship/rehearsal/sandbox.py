@@ -39,6 +39,7 @@ class Sandbox:
         self.command = self._bin / "mergeship"
         _launcher(self.command, sys.executable, "-I", "-m", "mergeship")
         (self._bin / "uv").symlink_to(uv())
+        self.stood_in = self._python(environ)
         self.env = self._environment(environ)
 
     def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -76,6 +77,15 @@ class Sandbox:
             "GIT_CONFIG_NOSYSTEM": "1",
             MARK: str(self.root),
         }
+
+    def _python(self, environ: Mapping[str, str]) -> tuple[str, ...]:
+        """`python` for steps that call it, as runners have it: Debian, for one, has python3 alone."""
+        path = os.pathsep.join(_search_path(environ))
+        python3 = shutil.which("python3", path=path)
+        if python3 is None or shutil.which("python", path=path):
+            return ()
+        (self._bin / "python").symlink_to(python3)
+        return ("python: not on PATH here, python3 stood in for it",)
 
     def _package_sources(self, config: Path, environ: Mapping[str, str]) -> None:
         """The caller's own pip.conf and uv.toml; without those, package pages stay fresh for ten minutes.
