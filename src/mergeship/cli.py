@@ -94,14 +94,13 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         return 0
     from mergeship.output import document, text
     from mergeship.output.style import style_for
+    from mergeship.output.telling import telling
 
-    with _teller(arguments, environ) as tell:
+    with telling(environ, as_json=arguments.json, live=arguments.verb == "rehearse") as tell:
         result = VERBS[arguments.verb].call(Call(arguments, environ, tell))
     problem = getattr(result, "error", None)
     if arguments.json:
         print(document.success(result))
-    elif arguments.verb == "rehearse":
-        _show_rehearsed(result, environ)
     else:
         print(text.render(result, style_for(sys.stdout, environ)))
     if problem is None:
@@ -314,55 +313,6 @@ def _example(name: str, path: str) -> Path:
         known = f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
         raise Misconfigured("no-such-example", f"there is no example {name!r}", hint=known)
     return folder / name
-
-
-def _teller(arguments: Namespace, environ: Mapping[str, str]) -> "_Teller":
-    return _Teller(arguments, environ)
-
-
-class _Teller:
-    """Where events go: a live view on a terminal, lines elsewhere, JSON lines with --json; standard error always."""
-
-    def __init__(self, arguments: Namespace, environ: Mapping[str, str]) -> None:
-        self._arguments = arguments
-        self._environ = environ
-        self._live: object = None
-
-    def __enter__(self) -> "Tell":
-        from mergeship.output.lines import JsonLines, Lines
-
-        if self._arguments.json:
-            return JsonLines(sys.stderr).tell
-        if self._arguments.verb != "rehearse" or not _is_terminal(self._environ):
-            return Lines(sys.stderr).tell
-        from rich.console import Console
-
-        from mergeship.output.live import LiveView
-
-        view = LiveView(Console(stderr=True, highlight=False))
-        self._live = view
-        return view.__enter__().tell
-
-    def __exit__(self, *error: object) -> None:
-        from mergeship.output.live import LiveView
-
-        if isinstance(self._live, LiveView):
-            self._live.__exit__(None, None, None)
-
-
-def _is_terminal(environ: Mapping[str, str]) -> bool:
-    return sys.stderr.isatty() and environ.get("TERM") != "dumb"
-
-
-def _show_rehearsed(result: object, environ: Mapping[str, str]) -> None:
-    from rich.console import Console
-
-    from mergeship.core.result import Rehearsed
-    from mergeship.output.rehearsed import show
-
-    if isinstance(result, Rehearsed):
-        width = None if sys.stdout.isatty() or environ.get("COLUMNS") else 200
-        show(result, Console(highlight=False, width=width))
 
 
 def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int:

@@ -1,12 +1,9 @@
-import io
 import json
-
-from rich.console import Console
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.result import Job, Problem, Proof, Rehearsed, Release
-from mergeship.output import document
-from mergeship.output.rehearsed import show
+from mergeship.output import document, text
+from mergeship.output.style import Style
 
 FILES = (Distribution("obk.whl", 10, "a" * 64), Distribution("obk.tar.gz", 10, "b" * 64))
 RESULT = Rehearsed(
@@ -27,20 +24,18 @@ RESULT = Rehearsed(
 
 
 def shown(result: Rehearsed) -> str:
-    stream = io.StringIO()
-    show(result, Console(file=stream, width=200, highlight=False))
-    return stream.getvalue()
+    return text.render(result, Style())
 
 
 def test_a_rehearsal_that_failed() -> None:
-    text = shown(RESULT)
-    assert "0.1.1" in text
-    assert "aaaaaaaaaaaaaaaa…" in text
-    assert "2.0 FAILED" in text
-    assert "skipped" in text
-    assert "permissions: none" in text
-    assert "kept in /k" in text
-    assert "Not releasable. 1 of 2 proofs held" in text
+    words = shown(RESULT)
+    assert "0.1.1" in words
+    assert "aaaaaaaaaaaaaaaa…" in words
+    assert "2.0 FAILED" in words
+    assert "skipped" in words
+    assert "permissions: none" in words
+    assert "kept in /k" in words
+    assert "Not releasable. 1 of 2 proofs held" in words
 
 
 def test_a_rehearsal_that_held() -> None:
@@ -58,3 +53,8 @@ def test_the_document_of_a_failure_still_says_everything() -> None:
     assert (fields["schema"], fields["ok"]) == (1, False)
     assert fields["error"] == {"code": "code", "message": "message", "hint": "hint"}
     assert fields["releases"][0]["files"][0]["sha256"] == "a" * 64
+
+
+def test_colours_are_for_those_who_want_them() -> None:
+    assert "\x1b[" not in shown(RESULT)
+    assert "\x1b[" in text.render(RESULT, Style(colours=True))

@@ -1,14 +1,32 @@
 """The end of a rehearsal: what was released, how long each job took, and what was not shown."""
 
+import io
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from mergeship.core.result import Rehearsed
+from mergeship.output.style import Style
+
+WIDTH = 200  # columns; nothing is cut, so that a pipe and a terminal get the same
 
 
-def show(result: Rehearsed, console: Console) -> None:
-    """Print the tables of a rehearsal."""
+def tables(result: Rehearsed, style: Style) -> str:
+    """The tables of a rehearsal, as text."""
+    console = Console(
+        file=io.StringIO(),
+        width=WIDTH,
+        highlight=False,
+        force_terminal=style.colours,
+        color_system="standard" if style.colours else None,
+    )
+    with console.capture() as captured:
+        _print(result, console)
+    return "\n".join(line.rstrip() for line in captured.get().splitlines())
+
+
+def _print(result: Rehearsed, console: Console) -> None:
     console.print()
     if result.releases:
         console.print(_releases(result))

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Deployed, Tested
+from mergeship.core.result import Built, Deployed, Rehearsed, Tested
 from mergeship.errors import MergeshipError
 from mergeship.output.style import Style
 
@@ -56,6 +56,13 @@ def _(result: FilePlan, style: Style) -> str:
     if any(change.action == "keep" for change in result.changes):
         lines.append("Some files differ from what init would write. They were kept; --force replaces them.")
     return "\n".join(lines)
+
+
+@render.register
+def _(result: Rehearsed, style: Style) -> str:
+    from mergeship.output.rehearsed import tables  # imports rich, which the stages do without
+
+    return tables(result, style)
 
 
 def failure(error: MergeshipError, style: Style) -> str:
