@@ -16,7 +16,9 @@ Cli = Callable[..., tuple[int, str, str]]
 
 def test_the_version_is_told(cli: Cli) -> None:
     assert cli("--version") == (0, f"mergeship {__version__}\n", "")
-    assert cli("-V")[1] == f"mergeship {__version__}\n"
+    for flag in ("--version", "-V"):
+        done = subprocess.run([sys.executable, "-m", "mergeship", flag], capture_output=True, text=True, check=True)
+        assert done.stdout == f"mergeship {__version__}\n"
 
 
 def test_help_shows_every_verb_and_examples(cli: Cli) -> None:
@@ -137,10 +139,10 @@ def test_a_completion_script_is_printed(cli: Cli) -> None:
 
 def test_nothing_heavy_is_imported_for_version_and_help() -> None:
     code = (
-        "import sys; from mergeship.cli import main\n"
-        "main(['--version'], {}); main(['--help'], {})\n"
-        "heavy = {'msgspec', 'rich', 'httpx2', 'twine', 'packaging', 'importlib.metadata', 'starlette', 'asyncio'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys; sys.argv = ['mergeship', '--help']\nfrom mergeship.__main__ import run\n"
+        "try: run()\nexcept SystemExit as end: assert end.code == 0\n"
+        "heavy = 'typing pathlib msgspec rich httpx2 twine packaging importlib.metadata asyncio'.split()\n"
+        "print(sorted(set(heavy) & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
@@ -148,9 +150,9 @@ def test_nothing_heavy_is_imported_for_version_and_help() -> None:
 
 def test_the_installed_command_ends_on_a_signal_s_terms() -> None:
     code = (
-        "import os, signal, sys\nfrom mergeship import cli\n"
+        "import os, signal, sys\nfrom mergeship import __main__, cli\n"
         "cli.VERBS['init'].call = lambda call: os.kill(os.getpid(), signal.SIGTERM)\n"
-        "sys.argv = ['mergeship', 'init']\ncli.run()"
+        "sys.argv = ['mergeship', 'init']\n__main__.run()"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "interrupted: nothing of it runs on\n")

@@ -1,6 +1,23 @@
-"""`python -m mergeship` is the installed command."""
+"""The installed command, also as `python -m mergeship`."""
 
-from mergeship.cli import run
+import sys
+
+from mergeship import __version__
+
+
+def run() -> None:
+    """Run the command line of this process; `--version` alone needs no parser."""
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        print(f"mergeship {__version__}")
+        return
+    import os
+    import signal
+
+    from mergeship.cli import interrupt, main
+
+    signal.signal(signal.SIGTERM, interrupt)
+    sys.exit(main(sys.argv[1:], os.environ))
+
 
 if __name__ == "__main__":
     run()

@@ -3,15 +3,19 @@
 A verb's module is imported when the verb is called; `--version` and `--help` import none.
 """
 
+from __future__ import annotations
+
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
 
 from mergeship import __version__
 
+TYPE_CHECKING = False  # typing itself would take a third of the time of --help
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
     from mergeship.core.event import Tell
     from mergeship.errors import MergeshipError
 
@@ -33,12 +37,15 @@ exit status: 0 done, 1 the thing asked about failed, 2 usage or configuration, 3
 class Call:
     """What a verb is called with, besides its own arguments."""
 
-    def __init__(self, arguments: Namespace, environ: Mapping[str, str], tell: "Tell") -> None:
+    def __init__(self, arguments: Namespace, environ: Mapping[str, str], tell: Tell) -> None:
+        from pathlib import Path
+
         self.arguments = arguments
         self.environ = environ
         self.tell = tell
         self.overrides = (*environ.get("MERGESHIP_SET", "").splitlines(), *arguments.set)
         self.path = Path(arguments.path)
+        self.out = Path(getattr(arguments, "out", None) or self.path / "dist")
 
 
 class Verb:
@@ -57,20 +64,8 @@ class Verb:
         self.call = call
 
 
-def run() -> NoReturn:
-    """The installed command."""
-    import os
-    import signal
-
-    signal.signal(signal.SIGTERM, _interrupt)
-    sys.exit(main(sys.argv[1:], os.environ))
-
-
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command line and give its exit status back."""
-    if list(argv) in (["--version"], ["-V"]):
-        print(f"mergeship {__version__}")
-        return 0
     as_json = "--json" in argv
     try:
         return _dispatch(argv, environ)
@@ -200,18 +195,18 @@ def _test(call: Call) -> object:
 def _build(call: Call) -> object:
     from mergeship.commands.build import build
 
-    out = Path(call.arguments.out or call.path / "dist")
-    return build(call.path, call.environ, call.tell, call.overrides, out=out, dry_run=call.arguments.dry_run)
+    return build(call.path, call.environ, call.tell, call.overrides, out=call.out, dry_run=call.arguments.dry_run)
 
 
 def _deploy(call: Call) -> object:
     from mergeship.commands.deploy import deploy
 
-    out = Path(call.arguments.out or call.path / "dist")
-    return deploy(call.path, call.environ, call.tell, call.overrides, out=out, dry_run=call.arguments.dry_run)
+    return deploy(call.path, call.environ, call.tell, call.overrides, out=call.out, dry_run=call.arguments.dry_run)
 
 
 def _rehearse(call: Call) -> object:
+    from pathlib import Path
+
     from mergeship.commands.rehearse import rehearse
     from mergeship.core.workflow import PATH
 
@@ -303,6 +298,8 @@ _count.__name__, _port.__name__ = "number of 1 or more", "port"
 
 
 def _example(name: str, path: str) -> Path:
+    from pathlib import Path
+
     from mergeship.errors import Misconfigured
 
     if path != ".":
@@ -339,7 +336,7 @@ def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int
     return status
 
 
-def _of_the_machine(error: OSError) -> "MergeshipError":
+def _of_the_machine(error: OSError) -> MergeshipError:
     from mergeship.errors import Failed
 
     where = error.filename or "the machine"
@@ -363,7 +360,8 @@ def _say(message: str, *, as_json: bool) -> None:
         print(message, file=sys.stderr)
 
 
-def _interrupt(*_: object) -> NoReturn:
+def interrupt(*_: object) -> NoReturn:
+    """A signal handler: ends the process as Ctrl-C would."""
     from mergeship.errors import Interrupted
 
     raise Interrupted
