@@ -88,3 +88,18 @@ def _alive(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_a_child_that_stays_does_not_hold_the_run(tmp_path: Path) -> None:
+    began = time.monotonic()
+    output = run(["sh", "-c", "sleep 60 & echo $!"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    assert time.monotonic() - began < 20
+    assert not _alive(int(output))
+
+
+def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
+    code = "import sys; print('out'); print('warning', file=sys.stderr); raise SystemExit(len(sys.argv) > 1)"
+    assert run(python(code), cwd=tmp_path, env={}, with_errors=False) == "out\n"
+    with pytest.raises(ProcessFailed) as failed:
+        run([*python(code), "fail"], cwd=tmp_path, env={}, with_errors=False)
+    assert failed.value.output == "out\nwarning\n"

@@ -4,15 +4,20 @@ import os
 import shlex
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from typing import IO
 
 from mergeship.errors import Failed
 
 TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
+GRACE = 2.0  # seconds that a process has to end by itself: a runner gives a job 7.5 in all
+IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
 DISK_FULL = "No space left on device"
 
 
@@ -29,7 +34,7 @@ class ProcessFailed(Failed):
         super().__init__(
             "disk-full" if full else "process-failed",
             f"{words[:WORDS]}{'…' if words[WORDS:] else ''} ended with status {status}",
-            hint="free some space, or name a folder with more in TMPDIR" if full else "",
+            hint="free some space, or name a folder with more in TMPDIR" if full else "its own words are above",
             detail="\n".join(lines[-TAIL:]),
         )
 
@@ -45,22 +50,32 @@ def run(
     cwd: Path,
     env: Mapping[str, str],
     tell: Callable[[str], None] | None = None,
+    with_errors: bool = True,
 ) -> str:
-    """Run `command` to its end and return what it wrote, standard error included.
+    """Run `command` to its end and give back what it wrote to standard output, and `with_errors` to both.
 
-    `env` is the whole environment of the process; `tell` receives each line as it comes.
-    Raises ProcessFailed for another status than 0, or when the program is missing.
+    `env` is the whole environment of the process; `tell` receives each line as it comes. Whatever the process
+    leaves behind in its session is killed. Raises ProcessFailed for another status than 0, or when the program
+    is missing.
     """
-    lines = []
-    with started(command, cwd=cwd, env=env, stderr=subprocess.STDOUT) as process:
-        for line in _lines(process):
-            lines.append(line)
-            if tell:
-                tell(line.rstrip("\r\n"))
-        status = process.wait()
-    output = "".join(lines)
-    if status:
-        raise ProcessFailed(command, status, output)
+    lines: list[str] = []
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        stderr = subprocess.STDOUT if with_errors else errors
+        with started(command, cwd=cwd, env=env, stderr=stderr, own_session=True) as process:
+            try:
+                for line in _lines(process):
+                    lines.append(line)
+                    if tell:
+                        tell(line.rstrip("\r\n"))
+                status = process.wait()
+            except BaseException:
+                end_group(process, GRACE)
+                raise
+            _kill_group(process)
+        output = "".join(lines)
+        if status:
+            errors.seek(0)
+            raise ProcessFailed(command, status, output + errors.read())
     return output
 
 
@@ -109,11 +124,31 @@ def end_group(process: subprocess.Popen[str], grace: float) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(grace)
             break
-    with suppress(ProcessLookupError):
+    _kill_group(process)
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
-    if process.stdout is None:  # pragma: no cover - started() always pipes it
-        return
-    yield from process.stdout
+    """The lines that a process writes, until it has ended, even when a child of it holds its output open."""
+    queue: SimpleQueue[str | None] = SimpleQueue()
+
+    def read() -> None:
+        for line in process.stdout or ():
+            queue.put(line)
+        queue.put(None)
+
+    Thread(target=read, daemon=True).start()
+    while True:
+        try:
+            line = queue.get(timeout=IDLE)
+        except Empty:
+            if process.poll() is not None:
+                _kill_group(process)
+            continue
+        if line is None:
+            return
+        yield line

@@ -7,7 +7,7 @@ from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, run
 
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
-_QUIET = ("-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
+_QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 
 
 class Repository:
@@ -18,8 +18,8 @@ class Repository:
         self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
 
     def git(self, *arguments: str) -> str:
-        """What `git ARGUMENTS` writes. Raises ProcessFailed."""
-        return run(["git", *_QUIET, *arguments], cwd=self.path, env=self.env)
+        """What `git ARGUMENTS` writes, its warnings left out. Raises ProcessFailed."""
+        return run(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, with_errors=False)
 
     def head(self) -> str:
         """The commit that is checked out. Raises Misconfigured where there is no repository, or no commit."""

@@ -13,6 +13,7 @@ from mergeship.core import listing as simple
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
 from mergeship.core.settings import Index
+from mergeship.core.text import one_line, without_password
 from mergeship.core.upload import Answer
 from mergeship.errors import Failed, Held, MergeshipError, Misconfigured
 
@@ -75,18 +76,26 @@ def wait_until_listed(address: str, project: str, files: Sequence[Distribution],
         left = deadline - (time.monotonic() - began)
         lacking = "the index was not asked in time"
         if left > 0:
-            listed = listing(address, project, left)
-            lacking = next(filter(None, (listed.lacks(file) for file in files)), "")
+            lacking = _lacking(address, project, files, left)
         if not lacking:
             return
         if left <= pause:
             raise Failed(
                 "not-listed",
-                f"after {deadline:g} s {address}{project}/ does not show the release: {lacking}",
+                f"after {deadline:g} s {without_password(address)}{project}/ does not show the release: {lacking}",
                 hint="the files were taken; look at the index, then run the job again: the same bytes are sent",
             )
         time.sleep(pause)
         pause = min(pause * 2, 5.0)
+
+
+def _lacking(address: str, project: str, files: Sequence[Distribution], deadline: float) -> str:
+    """What the index does not show yet; it may also fail for a moment."""
+    try:
+        listed = listing(address, project, deadline)
+    except Held as held:
+        return held.message
+    return next(filter(None, [listed.lacks(file) for file in files]), "")
 
 
 def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
@@ -120,14 +129,14 @@ def _within(deadline: float, action: Callable[[], Awaitable[_T]], failure: type[
     except (TimeoutError, httpx2.TimeoutException) as error:
         raise failure(
             "index-timeout",
-            f"{address} did not answer in time",
+            f"{without_password(address)} did not answer in time",
             hint="run the job again when the index answers; the setting index.deadline is the limit in seconds",
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         reason = str(error) or type(error).__name__
         raise failure(
             "index-unreachable",
-            f"{address} cannot be reached: {reason}",
+            f"{without_password(address)} cannot be reached: {reason}",
             hint="check the network and the setting index.upload, then run the job again",
         ) from error
 
@@ -155,6 +164,7 @@ def _tls() -> "ssl.SSLContext":
 
 async def _listing(address: str, project: str) -> Listing:
     url = f"{address}{project}/"
+    shown = without_password(url)
     headers = {"Accept": simple.JSON, "Cache-Control": "no-cache"}
     async with (
         _client(address) as client,
@@ -165,15 +175,15 @@ async def _listing(address: str, project: str) -> Listing:
         if response.status_code != _OK:
             raise Held(
                 "index-unreadable",
-                f"{url} answered {response.status_code} {response.reason_phrase}",
+                f"{shown} answered {response.status_code} {one_line(response.reason_phrase)}",
                 hint="what was published is not known, so nothing is decided: run the job again later",
             )
         body = bytearray()
         async for chunk in response.aiter_bytes():
             body += chunk
             if len(body) > MAX_PAGE:
-                raise Held("index-unreadable", f"{url} is larger than {MAX_PAGE} bytes", hint="check index.simple")
-        return simple.parse(bytes(body), url)
+                raise Held("index-unreadable", f"{shown} is larger than {MAX_PAGE} bytes", hint="check index.simple")
+        return simple.parse(bytes(body), shown)
 
 
 async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]) -> Answer:
@@ -188,7 +198,7 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
                 auth=httpx2.BasicAuth("__token__", token),
                 headers={"Accept": "application/json"},
             )
-    return Answer(response.status_code, _words(response))
+    return Answer(response.status_code, one_line(_words(response)))
 
 
 def _words(response: "httpx2.Response") -> str:
@@ -202,7 +212,7 @@ def _words(response: "httpx2.Response") -> str:
     except msgspec.DecodeError:
         body = None
     if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return " ".join(str(body["message"]).split())
+        return str(body["message"])
     return reason or response.text[:300]
 
 

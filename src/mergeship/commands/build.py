@@ -108,7 +108,7 @@ def _hand_over(made: list[Path], out: Path) -> tuple[Distribution, ...]:
 def _following(source: Source, repository: Repository) -> Next:
     where = index.addresses(source.settings.index)
     listed = index.listing(where.simple, source.project.normalized, source.settings.index.deadline)
-    return next_version(source.version, listed.versions, repository.tags())
+    return next_version(source.project.normalized, source.version, listed.versions, repository.tags())
 
 
 def _refuse_changes(changed: list[str]) -> None:

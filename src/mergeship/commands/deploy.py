@@ -14,6 +14,7 @@ from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
 from mergeship.core.result import Deployed
+from mergeship.core.text import without_password
 from mergeship.core.upload import judge
 from mergeship.errors import Failed, Misconfigured
 
@@ -38,17 +39,19 @@ def deploy(
     where = index.addresses(source.settings.index)
     token = _token(environ)
     name = canonicalize_name(manifest.project)
-    result = Deployed(manifest.project, manifest.version, f"{where.simple}{name}/", manifest.files, dry_run)
+    result = Deployed(
+        manifest.project, manifest.version, f"{without_password(where.simple)}{name}/", manifest.files, dry_run
+    )
     if dry_run:
         return result
     deadline = source.settings.index.deadline
     for file in manifest.files:
         tell(Note(f"uploading {file.name} ({file.size} bytes)"))
         _send(where, token, out / file.name, file, name, deadline)
-    tell(Note(f"waiting for {where.simple} to list {manifest.version}"))
+    tell(Note(f"waiting for {result.index} to list {manifest.version}"))
     index.wait_until_listed(where.simple, name, manifest.files, deadline)
     job.set_outputs(environ, {"version": manifest.version})
-    job.summarize(environ, f"**{manifest.project} {manifest.version}** is on {where.simple}{name}/")
+    job.summarize(environ, f"**{manifest.project} {manifest.version}** is on {result.index}")
     return result
 
 
@@ -96,4 +99,8 @@ def _send(where: Addresses, token: str, path: Path, file: Distribution, name: st
     if verdict.code == "file-exists" and not index.listing(where.simple, name, deadline).lacks(file):
         return  # other indexes than PyPI refuse even the same bytes
     words = answer.words.replace(token, "***")
-    raise Failed(verdict.code, f"{where.upload} refused {file.name}: {answer.status} {words}", hint=verdict.hint)
+    raise Failed(
+        verdict.code,
+        f"{without_password(where.upload)} refused {file.name}: {answer.status} {words}",
+        hint=verdict.hint,
+    )

@@ -13,6 +13,7 @@ import msgspec
 
 from mergeship.core.event import JobEnded, JobStarted, StepEnded, StepSaid, StepStarted, Tell
 from mergeship.core.result import Job
+from mergeship.core.text import plain
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed
 from mergeship.process import end_group, started
@@ -20,7 +21,6 @@ from mergeship.rehearsal.stand_ins import stand_ins
 
 TAIL = 25  # lines of the failing step
 GRACE = 5.0  # seconds that act has to end its steps
-_CONTROL = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f]")
 _NOT_FETCHED = re.compile(r'failed to fetch "https?://[^/"]+/([^"]+)" version "([^"]+)"')
 
 
@@ -187,8 +187,3 @@ class Log:
             tail = tuple(self._tails.get(job, [])[-TAIL:])
             self.jobs.append(Job(self.merge, job, "failed", seconds, self._failed.get(job, ""), tail))
         self.tell(JobEnded(job, passed, seconds))
-
-
-def plain(text: str) -> str:
-    """Text without escape sequences and control characters: what a step prints is not trusted."""
-    return _CONTROL.sub("", text.replace("\r\n", "\n").rstrip())

@@ -1,0 +1,22 @@
+"""Text of others, made harmless to show."""
+
+import re
+
+_CONTROL = re.compile(
+    r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+)
+
+
+def plain(text: str) -> str:
+    """Text without escape sequences and control characters; lines stay lines."""
+    return _CONTROL.sub("", text.replace("\r\n", "\n").rstrip())
+
+
+def one_line(text: str) -> str:
+    """The same in one line: nothing in it can pass for a line of ours."""
+    return " ".join(plain(text).split())
+
+
+def without_password(address: str) -> str:
+    """An address without user and password."""
+    return re.sub(r"//[^/@]*@", "//", address)

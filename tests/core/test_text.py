@@ -1,0 +1,24 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergeship.core.text import one_line, plain, without_password
+
+
+@given(st.text())
+def test_nothing_that_moves_a_cursor_is_left(text: str) -> None:
+    assert all(character.isprintable() or character in "\t\n" or ord(character) > 159 for character in plain(text))
+    assert "\n" not in one_line(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [("\x1b]0;title\x07a\x1b[31mb\x1b[0m\r\n", "ab"), ("a\n::warning::b", "a ::warning::b"), ("a\x9b31mb", "a31mb")],
+)
+def test_escape_sequences_go(text: str, shown: str) -> None:
+    assert one_line(text) == shown
+
+
+def test_a_password_is_not_shown() -> None:
+    assert without_password("https://u:p@h/simple/") == "https://h/simple/"
+    assert without_password("https://h/a@b/") == "https://h/a@b/"
