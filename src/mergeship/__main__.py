@@ -15,7 +15,8 @@ def run() -> None:
 
     from mergeship.cli import interrupt, main
 
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, interrupt)
     sys.exit(main(sys.argv[1:], os.environ))
 
 

@@ -32,7 +32,7 @@ def test_main_takes_nothing_but_merges(obk: Path) -> None:
         change(box.work, "obk", 1)
         merge = origin.merge(1, "feature/x", "feat: x")
         assert origin.bare.git("rev-parse", "main").strip() == merge.after == origin.work.head()
-        assert merge.files == ("src/obk/__init__.py",)
+        assert (merge.added, merge.modified) == ((), ("src/obk/__init__.py",))
         assert merge.message.startswith("feat: x (#1)\n\n### PR Deployment Checklist\n\n- [x] Deployment PR")
         git(box.work, "switch", "--quiet", "feature/x")
         git(box.work, "commit", "--quiet", "--amend", "-m", "rewritten")

@@ -39,9 +39,8 @@ def deploy(
     where = index.addresses(source.settings.index)
     token = _token(environ)
     name = canonicalize_name(manifest.project)
-    result = Deployed(
-        manifest.project, manifest.version, f"{without_password(where.simple)}{name}/", manifest.files, dry_run
-    )
+    page = f"{without_password(where.simple)}{name}/"
+    result = Deployed(manifest.project, manifest.version, page, manifest.files, dry_run)
     if dry_run:
         return result
     deadline = source.settings.index.deadline

@@ -9,7 +9,8 @@ PLAIN = frozenset({
     "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LOGNAME", "NO_COLOR", "NO_PROXY", "PAGER",
     "PATH", "PYENV_ROOT", "PYTHONUNBUFFERED", "PYTHONUTF8", "REQUESTS_CA_BUNDLE",
     "RUNNER_TEMP", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "SYSTEMROOT", "TEMP", "TERM", "TMP", "TMPDIR", "TZ",
-    "USER", "XDG_CACHE_HOME", "XDG_DATA_HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy",
+    "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
+    "XDG_DATA_HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy",
     "MERGESHIP_SANDBOX",
 })  # fmt: skip
 # What an installer needs besides: where packages come from. An address may hold a password, so tests never see these.

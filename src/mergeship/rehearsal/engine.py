@@ -5,6 +5,7 @@ import re
 import shutil
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from mergeship.core.text import plain
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed
 from mergeship.process import end_group, started
+from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.rehearsal.stand_ins import stand_ins
 
 TAIL = 25  # lines of the failing step
@@ -53,10 +55,17 @@ def find_act(path: str) -> str:
     return found
 
 
-def command(act: str, workflow: Workflow, event: Path, secrets: Path, env: Mapping[str, str]) -> list[str]:
-    """Act's command line. `env` is given to every step; secrets come from a file, never from here."""
-    arguments = [act, "push", "--json", "--workflows", workflow.path, "--eventpath", str(event)]
-    arguments += ["--secret-file", str(secrets), "--concurrent-jobs", "1", "--no-cache-server"]
+def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str]) -> list[str]:
+    """Act's command line. `env` is given to every step; secrets come from a file, never from here.
+
+    act itself has to run in another folder than the project: there it would read `.actrc`, and the project's
+    `.env`, `.vars` and `.input` are replaced by nothing, as GitHub reads none of them.
+    """
+    arguments = [act, "push", "--json", "--directory", str(box.work), "--workflows", str(box.work / workflow.path)]
+    arguments += ["--eventpath", str(box.event), "--secret-file", str(box.secrets)]
+    for option in ("--env-file", "--var-file", "--input-file"):
+        arguments += [option, str(box.nothing)]
+    arguments += ["--concurrent-jobs", "1", "--no-cache-server"]
     arguments += ["--artifact-server-addr", "127.0.0.1", "--cache-server-addr", "127.0.0.1"]
     for label in dict.fromkeys((*workflow.labels, "self-hosted")):
         arguments += ["--platform", f"{label}=-self-hosted"]
@@ -94,6 +103,7 @@ def perform(
         raise Failed(
             "engine-failed",
             f"act ended with status {status}",
+            hint="its own words are above",
             detail="\n".join([*log.strange, *errors][-TAIL:]),
         )
     ran = {job.name.partition(" ")[0] for job in log.jobs}
@@ -120,7 +130,7 @@ class Log:
         self.not_fetched: list[str] = []
         self.strange: list[str] = []
         self._began: dict[str, float] = {}
-        self._tails: dict[str, list[str]] = {}
+        self._tails: dict[str, deque[str]] = {}
         self._failed: dict[str, str] = {}
         """The step of each job that failed first."""
         self._ending: dict[str, StepEnded] = {}
@@ -158,7 +168,7 @@ class Log:
             self._end_step(job)
         if line.stage == "Main" and outermost and line.msg.startswith("⭐"):
             if job not in self._failed:
-                self._tails[job] = []
+                self._tails[job] = deque(maxlen=TAIL)
             self.tell(StepStarted(job, step))
         elif line.stepResult and outermost and (line.stage == "Main" or line.stepResult != "success"):
             ended = StepEnded(job, step, line.stepResult == "success", round(line.executionTime / 1e9, 3))
@@ -171,7 +181,7 @@ class Log:
     def _said(self, job: str, step: str, text: str) -> None:
         """Keep a line of output; once a step has failed, what later steps say is told but not kept."""
         if job not in self._failed or job in self._ending:
-            self._tails.setdefault(job, []).append(text)
+            self._tails.setdefault(job, deque(maxlen=TAIL)).append(text)
         self.tell(StepSaid(job, step, text))
 
     def _end_step(self, job: str) -> None:
@@ -184,6 +194,6 @@ class Log:
         if passed:
             self.jobs.append(Job(self.merge, job, "passed", seconds))
         else:
-            tail = tuple(self._tails.get(job, [])[-TAIL:])
+            tail = tuple(self._tails.get(job, ()))
             self.jobs.append(Job(self.merge, job, "failed", seconds, self._failed.get(job, ""), tail))
         self.tell(JobEnded(job, passed, seconds))

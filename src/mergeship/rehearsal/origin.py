@@ -1,6 +1,7 @@
 """The bare origin whose main takes nothing but merges, and the clone that the runner checks out."""
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,8 @@ from mergeship.adapters.git import Repository
 from mergeship.errors import Misconfigured
 from mergeship.rehearsal.sandbox import Sandbox
 
-LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "venv", ".tox", ".nox", "node_modules", "__pycache__", "*.pyc", ".*_cache", ".hypothesis",
-    "*.egg-info",
-)  # fmt: skip
+CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "*.egg-info", "node_modules")
+AT_THE_TOP = {".git", ".venv", "venv", ".tox", ".nox", "dist"}
 _REFUSE = """#!/bin/sh
 # git's update hook: ref, old, new
 if [ "$1" = refs/heads/main ]; then
@@ -40,13 +39,15 @@ _PERSON = (
 
 
 class Merge(msgspec.Struct, frozen=True):
-    """A pull request that was squashed into main: `before..after`, the files that changed, and when."""
+    """A pull request that was squashed into main: `before..after`, its tree, the files that changed, and when."""
 
     before: str
     after: str
     title: str
     message: str
-    files: tuple[str, ...]
+    tree: str
+    added: tuple[str, ...]
+    modified: tuple[str, ...]
     when: int
     """Seconds since 1970."""
 
@@ -58,7 +59,7 @@ class Origin:
         self.sandbox = sandbox
         self.bare = Repository(sandbox.origin, sandbox.env)
         self.work = Repository(sandbox.work, sandbox.env)
-        outside = Repository(project, sandbox.env)
+        outside = Repository(project, sandbox.outside)
         if (project / ".git").exists():
             _refuse_unclear(outside)
             outside.git(
@@ -71,22 +72,29 @@ class Origin:
                 str(sandbox.origin),
             )
             self.bare.git("update-ref", "refs/heads/main", outside.head())
+            self._drop_other_branches()
         else:
             self._import(project)
         self.bare.git("symbolic-ref", "HEAD", "refs/heads/main")
         self._protect()
-        outside.git("clone", "--quiet", "--template=", str(sandbox.origin), str(sandbox.work))
+        self.bare.git("clone", "--quiet", "--template=", str(sandbox.origin), str(sandbox.work))
 
     def _import(self, project: Path) -> None:
         """A folder without history becomes the first commit."""
         seed = self.sandbox.root / "seed"
-        shutil.copytree(project, seed, symlinks=True, ignore=LEFT_OUT)
+        shutil.copytree(project, seed, symlinks=True, ignore=_left_out(project))
         first = Repository(seed, self.sandbox.env)
         first.git("init", "--quiet", "--template=", "--initial-branch=main")
         first.git("add", "--all")
         first.git(*_PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project")
         first.git("clone", "--quiet", "--bare", "--template=", str(seed), str(self.sandbox.origin))
         shutil.rmtree(seed)
+
+    def _drop_other_branches(self) -> None:
+        """Only main is rehearsed; a branch called `feature` would leave no room for `feature/…`."""
+        for branch in self.bare.git("for-each-ref", "--format=%(refname)", "refs/heads").split():
+            if branch != "refs/heads/main":
+                self.bare.git("update-ref", "-d", branch)
 
     def _protect(self) -> None:
         self.bare.git("config", "receive.denyNonFastForwards", "true")
@@ -95,6 +103,10 @@ class Origin:
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_REFUSE, encoding="utf-8")
         hook.chmod(0o755)
+
+    def _files(self, before: str, after: str, kind: str) -> tuple[str, ...]:
+        names = self.work.git("diff", "--name-only", "-z", "--no-renames", f"--diff-filter={kind}", before, after)
+        return tuple(filter(None, names.split("\0")))
 
     def begin(self, branch: str) -> None:
         """Switch the clone to a new feature branch."""
@@ -114,13 +126,14 @@ class Origin:
         self.work.git("fetch", "--quiet", "origin")
         self.work.git("switch", "--quiet", "main")
         self.work.git("reset", "--quiet", "--hard", "origin/main")
-        files = self.work.git("diff", "--name-only", "-z", before, after).split("\0")
         return Merge(
             before=before,
             after=after,
             title=title,
             message=message,
-            files=tuple(file for file in files if file),
+            tree=self.bare.git("rev-parse", f"{after}^{{tree}}").strip(),
+            added=self._files(before, after, "A"),
+            modified=self._files(before, after, "M"),
             when=self.work.commit_time(after),
         )
 
@@ -152,3 +165,13 @@ def _refuse_unclear(repository: Repository) -> None:
             f"{repository.path} has no branch checked out, HEAD is detached",
             hint="git switch to the branch that stands for main",
         )
+
+
+def _left_out(project: Path) -> Callable[[str, list[str]], set[str]]:
+    """What of a folder without history is not the project's: caches anywhere, environments and dist at its top."""
+
+    def ignore(folder: str, names: list[str]) -> set[str]:
+        top = AT_THE_TOP & set(names) if Path(folder) == project else set()
+        return top | CACHES(folder, names)
+
+    return ignore

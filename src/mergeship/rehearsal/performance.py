@@ -70,7 +70,7 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             branch = f"feature/rehearsal-{number}"
             origin.begin(branch)
             workflow = _pipeline(asked, box, tell)
-            prover = prover or Prover(asked.name, f"{base}/simple/", ours=workflow.ours, tell=tell)
+            prover = prover or Prover(asked.name, f"{base}/simple/", box.work, ours=workflow.ours, tell=tell)
             box.write_secrets(workflow.secrets, catalog.token)
             ran = _merge(asked, box, origin, workflow, act, number, branch, tell)
             jobs += ran
@@ -94,7 +94,8 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:
     upload = f"{base}/legacy/"
-    settings = [*overrides, f"index.upload={upload}", f"index.simple={base}/simple/"]
+    lines = (" ".join(override.splitlines()) for override in overrides)
+    settings = [*lines, f"index.upload={upload}", f"index.simple={base}/simple/"]
     box.env["MERGESHIP_SET"] = "\n".join(settings)
     box.env["MERGESHIP_PYTHON"] = sys.executable
     box.env["TWINE_NON_INTERACTIVE"] = "1"
@@ -138,8 +139,8 @@ def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
     tell(MergeStarted(number, merge.after, title, workflow.jobs))
     env = box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
     given = {"GITHUB_REPOSITORY": f"{OWNER}/{asked.name}"}
-    arguments = engine.command(act, workflow, box.event, box.secrets, given)
-    return engine.perform(arguments, box.work, env, workflow, number, tell)
+    arguments = engine.command(act, workflow, box, given)
+    return engine.perform(arguments, box.root, env, workflow, number, tell)
 
 
 def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
@@ -148,9 +149,8 @@ def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     left += box.stood_in
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
     folder = box.work / Path(workflows.PATH).parent
-    others = sorted(
-        p.name for p in folder.iterdir() if p.suffix in {".yml", ".yaml"} and p != box.work / asked.workflow
-    )
+    workflow_files = folder.iterdir() if folder.is_dir() else ()
+    others = sorted(p.name for p in workflow_files if p.suffix in {".yml", ".yaml"} and p != box.work / asked.workflow)
     if others:
         left.append(f"other workflows: {', '.join(others)} (name one with --workflow)")
     return left

@@ -9,9 +9,11 @@ from packaging.version import Version
 from mergeship.adapters import files, index
 from mergeship.adapters.environment import Environment
 from mergeship.core import archive
+from mergeship.core.distribution import is_distribution
 from mergeship.core.event import Note, ProofTold, Tell
 from mergeship.core.listing import Listing
 from mergeship.core.result import Job, Proof, Release
+from mergeship.core.text import one_line, plain
 from mergeship.core.version import bump_patch
 from mergeship.errors import MergeshipError
 from mergeship.process import ProcessFailed
@@ -21,17 +23,26 @@ import importlib.metadata, json, sys
 found = importlib.metadata.distribution(sys.argv[1])
 print(json.dumps([found.version, [str(file) for file in found.files or []]]))
 """
-_IMPORT = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
+_IMPORTED = """
+import importlib, json, sys, warnings
+warnings.simplefilter("ignore")
+modules = [importlib.import_module(name) for name in sys.argv[1:]]
+told = {module.__name__: getattr(module, "__version__", None) for module in modules}
+print("\\n" + json.dumps({name: version for name, version in told.items() if isinstance(version, str)}))
+"""
 PASSES = "pipeline passes"
+IMPORTS = "it imports, and its metadata tells the version"
 DEADLINE = 30.0  # seconds for one answer of the embedded index
 
 
 class Prover:
     """Proves the releases of one rehearsal, one merge after another."""
 
-    def __init__(self, project: str, simple: str, *, ours: bool, tell: Tell) -> None:
+    def __init__(self, project: str, simple: str, folder: Path, *, ours: bool, tell: Tell) -> None:
         self.project = project
         self.simple = simple
+        self.folder = folder
+        """The project's own, which says what Python it wants."""
         self.ours = ours
         self.proofs: list[Proof] = []
         self.releases: list[Release] = []
@@ -72,14 +83,21 @@ class Prover:
         return release
 
     def _same_bytes(self, release: Release, artifacts: Path) -> None:
-        built = {path.name: files.digest(path) for path in artifacts.rglob("*") if path.is_file()}
-        wrong = []
-        for file in release.files:
-            if file.name not in built:
-                wrong.append(f"{file.name}: no artifact of that name was handed on, so this cannot be compared")
-            elif built[file.name].sha256 != file.sha256:
-                wrong.append(f"{file.name}: built {built[file.name].sha256[:12]}…, published {file.sha256[:12]}…")
-        words = "; ".join(wrong) or f"{len(release.files)} files, sha256 equal"
+        built: dict[str, set[str]] = {}
+        for path in artifacts.rglob("*"):
+            if path.is_file() and is_distribution(path.name):
+                built.setdefault(path.name, set()).add(files.digest(path).sha256)
+        published = {file.name: file.sha256 for file in release.files}
+        wrong = [f"{name} was built, and is not published" for name in sorted(set(built) - set(published))]
+        for name, sha256 in published.items():
+            hashes = built.get(name, set())
+            if not hashes:
+                wrong.append(f"{name}: no artifact of that name was handed on, so this cannot be compared")
+            elif len(hashes) > 1:
+                wrong.append(f"{name} was handed on with {len(hashes)} different contents")
+            elif hashes != {sha256}:
+                wrong.append(f"{name}: built {hashes.pop()[:12]}…, published {sha256[:12]}…")
+        words = "; ".join(wrong) or f"{len(published)} files, sha256 equal"
         self._note(release.merge, "published bytes are the built ones", not wrong, words)
 
     def _installs(self, release: Release, environment: Environment) -> None:
@@ -87,7 +105,7 @@ class Prover:
         work = environment.path.parent
         self._tell(Note(f"installing {wanted} from the index into a fresh environment"))
         try:
-            environment.create(work)
+            environment.create(self.folder)
             environment.install(["--refresh-package", self.project, "--index", self.simple, wanted], work)
             version, names = json.loads(environment.run(["python", "-I", "-c", _INSTALLED, self.project], work))
         except (MergeshipError, json.JSONDecodeError) as error:
@@ -100,18 +118,19 @@ class Prover:
     def _imports(self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]) -> None:
         if not modules:
             words = "it holds no importable module, so nothing was imported"
-            self._note(release.merge, "it imports and tells its version", held=False, detail=words)
+            self._note(release.merge, IMPORTS, held=False, detail=words)
             return
         try:
-            environment.run(["python", "-I", "-c", _IMPORT, *modules], environment.path.parent)
-        except ProcessFailed as error:
-            words = error.detail.strip().splitlines()[-1]
-            self._note(release.merge, "it imports and tells its version", held=False, detail=words)
+            said = environment.run(["python", "-I", "-c", _IMPORTED, *modules], environment.path.parent)
+            told: dict[str, str] = json.loads(said.splitlines()[-1])
+        except (ProcessFailed, json.JSONDecodeError, IndexError) as error:
+            words = getattr(error, "detail", "") or "the import ended the interpreter"
+            self._note(release.merge, IMPORTS, held=False, detail=words.strip().splitlines()[-1])
             return
+        other = [f"{name}.__version__ says {one_line(said)}" for name, said in told.items() if said != version]
         held = Version(version) == Version(release.version)
-        words = f"{', '.join(modules)} {version}"
-        self._note(release.merge, "it imports and tells its version", held, words)
+        self._note(release.merge, IMPORTS, held, "; ".join([f"{', '.join(modules)} {version}", *other]))
 
     def _note(self, merge: int, name: str, held: bool, detail: str) -> None:
-        self.proofs.append(Proof(merge, name, held, detail))
-        self._tell(ProofTold(merge, name, held, detail))
+        self.proofs.append(Proof(merge, name, held, plain(detail)))
+        self._tell(ProofTold(merge, name, held, plain(detail)))

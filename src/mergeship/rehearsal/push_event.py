@@ -21,16 +21,16 @@ def push_event(project: str, merge: Merge) -> dict[str, Any]:
     account = {"login": _LOGIN, "id": 1, "node_id": "U_1", "type": "User", "site_admin": False}
     commit = {
         "id": merge.after,
-        "tree_id": merge.after,
+        "tree_id": merge.tree,
         "distinct": True,
         "message": merge.message,
         "timestamp": time,
         "url": f"{base}/commit/{merge.after}",
         "author": person,
         "committer": person,
-        "added": [],
+        "added": list(merge.added),
         "removed": [],
-        "modified": list(merge.files),
+        "modified": list(merge.modified),
     }
     return {
         "ref": "refs/heads/main",

@@ -3,10 +3,12 @@
 import os
 import shlex
 import shutil
+import signal
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -17,6 +19,7 @@ from mergeship.core.environ import for_installer
 from mergeship.core.settings import Index
 from mergeship.errors import Misconfigured
 
+ROUNDS = 20  # of looking for processes that are left
 LOOPBACK = "127.0.0.1,localhost"
 MARK = "MERGESHIP_SANDBOX"
 """An environment variable that every process of a rehearsal inherits: its value is the sandbox's folder."""
@@ -34,12 +37,17 @@ class Sandbox:
         self.event = root / "event.json"
         self.secrets = root / "secrets"
         self._bin = root / "bin"
+        self.nothing = root / "nothing"
+        """An empty file."""
+        self.nothing.touch()
         for folder in (self.artifacts, self.index, self._bin, root / "home", root / "tmp"):
             folder.mkdir()
         self.command = self._bin / "mergeship"
         _launcher(self.command, sys.executable, "-I", "-m", "mergeship")
         (self._bin / "uv").symlink_to(uv())
         self.stood_in = self._python(environ)
+        self.outside = for_installer(environ)
+        """The caller's own environment, for what is done with the caller's own repository."""
         self.env = self._environment(environ)
 
     def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
@@ -55,14 +63,7 @@ class Sandbox:
         }
         self._package_sources(config, environ)
         env |= for_installer(environ)
-        for name in (
-            "XDG_CACHE_HOME",
-            "XDG_DATA_HOME",
-            "GITHUB_ACTIONS",
-            "GITHUB_WORKSPACE",
-            "RUNNER_TEMP",
-            "CI",
-        ):
+        for name in ("XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", *_OF_A_JOB):
             env.pop(name, None)
         return env | {
             "HOME": str(self.root / "home"),
@@ -96,7 +97,7 @@ class Sandbox:
         for name in ("pip/pip.conf", "uv/uv.toml"):
             if (config / name).is_file():
                 (target / name).parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(config / name, target / name)
+                shutil.copy(config / name, target / name)  # with its mode: it may hold a password
         named = {"UV_DEFAULT_INDEX", "UV_INDEX_URL", "UV_INDEX", "UV_CONFIG_FILE"} & set(environ)
         if named or (target / "uv" / "uv.toml").exists():
             return
@@ -113,14 +114,19 @@ class Sandbox:
             file.writelines(f"{name}={token}\n" for name in names)
 
     def end_processes(self) -> None:
-        """Kill whatever still runs with this sandbox in its environment."""
-        own = os.getpid()
-        left = [process for process in psutil.process_iter() if process.pid != own and self._owns(process)]
-        for process in left:
-            process.kill()
-        psutil.wait_procs(left, timeout=5)
+        """Kill whatever still runs with this sandbox in its environment, until nothing does."""
+        for _ in range(ROUNDS):
+            left = [process for process in psutil.process_iter() if self._owns(process)]
+            if not left:
+                return
+            for process in left:
+                with suppress(psutil.NoSuchProcess):
+                    process.kill()
+            psutil.wait_procs(left, timeout=1)
 
     def _owns(self, process: psutil.Process) -> bool:
+        if process.pid == os.getpid():
+            return False
         try:
             return process.environ().get(MARK) == str(self.root)
         except (psutil.Error, OSError):
@@ -140,15 +146,40 @@ def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
         root.mkdir(parents=True, exist_ok=True)
         if any(root.iterdir()):
             raise Misconfigured("keep-not-empty", f"{keep} is not empty", hint="--keep takes a new or empty folder")
-    made = None
+    root.chmod(0o700)
+    box = None
     try:
-        made = Sandbox(root, environ)
-        yield made
+        box = Sandbox(root, environ)
+        yield box
     finally:
-        if made is not None:
-            made.end_processes()
-        if keep is None:
-            shutil.rmtree(root, ignore_errors=True)
+        with _undisturbed():
+            try:
+                if box is not None:
+                    box.end_processes()
+            finally:
+                if keep is None:
+                    shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Clean up to the end, also when Ctrl-C is pressed a second time."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+
+_OF_A_JOB = (
+    "CI", "GITHUB_ACTIONS", "GITHUB_REF", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_WORKSPACE",
+    "RUNNER_TEMP",
+)  # fmt: skip
 
 
 def _search_path(environ: Mapping[str, str]) -> list[str]:
