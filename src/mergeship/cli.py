@@ -43,7 +43,7 @@ class Call:
         self.arguments = arguments
         self.environ = environ
         self.tell = tell
-        self.overrides = (*environ.get("MERGESHIP_SET", "").splitlines(), *arguments.set)
+        self.overrides = (*filter(None, environ.get("MERGESHIP_SET", "").splitlines()), *arguments.set)
         self.path = Path(arguments.path)
         self.out = Path(getattr(arguments, "out", None) or self.path / "dist")
 
@@ -70,7 +70,7 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     try:
         return _dispatch(argv, environ)
     except KeyboardInterrupt:
-        _say("interrupted: nothing of it runs on", as_json=as_json)
+        _say("interrupted", as_json=as_json)
         return INTERRUPTED
     except BrokenPipeError:
         sys.stderr.close()
@@ -83,6 +83,8 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
 
 def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     parser = _parser(argv)
+    if any("\udc80" <= character <= "\udcff" for argument in argv for character in argument):
+        parser.error("an argument is not UTF-8")
     arguments = parser.parse_args(argv)
     if not hasattr(arguments, "verb") or arguments.verb is None:
         parser.print_help()
@@ -338,13 +340,12 @@ def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int
 
 def _of_the_machine(error: OSError) -> MergeshipError:
     from mergeship.errors import Failed
+    from mergeship.process import is_disk_full
 
-    where = error.filename or "the machine"
-    return Failed(
-        "disk-full" if error.errno in _FULL else "os-error",
-        f"{where}: {error.strerror or error}",
-        hint="free some space, then run it again" if error.errno in _FULL else "look at that file or folder",
-    )
+    full = error.errno in _FULL or is_disk_full(str(error))
+    what = f"{error.filename or 'the machine'}: {error.strerror}" if error.strerror else str(error)[:300]
+    hint = "free some space, then run it again" if full else "look at that file or folder"
+    return Failed("disk-full" if full else "os-error", what, hint=hint)
 
 
 _FULL = {28, 122}  # ENOSPC, EDQUOT

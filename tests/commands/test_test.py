@@ -49,8 +49,20 @@ def test_no_tests_are_a_failure(obk: Path) -> None:
         run_tests(obk, os.environ, lambda _: None)
 
 
+def test_no_unittests_are_a_failure_too(obk: Path) -> None:
+    (obk / "tests" / "test_words.py").unlink()
+    with pytest.raises(Failed, match=r"no tests were collected|failed with status 5"):
+        run_tests(obk, os.environ, lambda _: None, ["test.command=python -m unittest"])
+
+
+def test_a_status_of_the_command_itself_is_told(obk: Path) -> None:
+    with pytest.raises(Failed, match="failed with status 127") as failed:
+        run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'"])
+    assert "no-such-program" in failed.value.detail
+
+
 def test_a_command_that_is_not_there_is_named(obk: Path) -> None:
-    with pytest.raises(Failed, match="the program is not in the test environment") as failed:
+    with pytest.raises(Failed, match="no-such-program is not in the environment") as failed:
         run_tests(obk, os.environ, lambda _: None, ["test.command=no-such-program"])
     assert "test.requires" in failed.value.hint
 

@@ -122,6 +122,7 @@ def test_whatever_comes_is_refused_and_never_a_crash(noise: bytes) -> None:
         (["_speed.cpython-311-x86_64-linux-gnu.so", "speed/__init__.py"], ("_speed", "speed")),
         (["ns/pkg/__init__.py", "ns/other/__init__.py"], ("ns.other", "ns.pkg")),
         (["ns/module.py"], ("ns.module",)),
+        (["obk/__main__.py", "obk/words.py", "foo/tests/test_x.py", "setup.py"], ("obk.words",)),
         (["obk/__init__.py", "tests/__init__.py", "docs/conf.py"], ("obk",)),
         (["obk-1.data/scripts/x.py", "not-a-name/x.py", "README.md"], ()),
         (["../../bin/obk", "__pycache__/x.pyc"], ()),

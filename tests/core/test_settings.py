@@ -47,6 +47,7 @@ def test_the_command_line_overrides(override: str, read: object) -> None:
         ({"test": {"command": 1}}, [], "bad-setting", "test.command", "README"),
         ({"runs-on": ["a\nb: c"]}, [], "bad-setting", "runs-on", "README"),
         ({"timeout-minutes": 0}, [], "bad-setting", "timeout-minutes", "README"),
+        ({}, ["runs-on="], "bad-setting", "runs-on", "README"),
         ({}, ["test.comand=x"], "unknown-setting", "test.comand", "did you mean test.command?"),
         ({}, ["test=x"], "unknown-setting", "test", "did you mean"),
         ({}, ["test.command"], "setting-without-value", "no '='", "key=value"),

@@ -45,7 +45,14 @@ jobs:
     uses: owner/repo/.github/workflows/x.yml@main
   c:
     runs-on: ubuntu-latest
-    steps:
+    steps: 1
+  d:
+    runs-on: ${{ matrix.os }}
+    strategy:
+      matrix: {os: [ubuntu-22.04, macos-latest], include: [{os: windows-latest, n: 1}]}
+    steps: [{run: "echo ${{ secrets['THIRD'] }}"}]
+  e:
+    runs-on: ${{ inputs.where }}
 """
 
 
@@ -56,8 +63,8 @@ def test_a_hand_written_workflow_is_read() -> None:
         Use("b", "owner/repo/.github/workflows/x.yml", "main"),
     )
     assert read.uses[0].repository == "owner/repo"
-    assert read.labels == ("one", "two", "ubuntu-latest")
-    assert read.secrets == ("TOKEN", "OTHER_1")
+    assert read.labels == ("one", "two", "ubuntu-latest", "ubuntu-22.04", "macos-latest", "windows-latest")
+    assert read.secrets == ("TOKEN", "OTHER_1", "THIRD")
     assert not read.ours
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from mergeship.core.workflow import Use, Workflow
 from mergeship.errors import Failed
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.engine import Log
+from mergeship.rehearsal.sandbox import sandbox
 
 WORKFLOW = Workflow(
     "x.yml",
@@ -103,18 +105,20 @@ def test_what_is_no_job_s_line_is_kept_apart() -> None:
     assert events == []
 
 
-def test_the_command_line_holds_no_secret(tmp_path: Path) -> None:
-    command = engine.command("act", WORKFLOW, tmp_path / "e", tmp_path / "s", {"GITHUB_REPOSITORY": "a/b"})
-    assert command[:3] == ["act", "push", "--json"]
-    assert command[command.index("--secret-file") + 1] == str(tmp_path / "s")
-    assert "--secret" not in command
-    assert [command[i + 1] for i, word in enumerate(command) if word == "--platform"] == [
-        "self-hosted=-self-hosted",
-        "linux=-self-hosted",
-    ]
-    replaced = command[command.index("--local-repository") + 1]
-    assert replaced.startswith("actions/upload-artifact@v4=")
-    assert Path(replaced.partition("=")[2], "action.yml").is_file()
+def test_the_command_line_holds_no_secret() -> None:
+    with sandbox(os.environ, None) as box:
+        box.write_secrets(("T",), "pypi-the-token")
+        command = engine.command("act", WORKFLOW, box, {"GITHUB_REPOSITORY": "a/b"})
+        assert command[:3] == ["act", "push", "--json"]
+        assert command[command.index("--secret-file") + 1] == str(box.secrets)
+        assert "pypi-the-token" not in " ".join(command)
+        assert [command[i + 1] for i, word in enumerate(command) if word == "--platform"] == [
+            "self-hosted=-self-hosted",
+            "linux=-self-hosted",
+        ]
+        replaced = command[command.index("--local-repository") + 1]
+        assert replaced.startswith("actions/upload-artifact@v4=")
+        assert Path(replaced.partition("=")[2], "action.yml").is_file()
 
 
 def fake_act(folder: Path, script: str) -> list[str]:

@@ -26,7 +26,7 @@ def act(script: str, cwd: Path, **inputs: str) -> subprocess.CompletedProcess[st
 
 
 def upload(cwd: Path, path: str, **inputs: str) -> subprocess.CompletedProcess[str]:
-    given = {"NAME": "dist", "IF_NO_FILES_FOUND": "warn", "OVERWRITE": "false", **inputs}
+    given = {"NAME": "dist", "IF_NO_FILES_FOUND": "warn", "OVERWRITE": "false", "HIDDEN": "false", **inputs}
     return act("upload-artifact/upload.py", cwd, PATHS=path, **given)
 
 
@@ -42,7 +42,7 @@ def tree(folder: Path) -> list[str]:
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
     folder = tmp_path / "work"
-    for name in ("dist/a.whl", "dist/sub/b.txt", "other/c.whl", "top.txt"):
+    for name in ("dist/a.whl", "dist/sub/b.txt", "other/c.whl", "top.txt", "dist/.hidden"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(name)
     return folder
@@ -74,6 +74,11 @@ def test_nothing_found(work: Path, mode: str, status: int, level: str) -> None:
     done = upload(work, "missing/*", IF_NO_FILES_FOUND=mode)
     assert done.returncode == status
     assert done.stdout.startswith(f"::{level}::No files were found")
+
+
+def test_hidden_files_are_wanted_by_name(work: Path) -> None:
+    assert upload(work, "dist", HIDDEN="true").returncode == 0
+    assert tree(work.parent / "store" / "dist") == [".hidden", "a.whl", "sub/b.txt"]
 
 
 def test_a_name_is_taken_once_unless_overwritten(work: Path) -> None:

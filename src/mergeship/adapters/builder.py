@@ -7,7 +7,7 @@ from typing import Literal
 
 from mergeship.core import archive
 from mergeship.core.archive import Contents
-from mergeship.core.environ import for_installer
+from mergeship.core.environ import for_installer, for_project
 from mergeship.errors import Failed, MergeshipError
 from mergeship.process import ProcessFailed, run
 
@@ -36,7 +36,7 @@ class Builder:
     ) -> None:
         self._python = python
         self._install = install
-        self._env = {**for_installer(environ), "SOURCE_DATE_EPOCH": str(epoch)}
+        self._env = {**for_project(environ), "SOURCE_DATE_EPOCH": str(epoch)}
         self._env["PATH"] = f"{python.parent}:{self._env.get('PATH', '')}"
         self._tell = tell
 
@@ -75,9 +75,14 @@ class Builder:
 
 
 def unpack(sdist: Path, folder: Path) -> Path:
-    """Unpack an sdist, nothing of it outside of `folder`; gives the project's folder back."""
-    with tarfile.open(sdist) as opened:
-        opened.extractall(folder, filter="data")
+    """Unpack an sdist, nothing of it outside of `folder`; gives the project's folder back. Raises Failed."""
+    try:
+        with tarfile.open(sdist) as opened:
+            opened.extractall(folder, filter="data")
+    except tarfile.TarError as error:
+        raise Failed(
+            "bad-distribution", f"{sdist.name} cannot be unpacked: {error}", hint="look at what the sdist holds"
+        ) from error
     return folder / sdist.name.removesuffix(".tar.gz")
 
 

@@ -46,13 +46,16 @@ class Environment:
             self._uv(command, cwd, "install-failed", f"{what} cannot be installed")
 
     def run(self, command: Sequence[str], cwd: Path, tell: Callable[[str], None] | None = None) -> str:
-        """Run a program of the environment, with no secret in its environment. Raises ProcessFailed."""
+        """Run a program of the environment, with no secret in its environment.
+
+        Raises ProcessFailed, and Failed when there is no such program.
+        """
         env = for_project(self._environ)
         env["VIRTUAL_ENV"] = str(self.path)
         env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
         program = shutil.which(command[0], path=env["PATH"])
         if program is None:
-            raise ProcessFailed(command, 127, f"{command[0]}: not found in the environment")
+            raise Failed("no-program", f"{command[0]} is not in the environment", hint="is it installed there?")
         return run([program, *command[1:]], cwd=cwd, env=env, tell=tell)
 
     def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:

@@ -4,7 +4,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -71,8 +71,12 @@ def move(source: Path, folder: Path) -> None:
 
 def distributions(folder: Path) -> list[Path]:
     """The distributions in a folder, wheels first, as they are uploaded."""
-    found = (path for path in folder.iterdir() if is_distribution(path.name)) if folder.is_dir() else ()
-    return sorted(found, key=lambda path: (path.suffix != ".whl", path.name))
+    return wheels_first(path for path in folder.iterdir() if is_distribution(path.name)) if folder.is_dir() else []
+
+
+def wheels_first(paths: Iterable[Path]) -> list[Path]:
+    """Distributions in the order in which they are uploaded."""
+    return sorted(paths, key=lambda path: (path.suffix != ".whl", path.name))
 
 
 def digest(path: Path) -> Distribution:

@@ -14,7 +14,8 @@ from mergeship.adapters.builder import Builder
 from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
 from mergeship.core import archive, declaration, distribution, project
-from mergeship.core.distribution import MANIFEST, Distribution, Manifest
+from mergeship.core.declaration import Edit
+from mergeship.core.distribution import MANIFEST, Manifest
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
@@ -43,7 +44,10 @@ def build(
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
     following = _following(source, repository)
-    text, edit = declaration.rewrite(source.project.declaration, source.text, following.version)
+    text, edits = source.text, tuple[Edit]()
+    if following.version != source.version:
+        text, edit = declaration.rewrite(source.project.declaration, source.text, following.version)
+        edits = (edit,)
     tell(Note(f"{source.project.name} {following.version}: {'; '.join(following.reasons)}"))
     plan = Built(
         project=source.project.name,
@@ -51,7 +55,7 @@ def build(
         declared=source.version,
         reasons=following.reasons,
         commit=commit,
-        edits=(edit,),
+        edits=edits,
         dry_run=dry_run,
     )
     if dry_run:
@@ -60,22 +64,20 @@ def build(
         work = Path(folder)
         repository.copy(commit, work / "tree")
         tree = work / "tree" / repository.prefix()
-        files.write(tree / source.project.declaration.path, text)
+        _write(tree, source, text)
         made = _make(tree, work, source, repository.commit_time(commit), environ, tell)
         tell(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
         with ThreadPoolExecutor() as pool:
             checked = pool.submit(builder.check_strictly, made, environ)
-            imported = _import(made, work, environ)
+            imported = _import(made, tree, work, environ)
             checked.result()
-        built = _hand_over(made, out)
-    manifest = Manifest(plan.project, plan.version, plan.commit, built)
-    files.write(out / MANIFEST, distribution.encode(manifest))
+        manifest = _hand_over(plan, made, out)
     job.set_outputs(environ, {"version": plan.version})
     job.summarize(environ, _summary(plan, manifest))
     not_checked = () if imported else ("import: the distribution holds no importable module",)
-    return msgspec.structs.replace(plan, files=built, imported=imported, not_checked=not_checked)
+    return msgspec.structs.replace(plan, files=manifest.files, imported=imported, not_checked=not_checked)
 
 
 def _make(tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[str, str], tell: Tell) -> list[Path]:
@@ -95,14 +97,39 @@ def _make(tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[s
     return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
 
 
-def _hand_over(made: list[Path], out: Path) -> tuple[Distribution, ...]:
-    """Put the files in the place of those of an earlier build; the manifest goes first and comes back last."""
+def _hand_over(plan: Built, made: list[Path], out: Path) -> Manifest:
+    """Put the files in the place of those of an earlier build.
+
+    The manifest comes first: whatever interrupts this, the next build knows the files, and deploy sees what lacks.
+    """
+    built = tuple(files.digest(file) for file in files.wheels_first(made))
+    manifest = Manifest(plan.project, plan.version, plan.commit, built)
     out.mkdir(parents=True, exist_ok=True)
-    for old in [out / MANIFEST, *files.distributions(out)]:
-        old.unlink(missing_ok=True)
+    for old in files.distributions(out):
+        old.unlink()
+    files.write(out / MANIFEST, distribution.encode(manifest))
     for file in made:
         files.move(file, out)
-    return tuple(files.digest(file) for file in files.distributions(out))
+    return manifest
+
+
+def _write(tree: Path, source: Source, text: str) -> None:
+    """Write the version into the copy of the tree. Raises Misconfigured where that would be elsewhere."""
+    path = tree / source.project.declaration.path
+    for needed in (tree / declaration.PYPROJECT, path):
+        if not needed.is_file():
+            raise Misconfigured(
+                "not-committed",
+                f"{needed.relative_to(tree)} is not in the commit that is checked out",
+                hint="git add and commit it: what is built is a commit",
+            )
+    if not path.resolve().is_relative_to(tree.resolve()):
+        raise Misconfigured(
+            "version-not-writable",
+            f"{source.project.declaration.path} is a link that leads out of the project",
+            hint="declare the version in a file of the project",
+        )
+    files.write(path, text)
 
 
 def _following(source: Source, repository: Repository) -> Next:
@@ -122,7 +149,10 @@ def _refuse_changes(changed: list[str]) -> None:
 
 def _refuse_strangers(out: Path) -> None:
     text = files.read(out / MANIFEST)
-    ours = {file.name for file in distribution.decode(text.encode()).files} if text is not None else set()
+    try:
+        ours = {file.name for file in distribution.decode(text.encode()).files} if text is not None else set()
+    except Failed:
+        ours = set()  # whoever wrote that, it is not a build to replace
     strangers = [file.name for file in files.distributions(out) if file.name not in ours]
     if strangers:
         raise Misconfigured(
@@ -152,11 +182,11 @@ def _check(file: Path, plan: Built) -> None:
         raise Failed("refused-name", problem, hint=hint)
 
 
-def _import(made: list[Path], work: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
+def _import(made: list[Path], tree: Path, work: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Install what was built into a fresh environment, and import it there; gives the modules back."""
     chosen = next((file for file in made if file.suffix == ".whl"), made[0])
     environment = Environment(work / "env", environ)
-    environment.create(work)
+    environment.create(tree)
     environment.install([str(chosen)], work)
     modules = archive.importable(builder.look_inside(chosen).names) if chosen.suffix == ".whl" else ()
     if not modules:

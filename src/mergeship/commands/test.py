@@ -1,5 +1,6 @@
 """`mergeship test`: the project's own tests, in a fresh environment, with no secret in reach."""
 
+import re
 import shlex
 import tempfile
 import time
@@ -16,7 +17,7 @@ from mergeship.errors import Failed, Misconfigured
 from mergeship.process import ProcessFailed
 
 NO_TESTS = 5  # pytest's exit status when it collected none
-MISSING = 127
+NOTHING_RAN = re.compile(r"^Ran 0 tests in ", re.MULTILINE)  # unittest, which passes then before Python 3.12
 
 
 def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = ()) -> Tested:
@@ -33,9 +34,17 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
         _install(environment, path, source, tell)
         tell(Note(f"running {command}"))
         try:
-            environment.run(words, path, lambda line: tell(Note(line)))
+            output = environment.run(words, path, lambda line: tell(Note(line)))
         except ProcessFailed as error:
             raise _explained(error, command) from error
+        except Failed as error:
+            raise Failed(
+                "no-test-command",
+                f"{command}: {error.message}",
+                hint="declare an extra or dependency group 'test' that has it, or set test.requires",
+            ) from error
+        if NOTHING_RAN.search(output):
+            raise _no_tests(command, output)
     seconds = round(time.monotonic() - began, 3)
     job.summarize(environ, f"Tests of **{source.project.name}** passed in {seconds:.1f} s: `{command}`")
     return Tested(command, seconds)
@@ -69,22 +78,20 @@ def _words(command: str) -> list[str]:
 
 
 def _explained(error: ProcessFailed, command: str) -> Failed:
-    if error.status == MISSING:
-        return Failed(
-            "no-test-command",
-            f"{command}: the program is not in the test environment",
-            hint="declare an extra or dependency group 'test' that has it, or set test.requires",
-        )
     if error.status == NO_TESTS and "pytest" in command:
-        return Failed(
-            "no-tests",
-            f"{command}: no tests were collected, so nothing was tested",
-            hint="name the tests in test.command",
-            detail=error.detail,
-        )
+        return _no_tests(command, error.detail)
     return Failed(
         "tests-failed",
         f"{command}: the tests failed with status {error.status}",
         hint="nothing is built or deployed until they pass",
         detail=error.detail,
+    )
+
+
+def _no_tests(command: str, output: str) -> Failed:
+    return Failed(
+        "no-tests",
+        f"{command}: no tests were collected, so nothing was tested",
+        hint="name the tests in test.command",
+        detail=output.strip(),
     )

@@ -13,7 +13,9 @@ from packaging.metadata import RawMetadata, parse_email
 MAX_METADATA = 10 * 1024 * 1024  # bytes of one METADATA or PKG-INFO
 MAX_UNPACKED = 4 * 1024**3  # bytes of a whole archive, unpacked
 MAX_MEMBERS = 100_000
-NOT_IMPORTED = {"test", "tests", "testing", "doc", "docs", "example", "examples"}
+NOT_IMPORTED = {
+    "test", "tests", "testing", "doc", "docs", "example", "examples", "setup", "conftest", "__main__",
+}  # fmt: skip
 
 
 class BadArchiveError(ValueError):
@@ -89,7 +91,7 @@ def read_sdist(stream: BinaryIO) -> Contents:
 def importable(names: Iterable[str]) -> tuple[str, ...]:
     """The modules that a wheel with these members lets one import, the outermost of each.
 
-    A folder without `__init__.py` is a namespace: the packages inside it are meant. Tests, examples and
+    A folder without `__init__.py` is a namespace: the packages inside it are meant. Programs, tests, examples and
     documentation that came along are left out.
     """
     found: set[str] = set()
@@ -101,8 +103,14 @@ def importable(names: Iterable[str]) -> tuple[str, ...]:
         folders = [str(folder) for folder in reversed(path.parents) if str(folder) != "."]
         outermost = next((folder for folder in folders if folder in packages), None)
         found.add(outermost or str(path.with_name(path.name.split(".")[0])))
-    modules = {name.replace("/", ".") for name in found if name.split("/")[0] not in NOT_IMPORTED}
-    return tuple(sorted(name for name in modules if all(part.isidentifier() for part in name.split("."))))
+    modules = (name.split("/") for name in found)
+    return tuple(
+        sorted(
+            ".".join(parts)
+            for parts in modules
+            if not NOT_IMPORTED & set(parts) and all(part.isidentifier() for part in parts)
+        )
+    )
 
 
 def _limit(members: int, unpacked: int) -> None:

@@ -50,7 +50,7 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Everything that can be set, with its default."""
 
-    runs_on: tuple[Label, ...] = ("self-hosted",)
+    runs_on: Annotated[tuple[Label, ...], msgspec.Meta(min_length=1)] = ("self-hosted",)
     """Labels of the runner."""
     timeout_minutes: Minutes = 30
     """Limit of each job."""

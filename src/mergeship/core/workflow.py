@@ -73,7 +73,7 @@ def read(text: str, path: str) -> Workflow:
         jobs=tuple(str(name) for name in jobs),
         uses=tuple(use for name, job in jobs.items() for use in _uses(str(name), job)),
         labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _labels(job))),
-        secrets=tuple(dict.fromkeys(re.findall(r"\bsecrets\.([A-Za-z_]\w*)", text))),
+        secrets=tuple(dict.fromkeys(re.findall(r"""\bsecrets(?:\.|\[\s*['"])([A-Za-z_]\w*)""", text))),
         ours=any(
             re.search(r"\bmergeship build\b", str(step.get("run"))) for job in jobs.values() for step in _steps(job)
         ),
@@ -81,7 +81,8 @@ def read(text: str, path: str) -> Workflow:
 
 
 def _steps(job: dict[str, Any]) -> list[dict[str, Any]]:
-    return [step for step in job.get("steps") or [] if isinstance(step, dict)]
+    steps = job.get("steps")
+    return [step for step in steps if isinstance(step, dict)] if isinstance(steps, list) else []
 
 
 def _uses(name: str, job: dict[str, Any]) -> Iterator[Use]:
@@ -92,7 +93,21 @@ def _uses(name: str, job: dict[str, Any]) -> Iterator[Use]:
 
 
 def _labels(job: dict[str, Any]) -> list[str]:
+    """What `runs-on` names; for an expression, whatever stands in the matrix."""
     runs_on = job.get("runs-on", [])
     if isinstance(runs_on, dict):
         runs_on = runs_on.get("labels", [])
-    return [str(label) for label in runs_on] if isinstance(runs_on, list) else [str(runs_on)]
+    labels = [str(label) for label in runs_on] if isinstance(runs_on, list) else [str(runs_on)]
+    if any("${{" in label for label in labels):
+        strategy = job.get("strategy")
+        labels += _texts(strategy.get("matrix") if isinstance(strategy, dict) else None)
+    return [label for label in labels if "${{" not in label]
+
+
+def _texts(value: object) -> list[str]:
+    """Every text inside of lists and mappings."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for inner in value for text in _texts(inner)]
+    return [value] if isinstance(value, str) else []

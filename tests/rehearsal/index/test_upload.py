@@ -191,6 +191,7 @@ def test_permission_comes_before_the_duplicate_check(upload: Uploader) -> None:
         ({"requires_dist": "x @ https://x.org/x.zip"}, "Can't have direct dependency: x @ https://x.org/x.zip"),
         ({"provides_dist": "x @ https://x.org/x.zip"}, "Can't have direct dependency"),
         ({"obsoletes_dist": "=="}, "'==' is invalid"),
+        ({"attestations": "[]"}, "Invalid attestations supplied during upload: "),
         ({"requires_python": "nonsense"}, "'nonsense' is invalid for 'requires-python'"),
         (
             {"description": "`x", "description_content_type": "text/x-rst"},
@@ -247,6 +248,7 @@ def test_an_upload_without_a_file_is_refused(upload: Uploader, base: str) -> Non
     [
         ("os-0.1.1-py3-none-any.whl", 400, "isn't allowed (conflict with the Python Standard Library)"),
         ("banned-0.1.1-py3-none-any.whl", 400, "The name 'banned' isn't allowed."),
+        ("rival-0.1.1-py3-none-any.whl", 409, "The name 'rival' conflicts with an existing project."),
         ("taken-0.1.1-py3-none-any.whl", 403, "isn't allowed to upload to project 'taken'"),
         ("0bk-0.1.1-py3-none-any.whl", 400, "The name '0bk' is too similar to an existing project."),
         ("o_b_k-0.1.1-py3-none-any.whl", 400, "The name 'o_b_k' is too similar"),
@@ -255,6 +257,7 @@ def test_an_upload_without_a_file_is_refused(upload: Uploader, base: str) -> Non
 def test_a_new_name_may_be_refused(upload: Uploader, catalog: Catalog, filename: str, status: int, words: str) -> None:
     catalog.prohibited.add("banned")
     catalog.foreign.add("taken")
+    catalog.conflicting.add("rival")
     upload(WHEEL, wheel("obk", "0.1.1"))
     answered, reason = upload(filename, wheel(filename.partition("-")[0], "0.1.1"))
     assert answered == status

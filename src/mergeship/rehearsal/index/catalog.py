@@ -73,6 +73,8 @@ class Catalog:
         """Normalized project names that nobody may take."""
         self.foreign: set[str] = set()
         """Normalized names of projects that belong to somebody else."""
+        self.conflicting: set[str] = set()
+        """Normalized names that somebody else takes at the same moment."""
         self.faults: list[Fault] = []
         self.uploads: list[tuple[str, int]] = []
         """Every upload that was answered: file name and status."""

@@ -86,6 +86,9 @@ def _receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | N
         _check_release(catalog, project, metadata, filetype)
         inside = _look_inside(content, sent.filename)
         _check_names(metadata, sent.filename, filetype)
+        if "attestations" in form:
+            words = "Attestations are only supported when using Trusted Publishing"
+            raise RefusedError(400, f"Invalid attestations supplied during upload: {words}")
         catalog.add(
             metadata.name,
             StoredFile(
@@ -132,6 +135,8 @@ def _check_new_name(catalog: Catalog, name: str) -> None:
     where = HELP.format("project-name")
     if normalized in catalog.foreign:
         raise RefusedError(403, f"The user 'rehearsal' isn't allowed to upload to project {name!r}. {where}")
+    if normalized in catalog.conflicting:
+        raise RefusedError(409, f"The name {name!r} conflicts with an existing project. {where}")
     if normalized in catalog.prohibited:
         raise RefusedError(400, f"The name {name!r} isn't allowed. {where}")
     if normalized in _STDLIB:

@@ -24,11 +24,18 @@ def search_path(pattern: str) -> Path:
     return path.parent if path.is_file() else path
 
 
+def relative(path: Path, folder: Path) -> Path:
+    return path.relative_to(folder) if path.is_relative_to(folder) else Path(path.name)
+
+
 def main() -> int:
     patterns = [os.path.expanduser(line.strip()) for line in os.environ["PATHS"].splitlines() if line.strip()]
     wanted = [pattern for pattern in patterns if not pattern.startswith("!")]
     files = {path for pattern in wanted for path in found(pattern)}
     files -= {path for pattern in patterns if pattern.startswith("!") for path in found(pattern[1:])}
+    if os.environ["HIDDEN"] != "true":
+        here = Path.cwd()
+        files = {path for path in files if not any(part.startswith(".") for part in relative(path, here).parts)}
     if not files:
         words = f"No files were found with the provided path: {', '.join(patterns)}. No artifacts will be uploaded."
         level = {"error": "error", "warn": "warning"}.get(os.environ["IF_NO_FILES_FOUND"], "notice")

@@ -1,0 +1,198 @@
+"""Each proof, and what makes it fail."""
+
+import hashlib
+import io
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from mergeship.adapters.environment import Environment
+from mergeship.core.archive import read_wheel
+from mergeship.core.result import Job, Proof
+from mergeship.rehearsal.index.catalog import Catalog, StoredFile
+from mergeship.rehearsal.proof import IMPORTS, PASSES, Prover
+from tests.archives import sdist, wheel
+
+PASSED = (Job(1, "test", "passed", 1.0), Job(1, "deploy", "passed", 1.0))
+NEW = "index lists one new version"
+FRESH = "version is fresh"
+BYTES = "published bytes are the built ones"
+INSTALLS = "uv installs it"
+NAME = "obk-{}-py3-none-any.whl"
+
+
+@dataclass
+class Stage:
+    """A rehearsal's index and artifacts, set by hand."""
+
+    catalog: Catalog
+    prover: Prover
+    folder: Path
+
+    def publish(self, version: str, content: bytes | None = None, name: str = NAME) -> bytes:
+        data = wheel("obk", version) if content is None else content
+        path = self.folder / "sent"
+        path.write_bytes(data)
+        filename = name.format(version)
+        stored = StoredFile(
+            filename=filename,
+            version=version,
+            filetype="bdist_wheel",
+            size=len(data),
+            sha256=hashlib.sha256(data).hexdigest(),
+            blake2_256=hashlib.blake2b(data, digest_size=32).hexdigest(),
+            uploaded=datetime.now(UTC),
+            requires_python="",
+            metadata=read_wheel(io.BytesIO(data), filename).metadata,
+        )
+        self.catalog.add("obk", stored, path)
+        return data
+
+    def hand_on(self, filename: str, content: bytes, artifact: str = "dist") -> None:
+        path = self.folder / "artifacts" / artifact / filename
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+    def prove(self, merge: int = 1, jobs: tuple[Job, ...] = PASSED) -> dict[str, Proof]:
+        environment = Environment(
+            self.folder / f"env-{merge}",
+            {**os.environ, "UV_DEFAULT_INDEX": self.prover.simple, "UV_PYTHON_DOWNLOADS": "never"},
+        )
+        artifacts = self.folder / "artifacts"
+        artifacts.mkdir(exist_ok=True)
+        self.prover.prove(merge, "c" * 40, jobs, artifacts, environment)
+        return {proof.name: proof for proof in self.prover.proofs if proof.merge == merge}
+
+
+@pytest.fixture
+def stage(catalog: Catalog, base: str, tmp_path: Path) -> Stage:
+    project = tmp_path / "project"
+    project.mkdir()
+    return Stage(catalog, Prover("obk", f"{base}/simple/", project, ours=True, tell=lambda _: None), tmp_path)
+
+
+def test_everything_holds(stage: Stage) -> None:
+    stage.hand_on(NAME.format("0.1.1"), stage.publish("0.1.1"))
+    proofs = stage.prove()
+    assert list(proofs) == [PASSES, NEW, BYTES, INSTALLS, IMPORTS]
+    assert [proof.detail for proof in proofs.values() if not proof.held] == []
+    stage.hand_on(NAME.format("0.1.2"), stage.publish("0.1.2"))
+    (stage.folder / "artifacts" / "dist" / NAME.format("0.1.1")).unlink()
+    later = stage.prove(2)
+    assert list(later) == [PASSES, NEW, FRESH, BYTES, INSTALLS, IMPORTS]
+    assert later[FRESH].held
+    assert [release.version for release in stage.prover.releases] == ["0.1.1", "0.1.2"]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "words"),
+    [
+        ((Job(1, "test", "failed", 1.0, "Run"),), "test failed at Run"),
+        ((Job(1, "test", "failed", 1.0),), "test failed at its set-up"),
+        ((Job(1, "test", "skipped", 0.0),), "no job ran"),
+        ((), "no job ran"),
+    ],
+)
+def test_a_pipeline_that_fails(stage: Stage, jobs: tuple[Job, ...], words: str) -> None:
+    stage.publish("0.1.1")
+    proof = stage.prove(jobs=jobs)[PASSES]
+    assert (proof.held, proof.detail) == (False, words)
+
+
+@pytest.mark.parametrize(("versions", "words"), [([], "0 new versions: none"), (["0.1.1", "0.1.2"], "2 new versions")])
+def test_not_one_new_version(stage: Stage, versions: list[str], words: str) -> None:
+    for version in versions:
+        stage.publish(version)
+    proof = stage.prove()[NEW]
+    assert not proof.held
+    assert words in proof.detail
+    assert stage.prover.releases == []
+
+
+def test_a_version_that_is_not_the_next_one(stage: Stage) -> None:
+    stage.publish("0.1.1")
+    stage.prove()
+    stage.publish("0.1.3")
+    assert not stage.prove(2)[FRESH].held
+    stage.prover.ours = False  # a pipeline of one's own may skip numbers, but not go back
+    stage.publish("0.1.5")
+    assert stage.prove(3)[FRESH].held
+    stage.publish("0.1.4")
+    assert not stage.prove(4)[FRESH].held
+
+
+def nothing(_: Stage, __: bytes) -> None:
+    return
+
+
+def other(stage: Stage, content: bytes) -> None:
+    stage.hand_on(NAME.format("0.1.1"), content + b"x")
+
+
+def both(stage: Stage, content: bytes) -> None:
+    stage.hand_on(NAME.format("0.1.1"), content)
+    stage.hand_on(NAME.format("0.1.1"), content + b"x", "again")
+
+
+def more(stage: Stage, content: bytes) -> None:
+    stage.hand_on(NAME.format("0.1.1"), content)
+    stage.hand_on("obk-0.1.1.tar.gz", sdist("obk", "0.1.1"))
+
+
+@pytest.mark.parametrize(
+    ("hand_on", "words"),
+    [
+        (nothing, "no artifact of that name was handed on"),
+        (other, "built "),
+        (both, "was handed on with 2 different contents"),
+        (more, "obk-0.1.1.tar.gz was built, and is not published"),
+    ],
+)
+def test_bytes_that_are_not_the_built_ones(stage: Stage, hand_on: Callable[[Stage, bytes], None], words: str) -> None:
+    hand_on(stage, stage.publish("0.1.1"))
+    proof = stage.prove()[BYTES]
+    assert not proof.held
+    assert words in proof.detail
+
+
+def test_a_release_that_does_not_install(stage: Stage) -> None:
+    stage.publish("0.1.1", wheel("obk", "0.1.1", extra="Requires-Dist: a-package-that-is-not-there\n"))
+    proofs = stage.prove()
+    assert not proofs[INSTALLS].held
+    assert IMPORTS not in proofs
+
+
+@pytest.mark.parametrize(
+    ("modules", "words"),
+    [
+        ({"obk/__init__.py": "import a_module_that_is_not_there"}, "No module named 'a_module_that_is_not_there'"),
+        ({"obk/__init__.py": "raise SystemExit(0)"}, "the import ended the interpreter"),
+        ({"obk/__init__.py": "raise SystemExit(1)"}, "the import ended the interpreter"),
+        ({"README.txt": ""}, "no importable module"),
+    ],
+)
+def test_a_release_that_does_not_import(stage: Stage, modules: dict[str, str], words: str) -> None:
+    stage.publish("0.1.1", wheel("obk", "0.1.1", modules))
+    proof = stage.prove()[IMPORTS]
+    assert not proof.held
+    assert words in proof.detail
+
+
+def test_a_module_that_tells_another_version_is_told(stage: Stage) -> None:
+    stage.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
+    proof = stage.prove()[IMPORTS]
+    assert proof.held
+    assert proof.detail == "obk 0.1.1; obk.__version__ says 9.9"
+
+
+def test_the_python_is_one_that_the_project_allows(stage: Stage) -> None:
+    stage.publish("0.1.1")
+    wanted = f"=={sys.version_info.major}.4.*"
+    (stage.prover.folder / "pyproject.toml").write_text(
+        f'[project]\nname = "p"\nversion = "1"\nrequires-python = "{wanted}"\n'
+    )
+    assert not stage.prove()[INSTALLS].held
