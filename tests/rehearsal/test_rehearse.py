@@ -84,13 +84,14 @@ def test_nothing_of_the_caller_or_the_project_s_dot_files_reaches_a_step(
     obk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Steps print what they see, and act's own argument list is read while it runs."""
-    for name, text in (
-        (".env", "CANARY_ENV=1\nUV_PUBLISH_URL=http://127.0.0.1:9/\n"),
-        (".actrc", "--env CANARY_RC=1\n"),
-    ):
-        (obk / name).write_text(text)
+    (obk / ".env").write_text("CANARY_ENV=1\nUV_PUBLISH_URL=http://127.0.0.1:9/\n")
+    (obk / ".actrc").write_text("--env CANARY_RC=1\n")
     (obk / ".vars").write_text("CANARY_VAR=1\n")
-    show = 'run: \'env; echo variable ${{ vars.CANARY_VAR }}.; tr "\\0" " " < /proc/$(ps -C act -o pid= | head -1 | tr -d " ")/cmdline\''
+    show = """run: |
+          env
+          echo variable ${{ vars.CANARY_VAR }}.
+          for act in $(ps -C act -o pid=); do tr '\\0' ' ' < /proc/$act/cmdline; done
+"""
     with_workflow(
         obk, OWN.replace("run: exec mergeship test", show).replace("run: exec mergeship build", "run: exit 1")
     )
