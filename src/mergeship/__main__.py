@@ -15,8 +15,9 @@ def run() -> None:
 
     from mergeship.cli import interrupt, main
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
+        signal.signal(signal.SIGHUP, interrupt)
     sys.exit(main(sys.argv[1:], os.environ))
 
 

@@ -24,6 +24,13 @@ from tests.conftest import OBK, commit_all, git
 
 pytestmark = pytest.mark.network
 CLI = (sys.executable, "-m", "mergeship")
+# As a terminal starts it: a test run in the background may have inherited signals that are ignored.
+FOREGROUND = (
+    sys.executable,
+    "-c",
+    "import os, signal, sys\nfor n in (1, 2, 15): signal.signal(n, signal.SIG_DFL)\n"
+    "os.execv(sys.executable, [sys.executable, '-m', 'mergeship', *sys.argv[1:]])",
+)
 QUICK = "test.command=python -c pass"
 OWN = workflow.render(template("ci-cd.yml"), Settings())
 
@@ -233,7 +240,7 @@ def test_an_interruption_leaves_nothing_behind(obk: Path, tmp_path: Path, number
     temporary = tmp_path / "temporary"
     temporary.mkdir()
     slow = "import time; print(123456789, flush=True); time.sleep(60)"
-    command = [*CLI, "rehearse", str(obk), "--json", "--set", f"test.command=python -c '{slow}'"]
+    command = [*FOREGROUND, "rehearse", str(obk), "--json", "--set", f"test.command=python -c '{slow}'"]
     environ = {**os.environ, "TMPDIR": str(temporary)}
     with subprocess.Popen(
         command, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
