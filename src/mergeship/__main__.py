@@ -13,11 +13,22 @@ def run() -> None:
     import os
     import signal
 
-    from mergeship.cli import interrupt, main
+    from mergeship.cli import main
+    from mergeship.errors import Interrupted
 
-    signal.signal(signal.SIGTERM, interrupt)
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup means it
-        signal.signal(signal.SIGHUP, interrupt)
+    numbers = [
+        number
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        if signal.getsignal(number) is not signal.SIG_IGN  # nohup means it
+    ]
+
+    def interrupt(*_: object) -> None:
+        for number in numbers:
+            signal.signal(number, signal.SIG_IGN)  # a second time must not disturb what ends and removes everything
+        raise Interrupted
+
+    for number in numbers:
+        signal.signal(number, interrupt)
     sys.exit(main(sys.argv[1:], os.environ))
 
 

@@ -359,10 +359,3 @@ def _say(message: str, *, as_json: bool) -> None:
         print(document.failure(MergeshipError("interrupted", message)))
     else:
         print(message, file=sys.stderr)
-
-
-def interrupt(*_: object) -> NoReturn:
-    """A signal handler: ends the process as Ctrl-C would."""
-    from mergeship.errors import Interrupted
-
-    raise Interrupted

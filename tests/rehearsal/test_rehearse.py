@@ -25,12 +25,13 @@ from tests.conftest import OBK, commit_all, git
 pytestmark = pytest.mark.network
 CLI = (sys.executable, "-m", "mergeship")
 # As a terminal starts it: a test run in the background may have inherited signals that are ignored.
-FOREGROUND = (
-    sys.executable,
-    "-c",
-    "import os, signal, sys\nfor n in (1, 2, 15): signal.signal(n, signal.SIG_DFL)\n"
-    "os.execv(sys.executable, [sys.executable, '-m', 'mergeship', *sys.argv[1:]])",
-)
+START = """
+import os, signal, sys
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+os.execv(sys.executable, [sys.executable, "-m", "mergeship", *sys.argv[1:]])
+"""
+FOREGROUND = (sys.executable, "-c", START)
 QUICK = "test.command=python -c pass"
 OWN = workflow.render(template("ci-cd.yml"), Settings())
 

@@ -4,6 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
+TAIL = 25
+"""Lines of a failing step's output that are kept and shown."""
+
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
     """A line for the person who waits."""

@@ -1,8 +1,10 @@
 """Events as plain lines, as they come: for logs, pipes and programs."""
 
+from collections import deque
 from typing import TextIO
 
 from mergeship.core.event import (
+    TAIL,
     Event,
     JobEnded,
     JobStarted,
@@ -17,12 +19,11 @@ from mergeship.output import document
 
 
 class Lines:
-    """Writes each event as one line; `tail` lines of a failing step's output follow it."""
+    """Writes each event as one line; the last lines of a failing step's output follow it."""
 
-    def __init__(self, stream: TextIO, tail: int = 25) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._tail = tail
-        self._said: list[str] = []
+        self._said: deque[str] = deque(maxlen=TAIL)
 
     def tell(self, event: Event) -> None:
         """Write one event."""
@@ -39,7 +40,7 @@ class Lines:
                 self._said.append(line)
             case StepEnded(_, step, passed, seconds):
                 self._write(f"    {'ok  ' if passed else 'FAIL'} {step} ({seconds:.1f} s)")
-                for line in () if passed else self._said[-self._tail :]:
+                for line in () if passed else self._said:
                     self._write(f"         {line}")
             case JobEnded(job, passed, seconds):
                 self._write(f"  {job}: {'passed' if passed else 'FAILED'} in {seconds:.1f} s")

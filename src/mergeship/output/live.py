@@ -1,6 +1,7 @@
 """A rehearsal as it happens, on a terminal."""
 
 import time
+from collections import deque
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mergeship.core.event import (
+    TAIL,
     Event,
     JobEnded,
     JobStarted,
@@ -22,8 +24,6 @@ from mergeship.core.event import (
     StepStarted,
 )  # fmt: skip
 
-TAIL = 25
-
 
 class LiveView:
     """What runs now, with its elapsed time, below what has ended. Text of steps is never read as markup."""
@@ -33,7 +33,7 @@ class LiveView:
         self._job = ""
         self._step = ""
         self._began = time.monotonic()
-        self._said: list[str] = []
+        self._said: deque[str] = deque(maxlen=TAIL)
         self._live = Live(console=console, get_renderable=self._now, transient=True, refresh_per_second=10)
 
     def __enter__(self) -> Self:
@@ -65,7 +65,7 @@ class LiveView:
             case StepEnded(_, step, passed, seconds):
                 mark = ("✓", "green") if passed else ("✗", "red")
                 self._print(Text.assemble("    ", mark, f" {step} ", (f"{seconds:.1f} s", "dim")))
-                for line in () if passed else self._said[-TAIL:]:
+                for line in () if passed else self._said:
                     self._print(Text(f"      {line}", style="red"))
             case JobEnded():
                 self._job = self._step = ""

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from mergeship.core.event import JobEnded, JobStarted, StepEnded, StepSaid, StepStarted, Tell
+from mergeship.core.event import TAIL, JobEnded, JobStarted, StepEnded, StepSaid, StepStarted, Tell
 from mergeship.core.result import Job
 from mergeship.core.text import plain
 from mergeship.core.workflow import Workflow
@@ -21,7 +21,6 @@ from mergeship.process import end_group, started
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.rehearsal.stand_ins import stand_ins
 
-TAIL = 25  # lines of the failing step
 GRACE = 5.0  # seconds that act has to end its steps
 _NOT_FETCHED = re.compile(r'failed to fetch "https?://[^/"]+/([^"]+)" version "([^"]+)"')
 

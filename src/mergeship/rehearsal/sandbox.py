@@ -3,10 +3,8 @@
 import os
 import shlex
 import shutil
-import signal
 import sys
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -152,28 +150,12 @@ def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
         box = Sandbox(root, environ)
         yield box
     finally:
-        with _undisturbed():
-            try:
-                if box is not None:
-                    box.end_processes()
-            finally:
-                if keep is None:
-                    shutil.rmtree(root, ignore_errors=True)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Clean up to the end, also when Ctrl-C is pressed a second time."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    before = [signal.signal(number, signal.SIG_IGN) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+        try:
+            if box is not None:
+                box.end_processes()
+        finally:
+            if keep is None:
+                shutil.rmtree(root, ignore_errors=True)
 
 
 _OF_A_JOB = (
