@@ -1,3 +1,5 @@
+from pathlib import PurePath
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,7 +27,7 @@ tests = []
 
 
 def gather(files: dict[str, str]) -> project.Source:
-    return project.gather(files.get, "here")
+    return project.gather(files.get, PurePath("here"))
 
 
 def test_a_project_is_described() -> None:

@@ -1,6 +1,7 @@
 """What a pyproject.toml says of its project."""
 
 from collections.abc import Callable, Collection, Sequence
+from pathlib import PurePath
 from typing import Any
 
 import msgspec
@@ -44,7 +45,7 @@ class Source(msgspec.Struct, frozen=True):
     """Whether there is a uv.lock."""
 
 
-def gather(read: Callable[[str], str | None], where: object, overrides: Sequence[str] = ()) -> Source:
+def gather(read: Callable[[str], str | None], where: PurePath, overrides: Sequence[str] = ()) -> Source:
     """Everything that a stage wants to know of a project.
 
     `read` gives the text of a file by its path relative to the project, None where there is none; `where` is
@@ -65,7 +66,7 @@ def gather(read: Callable[[str], str | None], where: object, overrides: Sequence
     return Source(project, settings, version, declared, locked=read("uv.lock") is not None)
 
 
-def pyproject_of(read: Callable[[str], str | None], where: object) -> tuple[str, dict[str, Any]]:
+def pyproject_of(read: Callable[[str], str | None], where: PurePath) -> tuple[str, dict[str, Any]]:
     """The pyproject.toml, as text and parsed. Raises Misconfigured where there is none."""
     text = read(declaration.PYPROJECT)
     if text is None:
