@@ -56,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True):
 
 
 def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
-    """Merge, run, prove, as often as asked, until a proof fails. Raises what stops a rehearsal as such."""
+    """Merge, run, prove, as often as asked, until the pipeline fails. Raises what stops a rehearsal as such."""
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
     catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
@@ -64,32 +64,59 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
         tell(Note(f"embedded index at {base}/simple/"))
         _point_at(box, base, asked.overrides)
         origin = Origin(box, asked.project)
-        prover = None
+        origin.begin(_branch(1))
+        workflow = _pipeline(asked, box, tell)
+        box.write_secrets(workflow.secrets, catalog.token)
+        performance = _Performance(asked, box, origin, workflow, act, tell)
+        prover = Prover(asked.name, f"{base}/simple/", box.work, ours=workflow.ours, tell=tell)
         jobs: list[Job] = []
         for number in range(1, asked.merges + 1):
-            branch = f"feature/rehearsal-{number}"
-            origin.begin(branch)
-            workflow = _pipeline(asked, box, tell)
-            prover = prover or Prover(asked.name, f"{base}/simple/", box.work, ours=workflow.ours, tell=tell)
-            box.write_secrets(workflow.secrets, catalog.token)
-            ran = _merge(asked, box, origin, workflow, act, number, branch, tell)
+            ran = performance.merge(number)
             jobs += ran
-            artifacts = box.artifacts / str(number)
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
-            prover.prove(number, origin.work.head(), ran, artifacts, environment)
+            prover.prove(number, origin.work.head(), ran, box.artifacts / str(number), environment)
             if any(job.status == "failed" for job in ran):
                 break
-        proofs = prover.proofs if prover else []
         return Rehearsed(
             project=asked.name,
             workflow=asked.workflow,
-            releases=tuple(prover.releases if prover else ()),
+            releases=tuple(prover.releases),
             jobs=tuple(jobs),
-            proofs=tuple(proofs),
+            proofs=tuple(prover.proofs),
             not_rehearsed=(*NOT_REHEARSED, *_left_out(asked, box, workflow)),
             seconds=round(time.monotonic() - began, 3),
-            error=_problem(proofs, jobs, asked),
+            error=_problem(prover.proofs, jobs, asked),
         )
+
+
+class _Performance(msgspec.Struct, frozen=True):
+    """What stays the same from merge to merge."""
+
+    asked: Asked
+    box: Sandbox
+    origin: Origin
+    workflow: Workflow
+    act: str
+    tell: Tell
+
+    def merge(self, number: int) -> list[Job]:
+        """Merge a small change into main, and run the workflow on the push that this is."""
+        if number > 1:
+            self.origin.begin(_branch(number))
+        change(self.box.work, self.asked.name, number)
+        merge = self.origin.merge(number, _branch(number), f"feat: rehearse merge {number}")
+        artifacts = self.box.artifacts / str(number)
+        artifacts.mkdir()
+        self.box.event.write_bytes(msgspec.json.encode(push_event(self.asked.name, merge)))
+        self.tell(MergeStarted(number, merge.after, merge.title, self.workflow.jobs))
+        env = self.box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
+        given = {"GITHUB_REPOSITORY": f"{OWNER}/{self.asked.name}"}
+        arguments = engine.command(self.act, self.workflow, self.box, given)
+        return engine.perform(arguments, self.box.root, env, self.workflow, number, self.tell)
+
+
+def _branch(number: int) -> str:
+    return f"feature/rehearsal-{number}"
 
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:
@@ -118,29 +145,6 @@ def _pipeline(asked: Asked, box: Sandbox, tell: Tell) -> Workflow:
         except ProcessFailed as error:
             raise Failed("init-failed", "mergeship init failed in the rehearsal", detail=error.detail) from error
     return workflows.read(path.read_text(encoding="utf-8"), asked.workflow)
-
-
-def _merge(  # noqa: PLR0913, PLR0917 - everything that one merge needs
-    asked: Asked,
-    box: Sandbox,
-    origin: Origin,
-    workflow: Workflow,
-    act: str,
-    number: int,
-    branch: str,
-    tell: Tell,
-) -> list[Job]:
-    change(box.work, asked.name, number)
-    title = f"feat: rehearse merge {number}"
-    merge = origin.merge(number, branch, title)
-    artifacts = box.artifacts / str(number)
-    artifacts.mkdir()
-    box.event.write_bytes(msgspec.json.encode(push_event(asked.name, merge)))
-    tell(MergeStarted(number, merge.after, title, workflow.jobs))
-    env = box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
-    given = {"GITHUB_REPOSITORY": f"{OWNER}/{asked.name}"}
-    arguments = engine.command(act, workflow, box, given)
-    return engine.perform(arguments, box.root, env, workflow, number, tell)
 
 
 def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
