@@ -212,6 +212,24 @@ def test_a_file_that_is_none_is_not_sent(tmp_path: Path) -> None:
         index.upload("http://127.0.0.1:9/", TOKEN, tmp_path / WHEEL, 5)
 
 
+def test_a_moment_s_trouble_is_waited_out() -> None:
+    body = json.dumps({"meta": {"api-version": "1.4"}, "files": [{"filename": WHEEL, "hashes": {"sha256": "a"}}]})
+    answers = ["HTTP/1.1 503 Busy\nContent-Length: 0\n\n", f"HTTP/1.1 200 OK\nContent-Length: {len(body)}\n\n{body}"]
+
+    def answer(connection: socket.socket) -> None:
+        says(answers.pop(0))(connection)
+
+    with raw_server(answer) as address:
+        index.wait_until_listed(address, "obk", [Distribution(WHEEL, 1, "a")], 10)
+    assert answers == []
+
+
+def test_a_password_is_not_in_the_message() -> None:
+    with pytest.raises(Held) as held:
+        index.listing("http://user:secret@127.0.0.1:9/simple/", "obk", 5)
+    assert "secret" not in held.value.message + held.value.hint
+
+
 def test_a_release_that_is_never_listed_is_told(base: str) -> None:
     with pytest.raises(Failed, match=r"after 1\.5 s .* is not listed"):
         index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 1.5)

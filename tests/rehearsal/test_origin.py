@@ -55,12 +55,45 @@ def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
 
 def test_a_folder_without_history_becomes_the_first_commit(tmp_path: Path) -> None:
     project = tmp_path / "p"
-    for name in ("pyproject.toml", ".venv/x", "__pycache__/x.pyc", ".mypy_cache/x", "src/p.py"):
+    for name in (
+        "pyproject.toml",
+        ".venv/x",
+        "__pycache__/x.pyc",
+        ".mypy_cache/x",
+        "dist/p-1.tar.gz",
+        "src/dist/x.py",
+        "src/p.py",
+    ):
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).touch()
     with sandbox(os.environ, None) as box:
         Origin(box, project)
-        assert git(box.work, "ls-files").split() == ["pyproject.toml", "src/p.py"]
+        assert git(box.work, "ls-files").split() == ["pyproject.toml", "src/dist/x.py", "src/p.py"]
+
+
+def test_other_branches_make_room(obk: Path) -> None:
+    git(obk, "branch", "feature")
+    with sandbox(os.environ, None) as box:
+        origin = Origin(box, obk)
+        origin.begin("feature/x")
+        change(box.work, "obk", 1)
+        assert origin.merge(1, "feature/x", "feat: x").modified
+    assert git(obk, "branch", "--list", "feature").strip() == "feature"
+
+
+def test_the_caller_s_own_ignores_count(obk: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And nothing of the caller's repository is touched, not even git's index."""
+    ignores = tmp_path / "xdg" / "git" / "ignore"
+    ignores.parent.mkdir(parents=True)
+    ignores.write_text(".idea/\n")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+    (obk / ".idea").mkdir()
+    (obk / ".idea" / "x").touch()
+    os.utime(obk / "README.md", (1, 1))
+    before = (obk / ".git" / "index").read_bytes()
+    with sandbox(os.environ, None) as box:
+        Origin(box, obk)
+    assert (obk / ".git" / "index").read_bytes() == before
 
 
 def test_what_is_not_committed_is_not_rehearsed(obk: Path) -> None:
