@@ -187,6 +187,19 @@ def test_a_module_that_does_not_import_is_refused(obk: Path, environ: Environ) -
     assert "a_module_that_is_not_there" in error.detail
 
 
+def test_a_module_that_ends_the_interpreter_is_refused(obk: Path, environ: Environ) -> None:
+    (obk / "src" / "obk" / "__init__.py").write_text("raise SystemExit(0)\n")
+    commit_all(obk)
+    error = refused(obk, environ)
+    assert (error.code, error.detail) == ("import-failed", "the import ended the interpreter")
+
+
+def test_what_a_module_prints_does_not_matter(obk: Path, environ: Environ) -> None:
+    (obk / "src" / "obk" / "__init__.py").write_text("import atexit\nprint('{')\natexit.register(print, 'bye')\n")
+    commit_all(obk)
+    assert make(obk, environ).imported == ("obk",)
+
+
 def test_a_version_that_the_backend_takes_from_elsewhere_is_seen(obk: Path, environ: Environ) -> None:
     (obk / "setup.py").write_text("from setuptools import setup\nsetup(version='9.9')\n")
     (obk / "pyproject.toml").write_text(

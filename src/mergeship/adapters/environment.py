@@ -1,5 +1,6 @@
 """Fresh Python environments, made by uv."""
 
+import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -8,6 +9,16 @@ from pathlib import Path
 from mergeship.core.environ import for_installer, for_project
 from mergeship.errors import Failed
 from mergeship.process import ProcessFailed, run
+
+# The last line that begins with the mark tells that the imports came to their end, whatever else was printed.
+_MARK = "mergeship imported "
+_IMPORT = f"""
+import importlib, json, sys, warnings
+warnings.simplefilter("ignore")
+modules = [importlib.import_module(name) for name in sys.argv[1:]]
+told = {{module.__name__: getattr(module, "__version__", None) for module in modules}}
+print("\\n{_MARK}" + json.dumps({{name: version for name, version in told.items() if isinstance(version, str)}}))
+"""
 
 
 def uv() -> str:
@@ -57,6 +68,25 @@ class Environment:
         if program is None:
             raise Failed("no-program", f"{command[0]} is not in the environment", hint="is it installed there?")
         return run([program, *command[1:]], cwd=cwd, env=env, tell=tell)
+
+    def import_modules(self, modules: Sequence[str], cwd: Path) -> dict[str, str]:
+        """Import modules, and give the `__version__` of each that has one back. Raises Failed."""
+        try:
+            output = self.run(["python", "-I", "-c", _IMPORT, *modules], cwd)
+        except ProcessFailed as error:
+            output, detail = "", error.detail
+        else:
+            detail = ""
+        told = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
+        if not told:
+            raise Failed(
+                "import-failed",
+                f"{', '.join(modules)} cannot be imported",
+                hint="is a module or a dependency missing from the distribution?",
+                detail=detail.strip() or "the import ended the interpreter",
+            )
+        versions: dict[str, str] = json.loads(told[-1])
+        return versions
 
     def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:
         env = for_installer(self._environ)

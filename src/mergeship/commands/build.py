@@ -22,7 +22,6 @@ from mergeship.core.project import Source
 from mergeship.core.result import Built
 from mergeship.core.version import Next, next_version
 from mergeship.errors import Failed, Misconfigured
-from mergeship.process import ProcessFailed
 
 
 def build(
@@ -191,16 +190,7 @@ def _import(made: list[Path], tree: Path, work: Path, environ: Mapping[str, str]
     modules = archive.importable(builder.look_inside(chosen).names) if chosen.suffix == ".whl" else ()
     if not modules:
         return ()
-    script = "import importlib, sys\nfor name in sys.argv[1:]: importlib.import_module(name)"
-    try:
-        environment.run(["python", "-I", "-c", script, *modules], work)
-    except ProcessFailed as error:
-        raise Failed(
-            "import-failed",
-            f"{chosen.name} installs, but {', '.join(modules)} cannot be imported",
-            hint="is a module or a dependency missing from the distribution?",
-            detail=error.detail,
-        ) from error
+    environment.import_modules(modules, work)
     return modules
 
 

@@ -15,20 +15,12 @@ from mergeship.core.listing import Listing
 from mergeship.core.result import Job, Proof, Release
 from mergeship.core.text import one_line, plain
 from mergeship.core.version import bump_patch
-from mergeship.errors import MergeshipError
-from mergeship.process import ProcessFailed
+from mergeship.errors import Failed, MergeshipError
 
 _INSTALLED = """
 import importlib.metadata, json, sys
 found = importlib.metadata.distribution(sys.argv[1])
 print(json.dumps([found.version, [str(file) for file in found.files or []]]))
-"""
-_IMPORTED = """
-import importlib, json, sys, warnings
-warnings.simplefilter("ignore")
-modules = [importlib.import_module(name) for name in sys.argv[1:]]
-told = {module.__name__: getattr(module, "__version__", None) for module in modules}
-print("\\n" + json.dumps({name: version for name, version in told.items() if isinstance(version, str)}))
 """
 PASSES = "pipeline passes"
 IMPORTS = "it imports, and its metadata tells the version"
@@ -121,11 +113,9 @@ class Prover:
             self._note(release.merge, IMPORTS, held=False, detail=words)
             return
         try:
-            said = environment.run(["python", "-I", "-c", _IMPORTED, *modules], environment.path.parent)
-            told: dict[str, str] = json.loads(said.splitlines()[-1])
-        except (ProcessFailed, json.JSONDecodeError, IndexError) as error:
-            words = getattr(error, "detail", "") or "the import ended the interpreter"
-            self._note(release.merge, IMPORTS, held=False, detail=words.strip().splitlines()[-1])
+            told = environment.import_modules(modules, environment.path.parent)
+        except Failed as error:
+            self._note(release.merge, IMPORTS, held=False, detail=error.detail.splitlines()[-1])
             return
         other = [f"{name}.__version__ says {one_line(said)}" for name, said in told.items() if said != version]
         held = Version(version) == Version(release.version)
