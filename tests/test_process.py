@@ -63,7 +63,7 @@ def test_a_block_that_is_left_early_leaves_no_process(tmp_path: Path) -> None:
 
 def test_a_group_is_ended_with_all_its_children(tmp_path: Path) -> None:
     code = "import os, time; os.fork(); print(os.getpid(), flush=True); time.sleep(60)"
-    with started(python(code), cwd=tmp_path, env={}, own_session=True) as process:
+    with started(python(code), cwd=tmp_path, env={}) as process:
         assert process.stdout is not None
         pids = [int(process.stdout.readline()), int(process.stdout.readline())]
         end_group(process, 5)
@@ -75,7 +75,7 @@ def test_a_group_is_ended_with_all_its_children(tmp_path: Path) -> None:
 
 def test_a_group_that_will_not_end_is_killed(tmp_path: Path) -> None:
     code = "import signal, time\nfor n in (2, 15): signal.signal(n, signal.SIG_IGN)\nprint(flush=True); time.sleep(60)"
-    with started(python(code), cwd=tmp_path, env={}, own_session=True) as process:
+    with started(python(code), cwd=tmp_path, env={}) as process:
         assert process.stdout is not None
         process.stdout.readline()
         end_group(process, 0.1)

@@ -155,11 +155,6 @@ def _path(parser: ArgumentParser) -> None:
     parser.add_argument("path", nargs="?", default=".", metavar="PATH", help="the project's folder (default: .)")
 
 
-def _out(parser: ArgumentParser) -> None:
-    parser.add_argument("--out", metavar="DIR", help="the folder of the distributions (default: PATH/dist)")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-
-
 def _init_arguments(parser: ArgumentParser) -> None:
     _path(parser)
     parser.add_argument("--force", action="store_true", help="replace files that differ")
@@ -168,7 +163,8 @@ def _init_arguments(parser: ArgumentParser) -> None:
 
 def _build_arguments(parser: ArgumentParser) -> None:
     _path(parser)
-    _out(parser)
+    parser.add_argument("--out", metavar="DIR", help="the folder of the distributions (default: PATH/dist)")
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
 
 
 def _rehearse_arguments(parser: ArgumentParser) -> None:

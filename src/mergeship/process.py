@@ -61,7 +61,7 @@ def run(
     lines: list[str] = []
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         stderr = subprocess.STDOUT if with_errors else errors
-        with started(command, cwd=cwd, env=env, stderr=stderr, own_session=True) as process:
+        with started(command, cwd=cwd, env=env, stderr=stderr) as process:
             try:
                 for line in _lines(process):
                     lines.append(line)
@@ -71,7 +71,6 @@ def run(
             except BaseException:
                 end_group(process, GRACE)
                 raise
-            _kill_group(process)
         output = "".join(lines)
         if status:
             errors.seek(0)
@@ -85,12 +84,11 @@ def started(
     *,
     cwd: Path,
     env: Mapping[str, str],
-    stderr: int | IO[str] = subprocess.PIPE,
-    own_session: bool = False,
+    stderr: int | IO[str] = subprocess.STDOUT,
 ) -> Iterator[subprocess.Popen[str]]:
-    """A running process with its output as text; killed when the block is left before it ended.
+    """A running process with its output as text; when the block is left, whatever remains of it is killed.
 
-    `own_session` puts it out of the terminal's reach, so that Ctrl-C is ours to pass on.
+    It leads a session of its own, out of the terminal's reach, so that Ctrl-C is ours to pass on.
     """
     try:
         process = subprocess.Popen(
@@ -103,7 +101,7 @@ def started(
             text=True,
             encoding="utf-8",
             errors="replace",
-            start_new_session=own_session,
+            start_new_session=True,
         )
     except FileNotFoundError as error:
         missing = error.filename or command[0]
@@ -112,8 +110,7 @@ def started(
         try:
             yield process
         finally:
-            if process.poll() is None:
-                process.kill()
+            _kill_group(process)
 
 
 def end_group(process: subprocess.Popen[str], grace: float) -> None:

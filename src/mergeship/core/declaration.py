@@ -28,8 +28,8 @@ class Declaration(msgspec.Struct, frozen=True):
     @property
     def label(self) -> str:
         """The place, in words."""
-        table = {"project": "[project] version", "poetry": "[tool.poetry] version", "hatch": "__version__"}
-        return f"{table[self.kind]} in {self.path}"
+        places = {"project": "[project] version", "poetry": "[tool.poetry] version", "hatch": "__version__"}
+        return f"{places[self.kind]} in {self.path}"
 
 
 class Edit(msgspec.Struct, frozen=True):

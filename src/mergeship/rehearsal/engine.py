@@ -4,9 +4,10 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,15 +84,17 @@ def perform(
     Raises Failed when act itself fails, or cannot fetch an action.
     """
     log = Log(merge, tell)
-    with started(arguments, cwd=cwd, env=env, own_session=True) as process:
-        try:
-            errors: list[str] = []
-            for text in _both(process.stdout, process.stderr, errors):
-                log.read(text)
-            status = process.wait()
-        except BaseException:
-            end_group(process, GRACE)
-            raise
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
+        with started(arguments, cwd=cwd, env=env, stderr=errors) as process:
+            try:
+                for text in process.stdout or ():
+                    log.read(text)
+                status = process.wait()
+            except BaseException:
+                end_group(process, GRACE)
+                raise
+        errors.seek(0)
+        said = errors.read().splitlines()
     if log.not_fetched:
         raise Failed(
             "action-not-fetched",
@@ -103,20 +106,11 @@ def perform(
             "engine-failed",
             f"act ended with status {status}",
             hint="its own words are above",
-            detail="\n".join([*log.strange, *errors][-TAIL:]),
+            detail="\n".join([*log.strange, *said][-TAIL:]),
         )
     ran = {job.name.partition(" ")[0] for job in log.jobs}
     skipped = [Job(merge, name, "skipped", 0.0) for name in workflow.jobs if name not in ran]
     return [*log.jobs, *skipped]
-
-
-def _both(stdout: Any, stderr: Any, errors: list[str]) -> Iterator[str]:  # noqa: ANN401
-    import threading
-
-    reader = threading.Thread(target=lambda: errors.extend(line.rstrip() for line in stderr), daemon=True)
-    reader.start()
-    yield from stdout
-    reader.join(GRACE)
 
 
 class Log:
