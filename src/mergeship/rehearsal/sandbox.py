@@ -19,6 +19,11 @@ from mergeship.errors import Misconfigured
 
 ROUNDS = 20  # of looking for processes that are left
 LOOPBACK = "127.0.0.1,localhost"
+# act drops what a failing step wrote last if the step ends at once: its shell stays for a moment (see step.py).
+LINGER = """\
+unset BASH_ENV
+trap 'status=$?; [ $status -eq 0 ] || sleep 0.5; exit $status' EXIT
+"""
 MARK = "MERGESHIP_SANDBOX"
 """An environment variable that every process of a rehearsal inherits: its value is the sandbox's folder."""
 
@@ -41,7 +46,9 @@ class Sandbox:
         for folder in (self.artifacts, self.index, self._bin, root / "home", root / "tmp"):
             folder.mkdir()
         self.command = self._bin / "mergeship"
-        _launcher(self.command, sys.executable, "-I", "-m", "mergeship")
+        _launcher(self.command, sys.executable, "-I", "-m", "mergeship.rehearsal.step")
+        self._bash_env = root / "bash-env"
+        self._bash_env.write_text(LINGER, encoding="utf-8")
         (self._bin / "uv").symlink_to(uv())
         self.stood_in = self._python(environ)
         self.outside = for_installer(environ)
@@ -69,6 +76,7 @@ class Sandbox:
             "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), LOOPBACK])),
             "TMPDIR": str(self.root / "tmp"),
             "PATH": os.pathsep.join([str(self._bin), *_search_path(environ)]),
+            "BASH_ENV": str(self._bash_env),
             "TERM": "dumb",
             "PAGER": "cat",
             "GIT_PAGER": "cat",

@@ -1,0 +1,27 @@
+"""mergeship as a step of a rehearsal: a failing one stays until the engine has read its last words.
+
+act closes a step's terminal as soon as the process fails, read or not (`HostEnvironment.exec` in nektos/act).
+"""
+
+import sys
+import time
+
+from mergeship.__main__ import run
+
+SECONDS = 0.5
+
+
+def step() -> None:
+    """The installed command; what it ends with is the same."""
+    try:
+        run()
+    except SystemExit as end:
+        if end.code:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            time.sleep(SECONDS)
+        raise
+
+
+if __name__ == "__main__":
+    step()
