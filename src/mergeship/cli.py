@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import NoReturn
 
-    from mergeship.core.event import Tell
+    from mergeship.core.event import Event, Tell
     from mergeship.errors import MergeshipError
 
 BUG = 3
@@ -38,18 +38,28 @@ class Call:
     """What a verb is called with, besides its own arguments."""
 
     def __init__(self, arguments: Namespace, environ: Mapping[str, str], tell: Tell) -> None:
-        from pathlib import Path
-
         self.arguments = arguments
         self.environ = environ
         self.tell = tell
         self.overrides = (*filter(None, environ.get("MERGESHIP_SET", "").splitlines()), *arguments.set)
-        self.path = Path(arguments.path)
-        self.out = Path(getattr(arguments, "out", None) or self.path / "dist")
+
+    @property
+    def path(self) -> Path:
+        """The project's folder."""
+        from pathlib import Path
+
+        return Path(self.arguments.path)
+
+    @property
+    def out(self) -> Path:
+        """The folder of the distributions."""
+        from pathlib import Path
+
+        return Path(self.arguments.out or self.path / "dist")
 
 
 class Verb:
-    """A verb: its words in the help, its arguments, and the call of its command."""
+    """A verb: its words in the help, its arguments, the call of its command, and what shows the result as text."""
 
     def __init__(
         self,
@@ -57,11 +67,13 @@ class Verb:
         examples: str,
         arguments: Callable[[ArgumentParser], None],
         call: Callable[[Call], object],
+        show: Callable[[object, Call], str] | None = None,
     ) -> None:
         self.summary = summary
         self.examples = examples
         self.arguments = arguments
         self.call = call
+        self.show = show or _show
 
 
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
@@ -89,25 +101,54 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if not hasattr(arguments, "verb") or arguments.verb is None:
         parser.print_help()
         return 0
-    from mergeship.output import document, text
-    from mergeship.output.style import style_for
-    from mergeship.output.telling import telling
+    verb = VERBS[arguments.verb]
+    if arguments.verb == "rehearse":
+        from mergeship.output.telling import watching
 
-    with telling(environ, as_json=arguments.json, live=arguments.verb == "rehearse") as tell:
-        result = VERBS[arguments.verb].call(Call(arguments, environ, tell))
-    problem = getattr(result, "error", None)
+        with watching(environ, as_json=arguments.json) as tell:
+            call = Call(arguments, environ, tell)
+            result = verb.call(call)
+    else:
+        call = Call(arguments, environ, _teller(as_json=arguments.json))
+        result = verb.call(call)
     if arguments.json:
+        from mergeship.output import document
+
         print(document.success(result))
     else:
-        print(text.render(result, style_for(sys.stdout, environ)))
+        print(verb.show(result, call))
+    problem = getattr(result, "error", None)
     if problem is None:
         return 0
     if not arguments.json:
         from mergeship.errors import Failed
+        from mergeship.output import text
+        from mergeship.output.style import style_for
 
         error = Failed(problem.code, problem.message, hint=problem.hint)
         print(text.failure(error, style_for(sys.stderr, environ)), file=sys.stderr)
     return 1
+
+
+def _teller(*, as_json: bool) -> Tell:
+    """Tells events as lines; what that takes is loaded with the first one."""
+    tellers: list[Tell] = []
+
+    def tell(event: Event) -> None:
+        if not tellers:
+            from mergeship.output.telling import plainly
+
+            tellers.append(plainly(as_json=as_json))
+        tellers[0](event)
+
+    return tell
+
+
+def _show(result: object, call: Call) -> str:
+    from mergeship.output import text
+    from mergeship.output.style import style_for
+
+    return text.render(result, style_for(sys.stdout, call.environ))
 
 
 def _parser(argv: Sequence[str]) -> ArgumentParser:
@@ -116,7 +157,7 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         prog="mergeship",
         description="Merge to main, and it is on PyPI: once, tested, and told.",
         epilog=EPILOG,
-        formatter_class=RawDescriptionHelpFormatter,
+        formatter_class=_Help,
         allow_abbrev=False,
     )
     parser.add_argument("-V", "--version", action="version", version=f"mergeship {__version__}")
@@ -126,17 +167,20 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         metavar="SHELL",
         help="print a completion script: bash, zsh, fish or tcsh",
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", parser_class=_Parser)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="mergeship", parser_class=_Parser)
+    called = argv[0] if argv and argv[0] in VERBS else None
     for name, verb in VERBS.items():
+        if called not in {None, name}:
+            continue
         inner = verbs.add_parser(
             name,
             help=verb.summary,
             description=verb.summary[0].upper() + verb.summary[1:] + ".",
             epilog=f"examples:\n{verb.examples}",
-            formatter_class=RawDescriptionHelpFormatter,
+            formatter_class=_Help,
             allow_abbrev=False,
         )
-        if name in argv or "--print-completion" in argv:
+        if name == called or "--print-completion" in argv:
             verb.arguments(inner)
             inner.add_argument(
                 "--set",
@@ -176,6 +220,51 @@ def _rehearse_arguments(parser: ArgumentParser) -> None:
         "--workflow", metavar="FILE", help="the workflow file to run (default: .github/workflows/ci-cd.yml)"
     )
     parser.add_argument("--port", type=_port, default=0, help="port of the embedded index (default: a free one)")
+
+
+def _bump_arguments(parser: ArgumentParser) -> None:
+    parser.usage = "mergeship bump [patch | minor | major] [PATH] [options]"
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="PART PATH",
+        help="what to raise (default: patch), and the project's folder (default: .)",
+    )
+    parser.add_argument("--to", metavar="VERSION", default="", help="this version and no other")
+    parser.add_argument("--leave-0x", action="store_true", help="let --to reach 1.0.0 or more")
+    parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
+    parser.add_argument("--print", action="store_true", help="print the next version only, and write nothing")
+    parser.add_argument("--offline", action="store_true", help="do not ask the index what is published")
+
+
+def _bump(call: Call) -> object:
+    from mergeship.commands.bump import bump
+    from mergeship.core.version import PARTS, Wish
+
+    arguments = call.arguments
+    words = list(arguments.words)
+    part = words.pop(0) if words and words[0] in PARTS else None
+    if len(words) > 1:
+        raise _usage(f"{words[0]!r} is no part: choose {', '.join(PARTS)}", "bump")
+    if part and arguments.to:
+        raise _usage(f"give either {part} or --to {arguments.to}", "bump")
+    return bump(
+        words[0] if words else ".",
+        call.environ,
+        call.overrides,
+        wish=Wish(part or "patch", arguments.to, leave_0x=arguments.leave_0x),
+        offline=arguments.offline,
+        dry_run=arguments.dry_run or arguments.print,
+    )
+
+
+def _show_bump(result: object, call: Call) -> str:
+    from mergeship.core.bump import Bump
+    from mergeship.output.bumped import render
+    from mergeship.output.style import style_for
+
+    assert isinstance(result, Bump)  # noqa: S101
+    return result.next if call.arguments.print else render(result, style_for(sys.stdout, call.environ))
 
 
 def _init(call: Call) -> object:
@@ -236,6 +325,17 @@ VERBS = {
         _init_arguments,
         _init,
     ),
+    "bump": Verb(
+        "write the next version into every declaration, and touch nothing else",
+        "  mergeship bump\n"
+        "  mergeship bump minor --dry-run\n"
+        "  mergeship bump --to 0.4.0rc1\n"
+        "  mergeship bump --to 1.0.0 --leave-0x\n"
+        "  mergeship bump --print --offline",
+        _bump_arguments,
+        _bump,
+        _show_bump,
+    ),
     "test": Verb(
         "run the project's tests in a fresh environment",
         "  mergeship test\n  mergeship test --set test.command='pytest -q -x'",
@@ -255,6 +355,25 @@ VERBS = {
         _deploy,
     ),
 }
+
+
+class _Help(RawDescriptionHelpFormatter):
+    """Help as wide as the terminal; to find that out, argparse would load shutil, and that three ways to compress."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns() - 2)
+
+
+def _columns() -> int:
+    import os
+
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        return int(columns)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (ValueError, OSError):
+        return 80  # piped
 
 
 class _Parser(ArgumentParser):
@@ -290,6 +409,12 @@ def _port(text: str) -> int:
     if number not in range(65536):
         raise ValueError
     return number
+
+
+def _usage(message: str, verb: str) -> MergeshipError:
+    from mergeship.errors import Misconfigured
+
+    return Misconfigured("usage", message, hint=f"mergeship {verb} --help")
 
 
 _count.__name__, _port.__name__ = "number of 1 or more", "port"

@@ -1,18 +1,16 @@
 """The only place that starts a process."""
 
 import os
-import shlex
 import signal
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
-from queue import Empty, SimpleQueue
-from threading import Thread
-from typing import IO
 
 from mergeship.errors import Failed
+
+TYPE_CHECKING = False  # typing would be loaded for one name
+if TYPE_CHECKING:
+    from typing import IO
 
 TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
@@ -25,11 +23,13 @@ class ProcessFailed(Failed):
     """A process ended with another status than 0. Carries its command, status and output."""
 
     def __init__(self, command: Sequence[str], status: int, output: str) -> None:
+        import shlex
+
         self.command = tuple(command)
         self.status = status
         self.output = output
         lines = output.rstrip().splitlines()
-        words = shlex.join([Path(command[0]).name, *command[1:]])
+        words = shlex.join([os.path.basename(command[0]), *command[1:]])
         full = is_disk_full(output)
         super().__init__(
             "disk-full" if full else "process-failed",
@@ -47,44 +47,55 @@ def is_disk_full(output: str) -> bool:
 def run(
     command: Sequence[str],
     *,
-    cwd: Path,
+    cwd: str | os.PathLike[str],
     env: Mapping[str, str],
     tell: Callable[[str], None] | None = None,
-    with_errors: bool = True,
 ) -> str:
-    """Run `command` to its end and give back what it wrote to standard output, and `with_errors` to both.
+    """Run `command` to its end and give back what it wrote, errors included.
 
     `env` is the whole environment of the process; `tell` receives each line as it comes. Whatever the process
     leaves behind in its session is killed. Raises ProcessFailed for another status than 0, or when the program
     is missing.
     """
     lines: list[str] = []
-    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
-        stderr = subprocess.STDOUT if with_errors else errors
-        with started(command, cwd=cwd, env=env, stderr=stderr) as process:
-            try:
-                for line in _lines(process):
-                    lines.append(line)
-                    if tell:
-                        tell(line.rstrip("\r\n"))
-                status = process.wait()
-            except BaseException:
-                end_group(process, GRACE)
-                raise
-        output = "".join(lines)
-        if status:
-            errors.seek(0)
-            raise ProcessFailed(command, status, output + errors.read())
-    return output
+    with started(command, cwd=cwd, env=env) as process:
+        try:
+            for line in _lines(process):
+                lines.append(line)
+                if tell:
+                    tell(line.rstrip("\r\n"))
+            status = process.wait()
+        except BaseException:
+            end_group(process, GRACE)
+            raise
+    if status:
+        raise ProcessFailed(command, status, "".join(lines))
+    return "".join(lines)
+
+
+def output(command: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> str:
+    """What a program that leaves no child behind writes to standard output; its warnings are not taken for that.
+
+    Raises ProcessFailed, with both, as `run` does.
+    """
+    with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE) as process:
+        try:
+            said, warned = process.communicate()
+        except BaseException:
+            end_group(process, GRACE)
+            raise
+    if process.returncode:
+        raise ProcessFailed(command, process.returncode, said + warned)
+    return said
 
 
 @contextmanager
 def started(
     command: Sequence[str],
     *,
-    cwd: Path,
+    cwd: str | os.PathLike[str],
     env: Mapping[str, str],
-    stderr: int | IO[str] = subprocess.STDOUT,
+    stderr: "int | IO[str]" = subprocess.STDOUT,
 ) -> Iterator[subprocess.Popen[str]]:
     """A running process with its output as text; when the block is left, whatever remains of it is killed.
 
@@ -131,6 +142,9 @@ def _kill_group(process: subprocess.Popen[str]) -> None:
 
 def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
     """The lines that a process writes, until it has ended, even when a child of it holds its output open."""
+    from queue import Empty, SimpleQueue
+    from threading import Thread
+
     queue: SimpleQueue[str | None] = SimpleQueue()
 
     def read() -> None:

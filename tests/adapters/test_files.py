@@ -50,26 +50,3 @@ def test_a_failed_write_leaves_what_was_there(tmp_path: Path, monkeypatch: pytes
         files.write(path, "new")
     assert path.read_text() == "old"
     assert [child.name for child in tmp_path.iterdir()] == ["a"]
-
-
-def test_a_file_is_moved_whole(tmp_path: Path) -> None:
-    (tmp_path / "x.whl").write_bytes(b"content")
-    target = tmp_path / "dist"
-    target.mkdir()
-    files.move(tmp_path / "x.whl", target)
-    assert [child.name for child in target.iterdir()] == ["x.whl"]
-    assert not (tmp_path / "x.whl").exists()
-
-
-def test_wheels_come_first(tmp_path: Path) -> None:
-    for name in ("a.tar.gz", "b.whl", "a.whl", "mergeship.json"):
-        (tmp_path / name).touch()
-    assert [path.name for path in files.distributions(tmp_path)] == ["a.whl", "b.whl", "a.tar.gz"]
-    assert files.distributions(tmp_path / "missing") == []
-
-
-def test_a_digest_is_of_the_bytes(tmp_path: Path) -> None:
-    (tmp_path / "x.whl").write_bytes(b"content")
-    digest = files.digest(tmp_path / "x.whl")
-    assert (digest.name, digest.size) == ("x.whl", 7)
-    assert digest.sha256 == hashlib.sha256(b"content").hexdigest()

@@ -175,7 +175,7 @@ def built(tmp_path: Path) -> Path:
 
 def test_a_file_is_taken_and_listed(base: str, catalog: Catalog, built: Path) -> None:
     assert index.upload(f"{base}/legacy/", TOKEN, built, 5).status == 200
-    index.wait_until_listed(f"{base}/simple/", "obk", [files.digest(built)], 5)
+    index.wait_until_listed(f"{base}/simple/", "obk", [dist.digest(built)], 5)
     assert catalog.uploads == [(WHEEL, 200)]
 
 

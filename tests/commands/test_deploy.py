@@ -27,7 +27,7 @@ def built(obk: Path) -> Path:
     out.mkdir()
     (out / WHEEL).write_bytes(wheel("obk", "0.1.1"))
     (out / SDIST).write_bytes(sdist("obk", "0.1.1"))
-    listed = tuple(files.digest(path) for path in files.distributions(out))
+    listed = tuple(dist.digest(path) for path in dist.distributions(out))
     write_manifest(obk, Manifest("obk", "0.1.1", git(obk, "rev-parse", "HEAD"), listed))
     return obk
 

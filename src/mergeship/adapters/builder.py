@@ -22,8 +22,8 @@ Install = Callable[[Sequence[str]], None]
 class Builder:
     """Builds with the Python of an isolated environment, into which `install` puts what a backend asks for.
 
-    `environ` is the caller's environment, unscrubbed; `epoch` becomes SOURCE_DATE_EPOCH (seconds since 1970);
-    `tell` receives the backend's output.
+    `environ` is the caller's environment, unscrubbed; `variables` are for the backend alone: SOURCE_DATE_EPOCH, or
+    what hands a version to it; `tell` receives the backend's output.
     """
 
     def __init__(
@@ -31,12 +31,12 @@ class Builder:
         python: Path,
         install: Install,
         environ: Mapping[str, str],
-        epoch: int,
+        variables: Mapping[str, str],
         tell: Callable[[str], None],
     ) -> None:
         self._python = python
         self._install = install
-        self._env = {**for_project(environ), "SOURCE_DATE_EPOCH": str(epoch)}
+        self._env = {**for_project(environ), **variables}
         self._env["PATH"] = f"{python.parent}:{self._env.get('PATH', '')}"
         self._tell = tell
 

@@ -1,32 +1,35 @@
-"""Files: read, digested, and written whole or not at all."""
+"""Text files: read as they are, and written whole or not at all."""
 
-import hashlib
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from pathlib import Path
 
-from mergeship.core.distribution import Distribution, is_distribution
-from mergeship.errors import Misconfigured
+from mergeship.errors import Failed, Misconfigured
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
+TYPE_CHECKING = False  # typing would be loaded for one name
+if TYPE_CHECKING:
+    from mergeship.core.declaration import Rewritten
+
+# Any path will do, and os.path works on it: `bump` goes without pathlib, which takes longer to load than all of this.
+StrPath = str | os.PathLike[str]
+TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "templates")
 
 
 def template(name: str) -> str:
     """The text of a template that comes with mergeship."""
-    return (TEMPLATES / name).read_text(encoding="utf-8")
+    with open(os.path.join(TEMPLATES, name), encoding="utf-8", newline="") as file:
+        return file.read()
 
 
-def read(path: Path) -> str | None:
+def read(path: StrPath) -> str | None:
     """The text of a file with its line ends as they are, None where there is no file.
 
     Raises Misconfigured for a file that is not UTF-8.
     """
     try:
-        return path.read_bytes().decode()
-    except (FileNotFoundError, NotADirectoryError):
+        with open(path, "rb") as file:
+            return file.read().decode()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except UnicodeDecodeError as error:
         raise Misconfigured(
@@ -34,59 +37,91 @@ def read(path: Path) -> str | None:
         ) from error
 
 
-def reader(folder: Path) -> Callable[[str], str | None]:
+def reader(folder: StrPath) -> Callable[[str], str | None]:
     """Reads the files of a folder by their path inside it."""
-    return lambda name: read(folder / name)
+    return lambda name: read(os.path.join(folder, name))
 
 
-def write(path: Path, text: str) -> None:
+def write(path: StrPath, text: str) -> None:
     """Write a text file whole: a crash leaves the old file or the new one. The file's mode is kept."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path = path.resolve()
-    mode = path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask()
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    target = os.path.realpath(path)
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    staged = _staged(target, text)
+    try:
+        os.replace(staged, target)
+    except BaseException:
+        _remove(staged)
+        raise
+
+
+def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -> None:
+    """Write new texts over old ones in `folder`: all of them, or none.
+
+    Everything is on the disk before the first file is replaced, the old texts too, so that putting them back when a
+    later one fails needs no more than a rename. Raises Failed where a file is not what it was, and Misconfigured for
+    a link that leads out of the folder `within`.
+    """
+    targets = [_inside(os.path.join(folder, file.path), within) for file in files]
+    staged: list[str] = []
+    undo: list[tuple[str, str]] = []
+    try:
+        for target, file in zip(targets, files, strict=True):
+            staged.append(_staged(target, file.after))
+        kept = [_staged(target, file.before) for target, file in zip(targets[:-1], files, strict=False)]
+        staged += kept
+        for target, new, file in zip(targets, staged, files, strict=False):
+            if read(target) != file.before:
+                raise Failed(
+                    "file-changed", f"{target} was changed by somebody else meanwhile", hint="look at it and try again"
+                )
+            os.replace(new, target)
+            undo += [(old, target) for old in kept[len(undo) : len(undo) + 1]]
+        for parent in {os.path.dirname(target) for target in targets}:
+            _sync(parent)
+    except BaseException:
+        for old, target in reversed(undo):
+            os.replace(old, target)
+        raise
+    finally:
+        for left in staged:
+            _remove(left)
+
+
+def _inside(path: str, within: StrPath) -> str:
+    target, top = os.path.realpath(path), os.path.realpath(within)
+    if os.path.commonpath([target, top]) != top:
+        raise Misconfigured(
+            "link-leads-out", f"{path} is a link that leads out of {top}", hint="keep the version in a file of it"
+        )
+    return target
+
+
+def _staged(path: str, text: str) -> str:
+    """A new file beside `path` with that text, on the disk, and with the mode of `path` if that exists."""
+    folder, name = os.path.split(path)
+    staged = os.path.join(folder, f".{name}.{os.urandom(4).hex()}")
+    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(text.encode())
             file.flush()
-            os.fchmod(file.fileno(), mode)
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
+            with suppress(FileNotFoundError):
+                os.fchmod(descriptor, os.stat(path).st_mode & 0o777)
+            os.fsync(descriptor)
     except BaseException:
-        with suppress(FileNotFoundError):
-            Path(temporary).unlink()
+        _remove(staged)
         raise
+    return staged
 
 
-def move(source: Path, folder: Path) -> None:
-    """Move a file into a folder, whole, also from another file system."""
-    partial = folder / f".{source.name}.part"
+def _remove(path: str) -> None:
+    with suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def _sync(folder: str) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        shutil.copyfile(source, partial)
-        partial.replace(folder / source.name)
+        os.fsync(descriptor)
     finally:
-        partial.unlink(missing_ok=True)
-    source.unlink()
-
-
-def distributions(folder: Path) -> list[Path]:
-    """The distributions in a folder, wheels first, as they are uploaded."""
-    return wheels_first(path for path in folder.iterdir() if is_distribution(path.name)) if folder.is_dir() else []
-
-
-def wheels_first(paths: Iterable[Path]) -> list[Path]:
-    """Distributions in the order in which they are uploaded."""
-    return sorted(paths, key=lambda path: (path.suffix != ".whl", path.name))
-
-
-def digest(path: Path) -> Distribution:
-    """Name, size and sha256 of a file."""
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    return Distribution(path.name, path.stat().st_size, sha256)
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
+        os.close(descriptor)

@@ -1,10 +1,10 @@
 """A git repository, through git itself."""
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from mergeship.errors import Misconfigured
-from mergeship.process import ProcessFailed, run
+from mergeship.process import ProcessFailed, output
 
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
@@ -13,13 +13,13 @@ _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice
 class Repository:
     """A checkout. `env` is the whole environment that git gets."""
 
-    def __init__(self, path: Path, env: Mapping[str, str]) -> None:
+    def __init__(self, path: str | os.PathLike[str], env: Mapping[str, str]) -> None:
         self.path = path
         self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
 
     def git(self, *arguments: str) -> str:
         """What `git ARGUMENTS` writes, its warnings left out. Raises ProcessFailed."""
-        return run(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, with_errors=False)
+        return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env)
 
     def head(self) -> str:
         """The commit that is checked out. Raises Misconfigured where there is no repository, or no commit."""
@@ -49,6 +49,16 @@ class Repository:
         entries = self.git("status", "--porcelain", "-z", "--no-renames", f"--untracked-files={mode}")
         return [entry[3:] for entry in entries.split("\0") if entry]
 
+    def top(self) -> str | None:
+        """The top of the repository that the folder lies in; None where it lies in none."""
+        folder = os.path.realpath(self.path)
+        while not os.path.exists(os.path.join(folder, ".git")):
+            above = os.path.dirname(folder)
+            if above == folder:
+                return None
+            folder = above
+        return folder
+
     def tags(self) -> list[str]:
         """All tags."""
         return self.git("tag", "--list").splitlines()
@@ -57,7 +67,11 @@ class Repository:
         """When the commit was made, in seconds since 1970."""
         return int(self.git("log", "-1", "--format=%ct", commit))
 
-    def copy(self, commit: str, target: Path) -> None:
+    def tag(self, name: str) -> None:
+        """Put a tag on the commit that is checked out, in this repository alone."""
+        self.git("tag", "--no-sign", name)
+
+    def copy(self, commit: str, target: str | os.PathLike[str]) -> None:
         """A clone of the whole repository at `commit` in a new folder, sharing the objects of this one."""
         top = self.git("rev-parse", "--show-toplevel").rstrip("\n")
         self.git("clone", "--quiet", "--shared", "--no-checkout", "--template=", top, str(target))

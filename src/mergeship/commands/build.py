@@ -9,18 +9,19 @@ import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mergeship.adapters import builder, files, index, job
+from mergeship.adapters import builder, dist, files, index, job
 from mergeship.adapters.builder import Builder
 from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
 from mergeship.core import archive, declaration, distribution, project
-from mergeship.core.declaration import Edit
+from mergeship.core import bump as bumping
 from mergeship.core.distribution import MANIFEST, Manifest
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
 from mergeship.core.result import Built
-from mergeship.core.version import Next, next_version
+from mergeship.core.settings import Build
+from mergeship.core.version import Used, Wish, tagged
 from mergeship.errors import Failed, Misconfigured
 
 
@@ -37,24 +38,23 @@ def build(
 
     The checkout is not touched: the version is written into a copy. Raises Failed, Held or Misconfigured.
     """
-    source = project.gather(files.reader(path), path, overrides)
+    read = files.reader(path)
+    source = project.gather(read, path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
-    following = _following(source, repository)
-    text, edits = source.text, tuple[Edit]()
-    if following.version != source.version:
-        text, edit = declaration.rewrite(source.project.declaration, source.text, following.version)
-        edits = (edit,)
-    tell(Note(f"{source.project.name} {following.version}: {'; '.join(following.reasons)}"))
+    used = _used(source, repository, environ)
+    bump = bumping.plan(source.project.name, source.declared, used, Wish(), read)
+    tell(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
     plan = Built(
-        project=source.project.name,
-        version=following.version,
-        declared=source.version,
-        reasons=following.reasons,
+        project=bump.project,
+        version=bump.next,
+        declared=bump.declared,
+        reasons=bump.reasons,
         commit=commit,
-        edits=edits,
+        edits=bump.edits,
+        dynamic=bump.dynamic,
         dry_run=dry_run,
     )
     if dry_run:
@@ -63,8 +63,9 @@ def build(
         work = Path(folder)
         repository.copy(commit, work / "tree")
         tree = work / "tree" / repository.prefix()
-        _write(tree, source, text)
-        made = _make(tree, work, source, repository.commit_time(commit), environ, tell)
+        variables = _write(tree, source, plan.version, environ)
+        variables["SOURCE_DATE_EPOCH"] = str(repository.commit_time(commit))
+        made = _make(tree, work, source.settings.build, environ, variables, tell)
         tell(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
@@ -79,7 +80,9 @@ def build(
     return msgspec.structs.replace(plan, files=manifest.files, imported=imported, not_checked=not_checked)
 
 
-def _make(tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[str, str], tell: Tell) -> list[Path]:
+def _make(
+    tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], tell: Tell
+) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
     isolated = Environment(work / "build-env", environ)
     isolated.create(tree)
@@ -87,11 +90,11 @@ def _make(tree: Path, work: Path, source: Source, epoch: int, environ: Mapping[s
         isolated.python,
         lambda wanted: isolated.install(wanted, tree),
         environ,
-        epoch,
+        variables,
         lambda line: tell(Note(line)),
     )
     sdist = frontend.sdist(tree, work / "dist")
-    if not source.settings.build.wheel:
+    if not settings.wheel:
         return [sdist]
     return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
 
@@ -101,40 +104,47 @@ def _hand_over(plan: Built, made: list[Path], out: Path) -> Manifest:
 
     The manifest comes first: whatever interrupts this, the next build knows the files, and deploy sees what lacks.
     """
-    built = tuple(files.digest(file) for file in files.wheels_first(made))
+    built = tuple(dist.digest(file) for file in dist.wheels_first(made))
     manifest = Manifest(plan.project, plan.version, plan.commit, built)
     out.mkdir(parents=True, exist_ok=True)
-    for old in files.distributions(out):
+    for old in dist.distributions(out):
         old.unlink()
     files.write(out / MANIFEST, distribution.encode(manifest))
     for file in made:
-        files.move(file, out)
+        dist.move(file, out)
     return manifest
 
 
-def _write(tree: Path, source: Source, text: str) -> None:
-    """Write the version into the copy of the tree. Raises Misconfigured where that would be elsewhere."""
-    path = tree / source.project.declaration.path
-    for needed in (tree / declaration.PYPROJECT, path):
-        if not needed.is_file():
+def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Write the version into the copy of the tree; where it comes from tags, give back what hands it over.
+
+    Raises Misconfigured where that would be elsewhere.
+    """
+    repository = Repository(tree, for_installer(environ))
+    vcs = source.declared.vcs
+    if vcs:
+        if vcs.tag(version):
+            repository.tag(vcs.tag(version))
+        return vcs.handed(source.project.normalized, version)
+    read = files.reader(tree)
+    for place in source.declared.places:
+        if read(place.path) is None:
             raise Misconfigured(
                 "not-committed",
-                f"{needed.relative_to(tree)} is not in the commit that is checked out",
+                f"{place.path} is not in the commit that is checked out",
                 hint="git add and commit it: what is built is a commit",
             )
-    if not path.resolve().is_relative_to(tree.resolve()):
-        raise Misconfigured(
-            "version-not-writable",
-            f"{source.project.declaration.path} is a link that leads out of the project",
-            hint="declare the version in a file of the project",
-        )
-    files.write(path, text)
+    lock = source.declared.lock
+    places = [*source.declared.places, *([lock] if lock and read(lock.path) is not None else [])]
+    rewritten, _ = declaration.rewritten(places, read, version)
+    files.rewrite(tree, rewritten, within=repository.top() or tree)
+    return {}
 
 
-def _following(source: Source, repository: Repository) -> Next:
-    where = index.addresses(source.settings.index)
-    listed = index.listing(where.simple, source.project.normalized, source.settings.index.deadline)
-    return next_version(source.project.normalized, source.version, listed.versions, repository.tags())
+def _used(source: Source, repository: Repository, environ: Mapping[str, str]) -> list[Used]:
+    where, name = index.addresses(source.settings.index).simple, source.project.normalized
+    listed = index.listing(where, name, source.settings.index.deadline, environ)
+    return [*listed.used, *tagged(name, repository.tags())]
 
 
 def _refuse_changes(changed: list[str]) -> None:
@@ -152,7 +162,7 @@ def _refuse_strangers(out: Path) -> None:
         ours = {file.name for file in distribution.decode(text.encode()).files} if text is not None else set()
     except Failed:
         ours = set()  # whoever wrote that, it is not a build to replace
-    strangers = [file.name for file in files.distributions(out) if file.name not in ours]
+    strangers = [file.name for file in dist.distributions(out) if file.name not in ours]
     if strangers:
         raise Misconfigured(
             "strange-files",

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from mergeship.adapters import files, index, job
+from mergeship.adapters import dist, files, index, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.index import Addresses
 from mergeship.core import distribution, project
@@ -15,7 +15,7 @@ from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
 from mergeship.core.result import Deployed
 from mergeship.core.text import without_password
-from mergeship.core.upload import judge
+from mergeship.core.upload import Answer, judge
 from mergeship.errors import Failed, Misconfigured
 
 TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
@@ -34,7 +34,7 @@ def deploy(
 
     Sending the same bytes again is harmless: the same command is the retry. Raises Failed or Held.
     """
-    source = project.gather(files.reader(path), path, overrides)
+    source = project.gather(files.reader(path), path.resolve(), overrides)
     manifest = _verified(source, out, Repository(path, for_installer(environ)).head())
     where = index.addresses(source.settings.index)
     token = _token(environ)
@@ -46,9 +46,15 @@ def deploy(
     deadline = source.settings.index.deadline
     for file in manifest.files:
         tell(Note(f"uploading {file.name} ({file.size} bytes)"))
-        _send(where, token, out / file.name, file, name, deadline)
+        answer = index.upload(where.upload, token, out / file.name, deadline)
+        problem = _refused(where, token, file, answer)
+        # Other indexes than PyPI refuse even the same bytes.
+        if problem and (
+            problem.code != "file-exists" or index.listing(where.simple, name, deadline, environ).lacks(file)
+        ):
+            raise problem
     tell(Note(f"waiting for {result.index} to list {manifest.version}"))
-    index.wait_until_listed(where.simple, name, manifest.files, deadline)
+    index.wait_until_listed(where.simple, name, manifest.files, deadline, environ)
     job.set_outputs(environ, {"version": manifest.version})
     job.summarize(environ, f"**{manifest.project} {manifest.version}** is on {result.index}")
     return result
@@ -63,7 +69,7 @@ def _verified(source: Source, out: Path, commit: str) -> Manifest:
             hint="run mergeship build first; in a workflow, download its artifact into that folder",
         )
     manifest = distribution.decode(text.encode())
-    wrong = distribution.problems(manifest, [files.digest(file) for file in files.distributions(out)])
+    wrong = distribution.problems(manifest, [dist.digest(file) for file in dist.distributions(out)])
     if canonicalize_name(manifest.project) != source.project.normalized:
         wrong.append(f"it is of {manifest.project}, and this is {source.project.name}")
     if manifest.commit != commit:
@@ -90,15 +96,12 @@ def _token(environ: Mapping[str, str]) -> str:
     return token
 
 
-def _send(where: Addresses, token: str, path: Path, file: Distribution, name: str, deadline: float) -> None:
-    answer = index.upload(where.upload, token, path, deadline)
+def _refused(where: Addresses, token: str, file: Distribution, answer: Answer) -> Failed | None:
     verdict = judge(answer)
     if verdict.outcome == "accepted":
-        return
-    if verdict.code == "file-exists" and not index.listing(where.simple, name, deadline).lacks(file):
-        return  # other indexes than PyPI refuse even the same bytes
+        return None
     words = answer.words.replace(token, "***")
-    raise Failed(
+    return Failed(
         verdict.code,
         f"{without_password(where.upload)} refused {file.name}: {answer.status} {words}",
         hint=verdict.hint,

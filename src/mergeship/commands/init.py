@@ -15,7 +15,7 @@ def init(path: Path, overrides: Sequence[str] = (), *, force: bool = False, dry_
 
     Raises Misconfigured where `path` holds no project.
     """
-    source = project.gather(files.reader(path), path, overrides)
+    source = project.gather(files.reader(path), path.resolve(), overrides)
     plan = FilePlan(
         tuple(
             FileChange(

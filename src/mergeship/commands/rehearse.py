@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
-from packaging.utils import canonicalize_name
 
 from mergeship.adapters import files
-from mergeship.core import project, workflow
+from mergeship.core import names, project, workflow
 from mergeship.core.event import Tell
 from mergeship.core.result import Rehearsed
 from mergeship.errors import Failed, Misconfigured
@@ -57,5 +56,5 @@ def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
     read = files.reader(path)
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
-        return project.gather(read, path, overrides).project.normalized
-    return canonicalize_name(project.identify(project.pyproject_of(read, path)[1]))
+        return project.gather(read, path.resolve(), overrides).project.normalized
+    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read))

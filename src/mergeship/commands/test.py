@@ -25,7 +25,7 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
 
     Raises Failed when the tests do, or when none were collected.
     """
-    source = project.gather(files.reader(path), path, overrides)
+    source = project.gather(files.reader(path), path.resolve(), overrides)
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()

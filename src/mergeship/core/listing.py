@@ -1,6 +1,9 @@
-"""What an index lists of a project (PEP 691, PEP 700)."""
+"""What an index lists of a project, from the JSON of the simple API (PEP 691, PEP 700) or from its HTML (PEP 503)."""
 
+from collections.abc import Iterable
+from html.parser import HTMLParser
 from typing import Any
+from urllib.parse import unquote, urldefrag, urlsplit
 
 import msgspec
 from packaging.utils import (
@@ -11,18 +14,42 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion
 
+from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
+from mergeship.core.version import Used
 from mergeship.errors import Held
 
 JSON = "application/vnd.pypi.simple.v1+json"
+ACCEPT = f"{JSON}, application/vnd.pypi.simple.v1+html;q=0.2, text/html;q=0.1"
+SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", ".egg", ".exe", ".msi", ".rpm", ".dmg")
+"""Of files that indexes took over the years, wheels apart."""
+
+
+class Published(msgspec.Struct, frozen=True):
+    """A version that was published, and when, as far as the index tells."""
+
+    version: str
+    uploaded: str = ""
+    """The day, as YYYY-MM-DD; empty where it is not told."""
+    yanked: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True):
     """The versions and files of a project on an index; both empty where nothing was published."""
 
-    versions: tuple[str, ...] = ()
+    published: tuple[Published, ...] = ()
     files: tuple[Distribution, ...] = ()
     """Size 0 and an empty sha256 where the index does not tell."""
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        """The versions alone."""
+        return tuple(one.version for one in self.published)
+
+    @property
+    def used(self) -> list[Used]:
+        """The versions that are taken, with the reason. What is no version (PEP 440) is in nobody's way."""
+        return [Used(one.version, _reason(one)) for one in self.published if pep440.is_version(one.version)]
 
     def lacks(self, file: Distribution) -> str:
         """Why `file` is not proven to be there; empty when it is, with the same bytes."""
@@ -34,10 +61,12 @@ class Listing(msgspec.Struct, frozen=True):
         return ""
 
 
-class _File(msgspec.Struct):
+class _File(msgspec.Struct, rename="kebab"):
     filename: str
     hashes: dict[str, str] = {}
     size: int | None = None
+    upload_time: str | None = None
+    yanked: bool | str = False
 
 
 class _Page(msgspec.Struct):
@@ -54,26 +83,124 @@ def parse(body: bytes, where: str) -> Listing:
         raise Held(
             "index-unreadable",
             f"{where} did not answer with the JSON of the simple API: {error}",
-            hint="check the setting index.simple; an index that has only HTML is not supported yet",
+            hint="check the setting index.simple",
         ) from error
-    if str(page.meta.get("api-version", "")).partition(".")[0] != "1":
+    _check_version(page.meta.get("api-version", ""), where)
+    return _listing(page.versions, page.files, where)
+
+
+def parse_html(body: bytes, where: str) -> Listing:
+    """The listing in an HTML page of the simple API, of an index that has nothing else.
+
+    Raises Held for a page that is none: what an index shows to those who are not logged in, for one.
+    """
+    page = _Anchors()
+    page.feed(body.decode("utf-8", "replace"))
+    page.close()
+    _check_version(page.api_version, where)
+    files = [file for href, yanked in page.anchors if (file := _linked(href, yanked=yanked))]
+    if not files and not page.says_what_it_is:
         raise Held(
             "index-unreadable",
-            f"{where} speaks version {page.meta.get('api-version')} of the simple API, this mergeship 1.x",
+            f"{where} answered with a page that lists no file, and does not say that it is of the simple API",
+            hint="check the setting index.simple, and whether the index wants a password",
+        )
+    return _listing([], files, where)
+
+
+class _Anchors(HTMLParser):
+    """The links of a page, and whether it says that it is of the simple API."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.anchors: list[tuple[str, bool]] = []
+        self.api_version = "1.0"
+        self.says_what_it_is = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag == "a" and given.get("href"):
+            self.anchors.append((str(given["href"]), "data-yanked" in given))
+        elif tag == "meta" and given.get("name") == "pypi:repository-version":
+            self.api_version = given.get("content") or ""
+            self.says_what_it_is = True
+
+    def handle_data(self, data: str) -> None:
+        if data.strip().lower().startswith("links for "):  # as pip's own documentation and most servers head it
+            self.says_what_it_is = True
+
+
+def _linked(href: str, *, yanked: bool) -> _File | None:
+    """The file behind a link; None for a link that leads elsewhere."""
+    address, fragment = urldefrag(href)
+    try:
+        filename = unquote(urlsplit(address).path.rpartition("/")[2])
+    except ValueError:
+        return None
+    if not filename.lower().endswith((".whl", *SUFFIXES)):
+        return None
+    kind, _, value = fragment.partition("=")
+    return _File(filename, {"sha256": value} if kind == "sha256" else {}, yanked=yanked)
+
+
+def _check_version(version: object, where: str) -> None:
+    if str(version).partition(".")[0] != "1":
+        raise Held(
+            "index-unreadable",
+            f"{where} speaks version {version} of the simple API, this mergeship 1.x",
             hint="look for a newer mergeship",
         )
-    versions = dict.fromkeys(page.versions)
-    for file in page.files:
-        versions.update(dict.fromkeys(_version_of(file.filename)))
-    files = tuple(Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in page.files)
-    return Listing(tuple(versions), files)
 
 
-def _version_of(filename: str) -> list[str]:
-    """The version in a file name: an index of API 1.0 has no `versions`."""
+def _listing(versions: Iterable[str], listed: list[_File], where: str) -> Listing:
+    found = {version: Published(version, yanked=True) for version in versions}
+    unclear = []
+    for file in listed:
+        version = _version_of(file.filename)
+        if not version:
+            unclear.append(file.filename)
+            continue
+        before = found.get(version, Published(version, yanked=True))
+        days = sorted(filter(None, [before.uploaded, (file.upload_time or "")[:10]]))
+        found[version] = Published(version, days[0] if days else "", yanked=before.yanked and bool(file.yanked))
+    if unclear and not found:
+        raise Held(
+            "index-unreadable",
+            f"{where} lists files, but none whose name tells a version: {unclear[0]}",
+            hint="look at what was published there; the next version has to be above all of it",
+        )
+    files = tuple(Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in listed)
+    have_files = {_version_of(file.filename) for file in listed}
+    published = (
+        one if one.version in have_files else msgspec.structs.replace(one, yanked=False) for one in found.values()
+    )
+    return Listing(tuple(published), files)
+
+
+def _version_of(filename: str) -> str:
+    """The version in a file name; empty where it cannot be told."""
     try:
         if filename.endswith(".whl"):
-            return [str(parse_wheel_filename(filename)[1])]
-        return [str(parse_sdist_filename(filename)[1])]
+            return str(parse_wheel_filename(filename)[1])
+        return str(parse_sdist_filename(filename)[1])
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-        return []
+        return _old_version_of(filename)
+
+
+def _old_version_of(filename: str) -> str:
+    """The same for formats that are no longer made: `obk-0.1.0-py2.7.egg`, `obk-0.1.0.win32.exe`."""
+    suffix = next((suffix for suffix in SUFFIXES if filename.lower().endswith(suffix)), "")
+    parts = filename[: -len(suffix)].split("-") if suffix else []
+    for part in parts[1:]:
+        words = part.split(".")
+        while words and not words[-1][:1].isdigit():
+            words.pop()
+        version = ".".join(words)
+        if version[:1].isdigit() and pep440.is_version(version):
+            return version
+    return ""
+
+
+def _reason(one: Published) -> str:
+    yanked = " (yanked)" if one.yanked else ""
+    return f"the index has {one.version}{yanked}{f', uploaded {one.uploaded}' if one.uploaded else ''}"

@@ -26,10 +26,12 @@ class Built(msgspec.Struct, frozen=True):
 
     project: str
     version: str
-    declared: str
+    declared: str | None
     reasons: tuple[str, ...]
     commit: str
     edits: tuple[Edit, ...]
+    dynamic: str | None = None
+    """The tool that the version comes from, where it is not declared."""
     files: tuple[Distribution, ...] = ()
     imported: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()

@@ -54,6 +54,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Labels of the runner."""
     timeout_minutes: Minutes = 30
     """Limit of each job."""
+    version_files: tuple[str, ...] = ()
+    """More places of the version, each as `path: line`, with `{version}` in the line."""
     test: Test = Test()
     build: Build = Build()
     index: Index = Index()

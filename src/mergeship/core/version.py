@@ -1,90 +1,202 @@
-"""The next version: above everything that was ever published, tagged or declared."""
+"""The next version: above everything that was ever published, tagged, claimed or declared."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import msgspec
-from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from mergeship.core import names, pep440
+from mergeship.errors import Held, Misconfigured
 
-from mergeship.errors import Held
+if TYPE_CHECKING:
+    from packaging.version import Version
 
-PATCH = 3  # numbers in major.minor.patch
+Part = Literal["patch", "minor", "major"]
+PARTS: tuple[Part, ...] = ("patch", "minor", "major")
+FIRST = "0.1.0"
+"""The first version of a project that declares none."""
+LEAVE = "mergeship bump --to 1.0.0 --leave-0x"
 
 
-class Next(msgspec.Struct, frozen=True):
+class Used(NamedTuple):
+    """A version that is taken."""
+
+    version: str
+    """As a version (PEP 440)."""
+    reason: str
+    """Where it is, in words: `the index has 0.1.6, uploaded 2026-11-20`."""
+
+
+class Wish(NamedTuple):
+    """What is asked of the next version."""
+
+    part: Part = "patch"
+    to: str = ""
+    """This version and no other; empty for none in particular."""
+    leave_0x: bool = False
+    """Whether 1.0 or more may be reached; only together with `to`."""
+
+
+class Next(NamedTuple):
     """The version to release, and why that one."""
 
     version: str
+    """In normal form (PEP 440)."""
     reasons: tuple[str, ...]
 
 
-def next_version(name: str, declared: str, published: Iterable[str], tags: Iterable[str]) -> Next:
+def next_version(declared: str | None, used: Sequence[Used], wish: Wish = Wish()) -> Next:  # noqa: B008 - it is frozen
     """The version to release.
 
-    `name` is the project's normalized name, `declared` a PEP 440 version; `published` and `tags` may hold
-    anything: what is no version, or a tag of something else, is ignored.
-    Before the first release the declared version is raised. Afterwards a declared version above everything
-    used ships as written (a development or local version as the release that it leads to), and otherwise the
-    highest one used is raised.
-    Raises Held where 0.x is declared and something of 1.0 or more was used: 0.x is never left by accident.
+    `declared` is None for a version that comes from tags. Before the first release the declared version is
+    raised. Afterwards a declared version above everything used ships as written (a development or local version
+    as the release that it leads to), and otherwise the highest one used is raised, by the part that is wished.
+    Raises Held where 0.x would be left without `leave_0x`, or where the version that is wished is taken;
+    Misconfigured where that one is no version for an index.
     """
-    own = Version(declared)
-    used = [(version, f"the index has {version}") for version in _versions(published)]
-    used += [(version, f"there is a tag {tag}") for tag in tags for version in _tagged(name, tag)]
-    _stay_below_one(own, used)
-    if not used:
-        following = bump_patch(own)
-        return Next(str(following), (f"{declared} is declared, and nothing was released yet",))
-    highest, reason = max(used, key=lambda item: item[0])
-    if own > highest and own.is_devrelease:
-        return Next(str(bump_patch(own)), (f"{declared} is declared, and leads there",))
-    if Version(own.public) > highest:
-        return Next(own.public, (f"{declared} is declared, above all that was used: {reason}",))
-    return Next(str(bump_patch(highest)), (reason, f"{declared} is declared"))
+    _check(wish)
+    texts = [FIRST if declared is None else declared, *(one.version for one in used), *filter(None, [wish.to])]
+    versions = pep440.comparable(texts)
+    own = None if declared is None else versions[0]
+    taken = list(zip(versions[1 : len(used) + 1], (one.reason for one in used), strict=True))
+    if not wish.leave_0x:
+        _stay_below_one(own, taken)
+    highest, reason = max(taken, key=lambda item: item[0]) if taken else (None, "no release is known")
+    if wish.to:
+        return _as_wished(versions[-1], wish, own, highest, reason)
+    because = f"{declared} is declared"
+    if highest is None:
+        if own is None:
+            return Next(FIRST, (reason,))
+        return Next(_raised(own, wish.part), (f"{because}, and {reason}",))
+    following = _raised(highest, wish.part)
+    if own is None:
+        return Next(following, (reason,))
+    leads_to = _raised(own, "patch") if own.is_devrelease else own.public
+    if own > highest and _reaches(leads_to, highest, following, wish.part):
+        why = f"{because}, and leads there" if own.is_devrelease else f"{because}, above all that was used: {reason}"
+        return Next(leads_to, (why,))
+    return Next(following, (reason, because))
 
 
-def bump_patch(version: Version) -> Version:
-    """The next patch version; a pre-release becomes the release that it leads to. The epoch is kept."""
-    numbers = (*version.release, 0, 0)[:PATCH]
-    epoch = f"{version.epoch}!" if version.epoch else ""
-    leads_to = Version(epoch + ".".join(map(str, version.release)))
-    if leads_to > version:
-        return leads_to
-    major, minor, patch = numbers
-    return Version(f"{epoch}{major}.{minor}.{patch + 1}")
+def raised(version: str, part: Part = "patch") -> str:
+    """The next version by that part, as a final release. A pre-release becomes the release that it leads to.
+
+    Raises Held for a major version after 0.x.
+    """
+    return _raised(pep440.comparable([version])[0], part)
 
 
-def _stay_below_one(own: Version, used: list[tuple[Version, str]]) -> None:
-    if own.epoch or own.major:
+def tagged(name: str | None, tags: Iterable[str]) -> list[Used]:
+    """The versions in a repository's tags: `v1.2.3`, `1.2.3`, `name-1.2.3`, `name/v1.2.3`, `release-1.2.3`.
+
+    `name` is the project's normalized name, None where it is not known; tags of something else are left out.
+    """
+    return [Used(version, f"there is a tag {tag}") for tag in tags for version in _versions_in(name, tag)]
+
+
+def _check(wish: Wish) -> None:
+    if wish.leave_0x and not wish.to:
+        raise Misconfigured("usage", "--leave-0x goes with --to", hint=LEAVE)
+    if not wish.to:
         return
-    for version, reason in used:
-        if version.epoch or version.major:
+    if not pep440.is_version(wish.to):
+        raise Misconfigured(
+            "bad-version", f"--to {wish.to!r} is not a version (PEP 440)", hint="write one like 0.2.0 or 0.2.0rc1"
+        )
+    if "+" in wish.to:
+        raise Misconfigured(
+            "bad-version", f"--to {wish.to}: an index takes no local version", hint="leave out the '+…'"
+        )
+
+
+def _as_wished(version: "Version", wish: Wish, own: "Version | None", highest: "Version | None", reason: str) -> Next:
+    if highest is not None and version <= highest:
+        raise Held("version-taken", f"{version} is not above what was used: {reason}", hint="choose a higher one")
+    if own is not None and version < own:
+        raise Held("version-taken", f"{version} is below {own}, which is declared", hint="choose a higher one")
+    base = own if own is not None else highest
+    below = base is None or _is_0x(base)
+    if below and not _is_0x(version) and not wish.leave_0x:
+        raise Held("would-leave-0x", f"{version} would leave 0.x", hint=f"say so: {LEAVE}")
+    if _is_0x(version) and wish.leave_0x:
+        raise Misconfigured("usage", f"--leave-0x, but {version} does not leave 0.x", hint=LEAVE)
+    return Next(str(version), ("it was asked for", reason))
+
+
+def _stay_below_one(own: "Version | None", taken: "Sequence[tuple[Version, str]]") -> None:
+    """Raise Held where something of 1.0 or more was used by a project of 0.x."""
+    if own is not None:
+        if not _is_0x(own):
+            return
+        who = f"{own} is declared"
+    else:
+        low = [reason for version, reason in taken if _is_0x(version)]
+        if not low:
+            return
+        who = low[-1]
+    for version, reason in taken:
+        if not _is_0x(version):
             raise Held(
                 "would-leave-0x",
-                f"{own} is declared, but {reason}: the next version would leave 0.x",
-                hint="remove that tag or release, or declare a version of 1.0 or more",
+                f"{who}, but {reason}: the next version would leave 0.x",
+                hint=f"remove that tag or release, or leave 0.x on purpose: {LEAVE}",
             )
 
 
-def _versions(texts: Iterable[str]) -> list[Version]:
-    found = []
-    for text in texts:
-        try:
-            found.append(Version(text))
-        except InvalidVersion:
-            continue
-    return found
+def _is_0x(version: "Version") -> bool:
+    return not version.epoch and not version.major
 
 
-def _tagged(name: str, tag: str) -> list[Version]:
-    """The version in a tag of this project: `v1.2.3`, `1.2.3`, `name-1.2.3`, `name/v1.2.3`, `release-1.2.3`."""
-    prefix, _, version = tag.rpartition("/") if "/" in tag else _split(tag)
-    if prefix and prefix.lower() != "release" and canonicalize_name(prefix) != name:
-        return []
-    return _versions([version.removeprefix("v")]) if version[:2].strip("v")[:1].isdigit() else []
+def _release(version: "Version") -> str:
+    """The final release that a version belongs to."""
+    return _text(version, version.release)
 
 
-def _split(tag: str) -> tuple[str, str, str]:
-    match = re.fullmatch(r"(?:(.+?)([-@_]))?(v?\d[^-@_]*)", tag)
-    return (match[1] or "", match[2] or "", match[3]) if match else ("", "", "")
+def _text(version: "Version", numbers: Sequence[int]) -> str:
+    return (f"{version.epoch}!" if version.epoch else "") + ".".join(map(str, numbers))
+
+
+def _raised(version: "Version", part: Part) -> str:
+    """The next version by that part, as a final release. A pre-release becomes the release that it leads to.
+
+    The epoch is kept; post-release and local parts, and a fourth number, are not.
+    """
+    major, minor, patch = _padded(version)
+    unfinished = version.is_prerelease  # a.b.c below its own final release: alpha, beta, candidate or development
+    if part == "patch":
+        if unfinished and version.post is None:
+            return _release(version)
+        return _text(version, (major, minor, patch + 1))
+    if part == "minor":
+        return _text(version, (major, minor + (0 if unfinished and not patch else 1), 0))
+    if _is_0x(version):
+        raise Held("would-leave-0x", f"a major version after {version} would leave 0.x", hint=f"say so: {LEAVE}")
+    return _text(version, (major + (0 if unfinished and not patch and not minor else 1), 0, 0))
+
+
+def _reaches(text: str, highest: "Version", following: str, part: Part) -> bool:
+    """Whether a version is above everything used, and as far above as wished."""
+    version, top, wished = pep440.comparable([text, str(highest), following])
+    return version > top and (part == "patch" or _padded(version) >= _padded(wished))
+
+
+def _padded(version: "Version") -> tuple[int, int, int]:
+    major, minor, patch = (*version.release, 0, 0)[:3]
+    return major, minor, patch
+
+
+def _versions_in(name: str | None, tag: str) -> list[str]:
+    whole = _version_at_start(tag)
+    if whole is not None:
+        return [whole] if pep440.is_version(whole) else []
+    for separator in re.finditer(r"[-_@/]", tag):
+        version = _version_at_start(tag[separator.end() :])
+        if version is not None and names.loosely(tag[: separator.start()]) in {name, "release", "rel"}:
+            return [version] if pep440.is_version(version) else []
+    return []
+
+
+def _version_at_start(text: str) -> str | None:
+    """What follows a `v` or `v.`, if that begins with a digit."""
+    rest = text[1:].removeprefix(".") if text[:1] in {"v", "V"} else text
+    return rest if rest[:1].isdecimal() else None

@@ -5,9 +5,10 @@ from typing import Any
 
 import msgspec
 
+from mergeship.core.bump import Bump
 from mergeship.core.event import Event
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Problem
+from mergeship.core.result import Built, Problem
 from mergeship.errors import MergeshipError
 
 SCHEMA = 1
@@ -41,6 +42,18 @@ def event(happened: Event) -> str:
 def _fields(result: object) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(result)
     return fields
+
+
+@_fields.register
+def _(result: Built) -> dict[str, Any]:
+    return {**msgspec.to_builtins(result), "edits": [edit._asdict() for edit in result.edits]}
+
+
+@_fields.register
+def _(result: Bump) -> dict[str, Any]:
+    fields = result._asdict()
+    del fields["files"]
+    return {**fields, "edits": [edit._asdict() for edit in result.edits]}
 
 
 @_fields.register

@@ -1,12 +1,10 @@
 """Colours, where they are wanted."""
 
 from collections.abc import Mapping
-from typing import TextIO
-
-import msgspec
+from typing import NamedTuple, TextIO
 
 
-class Style(msgspec.Struct, frozen=True):
+class Style(NamedTuple):
     """Marks text as good, bad or worth a look."""
 
     colours: bool = False
@@ -22,6 +20,10 @@ class Style(msgspec.Struct, frozen=True):
     def warn(self, text: str) -> str:
         """Yellow."""
         return self._in("33", text)
+
+    def bold(self, text: str) -> str:
+        """Bold."""
+        return self._in("1", text)
 
     def _in(self, colour: str, text: str) -> str:
         return f"\x1b[{colour}m{text}\x1b[0m" if self.colours else text

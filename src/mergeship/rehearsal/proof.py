@@ -6,7 +6,7 @@ from pathlib import Path
 
 from packaging.version import Version
 
-from mergeship.adapters import files, index
+from mergeship.adapters import dist, index
 from mergeship.adapters.environment import Environment
 from mergeship.core import archive
 from mergeship.core.distribution import is_distribution
@@ -14,7 +14,7 @@ from mergeship.core.event import Note, ProofTold, Tell
 from mergeship.core.listing import Listing
 from mergeship.core.result import Job, Proof, Release
 from mergeship.core.text import one_line, plain
-from mergeship.core.version import bump_patch
+from mergeship.core.version import raised
 from mergeship.errors import Failed, MergeshipError
 
 _INSTALLED = """
@@ -55,7 +55,7 @@ class Prover:
         self._installs(release, environment)
 
     def _published(self, merge: int, commit: str) -> Release | None:
-        listed = index.listing(self.simple, self.project, DEADLINE)
+        listed = index.listing(self.simple, self.project, DEADLINE, {})
         new = [version for version in listed.versions if version not in self._seen.versions]
         fresh = tuple(file for file in listed.files if file not in self._seen.files)
         before, self._seen = self._seen, listed
@@ -67,7 +67,7 @@ class Prover:
         self._note(merge, "index lists one new version", held=True, detail=version)
         last = max(map(Version, before.versions), default=None)
         if last is not None:
-            following = bump_patch(last)
+            following = Version(raised(str(last)))
             held = Version(version) == following if self.ours else Version(version) > last
             self._note(merge, "version is fresh", held, f"{last} → {version}")
         release = Release(merge, version, commit, fresh)
@@ -78,7 +78,7 @@ class Prover:
         built: dict[str, set[str]] = {}
         for path in artifacts.rglob("*"):
             if path.is_file() and is_distribution(path.name):
-                built.setdefault(path.name, set()).add(files.digest(path).sha256)
+                built.setdefault(path.name, set()).add(dist.digest(path).sha256)
         published = {file.name: file.sha256 for file in release.files}
         wrong = [f"{name} was built, and is not published" for name in sorted(set(built) - set(published))]
         for name, sha256 in published.items():

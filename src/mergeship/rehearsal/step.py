@@ -3,10 +3,9 @@
 act closes a step's terminal as soon as the process fails, read or not (`HostEnvironment.exec` in nektos/act).
 """
 
+import runpy
 import sys
 import time
-
-from mergeship.__main__ import run
 
 SECONDS = 0.5
 
@@ -14,7 +13,7 @@ SECONDS = 0.5
 def step() -> None:
     """The installed command; what it ends with is the same."""
     try:
-        run()
+        runpy.run_module("mergeship", run_name="__main__")
     except SystemExit as end:
         if end.code:
             sys.stdout.flush()

@@ -1,0 +1,35 @@
+"""Where an index is."""
+
+import msgspec
+
+from mergeship.core.settings import Index
+from mergeship.errors import Misconfigured
+
+
+class Addresses(msgspec.Struct, frozen=True):
+    """Where an index is. Both end with a slash."""
+
+    upload: str
+    simple: str
+
+
+def addresses(settings: Index) -> Addresses:
+    """The addresses behind the settings; those of PyPI and TestPyPI are twine's. Raises Misconfigured."""
+    upload = settings.upload
+    if upload in {"pypi", "testpypi"}:
+        from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
+
+        upload = DEFAULT_REPOSITORY if upload == "pypi" else TEST_REPOSITORY
+    found = settings.simple or upload.replace("://upload.", "://").replace("/legacy/", "/simple/")
+    for key, address in (("upload", upload), ("simple", found)):
+        if not address.startswith(("https://", "http://")):
+            raise Misconfigured(
+                "bad-index",
+                f"index.{key} is {address!r}, which is no address",
+                hint="pypi, testpypi or https://…",
+            )
+    if not settings.simple and found == upload:
+        raise Misconfigured(
+            "bad-index", f"the simple API of {upload} is not known", hint="set index.simple to its address"
+        )
+    return Addresses(upload, found if found.endswith("/") else f"{found}/")

@@ -1,0 +1,65 @@
+"""The HTTP client, and the deadline that everything with an index has."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import cache
+from typing import TYPE_CHECKING, TypeVar
+
+from mergeship.core.text import without_password
+from mergeship.errors import MergeshipError
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx2
+
+CONNECT = 10.0  # seconds
+READ = 60.0  # seconds of silence
+_T = TypeVar("_T")
+
+
+def within(deadline: float, action: Callable[[], Awaitable[_T]], failure: type[MergeshipError], address: str) -> _T:
+    """The action's result, within a total deadline that no server can stretch by answering slowly."""
+    import httpx2
+
+    async def limited() -> _T:
+        async with asyncio.timeout(deadline):
+            return await action()
+
+    try:
+        return asyncio.run(limited())
+    except (TimeoutError, httpx2.TimeoutException) as error:
+        raise failure(
+            "index-timeout",
+            f"{without_password(address)} did not answer in time",
+            hint="run the job again when the index answers; the setting index.deadline is the limit in seconds",
+        ) from error
+    except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+        reason = str(error) or type(error).__name__
+        raise failure(
+            "index-unreachable",
+            f"{without_password(address)} cannot be reached: {reason}",
+            hint="check the network and the setting index.upload, then run the job again",
+        ) from error
+
+
+def client(address: str) -> "httpx2.AsyncClient":
+    """A client for one index, by its address."""
+    import httpx2
+
+    # Loading the certificates takes longer than everything else; without TLS there is nothing to verify.
+    secure = address.startswith("https://")
+    loopback = httpx2.URL(address).host in {"127.0.0.1", "::1", "localhost"}
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(READ, connect=CONNECT),
+        headers={"User-Agent": "mergeship"},
+        verify=_tls() if secure else False,
+        trust_env=not loopback,  # a proxy does not serve loopback
+    )
+
+
+@cache
+def _tls() -> "ssl.SSLContext":
+    import httpx2
+
+    return httpx2.create_ssl_context()

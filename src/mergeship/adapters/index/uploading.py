@@ -1,0 +1,84 @@
+"""What an index says to an upload."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from mergeship.adapters.index.client import client, within
+from mergeship.core.text import one_line
+from mergeship.core.upload import Answer
+from mergeship.errors import Failed
+
+if TYPE_CHECKING:
+    import httpx2
+    from twine.package import PackageFile
+
+
+def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
+    """Send one distribution, with the form that twine would send, within `deadline` seconds.
+
+    Raises Failed when the file is no distribution, or when there is no answer.
+    """
+    from tarfile import TarError
+    from zipfile import BadZipFile
+
+    from twine.exceptions import InvalidDistribution
+    from twine.package import PackageFile
+
+    try:
+        form = _form(PackageFile.from_filename(str(file), comment=None))
+    except (InvalidDistribution, BadZipFile, TarError) as error:
+        raise Failed("bad-distribution", f"{file.name}: {error}", hint="build again") from error
+    return within(deadline, lambda: _send(address, token, file, form), Failed, address)
+
+
+async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]) -> Answer:
+    import httpx2
+
+    with file.open("rb") as content:
+        async with client(address) as http:
+            response = await http.post(
+                address,
+                data=form,
+                files={"content": (file.name, content, "application/octet-stream")},
+                auth=httpx2.BasicAuth("__token__", token),
+                headers={"Accept": "application/json"},
+            )
+    return Answer(response.status_code, one_line(_words(response)))
+
+
+def _words(response: "httpx2.Response") -> str:
+    """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body."""
+    phrase: bytes = response.extensions.get("reason_phrase", b"")
+    reason = phrase.decode("iso-8859-1")
+    if reason and reason != _usual_phrase(response.status_code):
+        return reason
+    try:
+        body = msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        body = None
+    if isinstance(body, dict) and isinstance(body.get("message"), str):
+        return str(body["message"])
+    return reason or response.text[:300]
+
+
+def _usual_phrase(status: int) -> str:
+    import httpx2
+
+    return httpx2.codes.get_reason_phrase(status)
+
+
+def _form(package: "PackageFile") -> dict[str, list[str]]:
+    """Twine's fields, as its own upload sends them."""
+    form: dict[str, list[str]] = {":action": ["file_upload"], "protocol_version": ["1"]}
+    for key, value in package.metadata_dictionary().items():
+        if key == "project_urls" and isinstance(value, dict):
+            form[key] = [f"{label}, {url}" for label, url in value.items()]
+        elif key == "keywords" and isinstance(value, list):
+            form[key] = [", ".join(value)]
+        elif isinstance(value, list | tuple):
+            form[key] = [str(item) for item in value]
+        else:
+            form[key] = [str(value)]
+    return form

@@ -1,0 +1,56 @@
+"""`mergeship bump`: the next version, written into every declaration, nothing else touched."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from mergeship.adapters import files
+from mergeship.adapters.git import Repository
+from mergeship.core import bump as bumping
+from mergeship.core import names, project
+from mergeship.core.bump import Bump
+from mergeship.core.declaration import declared
+from mergeship.core.environ import for_installer
+from mergeship.core.toml import table
+from mergeship.core.version import Wish, tagged
+
+NOT_ASKED = "the index was not asked (--offline)"
+
+
+def bump(
+    path: str | os.PathLike[str],
+    environ: Mapping[str, str],
+    overrides: Sequence[str] = (),
+    *,
+    wish: Wish,
+    offline: bool = False,
+    dry_run: bool = False,
+) -> Bump:
+    """Write the next version into the project, or with `dry_run` only say what would be written.
+
+    With `offline` the index is not asked. Raises Held, Misconfigured, or Failed, and then nothing was written.
+    """
+    read = files.reader(path)
+    text, pyproject = project.pyproject_of(read, path)
+    settings = None
+    if overrides or not offline or "mergeship" in table(pyproject, "tool"):
+        from mergeship.core.settings import load  # as long to load as all the rest together
+
+        settings = load(pyproject, overrides)
+    found = declared(pyproject, text, read, settings.version_files if settings else (), os.path.realpath(path))
+    name = project.identify(pyproject, read)
+    repository = Repository(path, for_installer(environ))
+    top = repository.top()
+    normalized = names.normalized(name)
+    used = tagged(normalized, repository.tags()) if top else []
+    if settings and not offline:
+        from mergeship.adapters import index
+
+        where = index.addresses(settings.index).simple
+        used += index.listing(where, normalized, settings.index.deadline, environ).used
+    plan = bumping.plan(name, found, used, wish, read)
+    if offline:
+        plan = plan._replace(reasons=(*plan.reasons, NOT_ASKED))
+    if dry_run:
+        return plan
+    files.rewrite(path, plan.files, within=top or path)
+    return plan._replace(applied=True)

@@ -1,0 +1,37 @@
+"""A project's next version, and every edit that writes it, as data: shown, then applied, the same."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from mergeship.core import pep440
+from mergeship.core.declaration import Declared, Edit, Place, Read, Rewritten, rewritten
+from mergeship.core.version import Used, Wish, next_version
+
+
+class Bump(NamedTuple):
+    """What a bump does, or would do."""
+
+    project: str
+    declared: str | None
+    """As written; None where the version comes from elsewhere."""
+    next: str
+    reasons: tuple[str, ...]
+    edits: tuple[Edit, ...]
+    files: tuple[Rewritten, ...]
+    dynamic: str | None = None
+    """The tool that the version comes from."""
+    applied: bool = False
+
+
+def plan(project: str, declared: Declared, used: Sequence[Used], wish: Wish, read: Read) -> Bump:
+    """The next version and its edits. `used` is everything that is taken; `read` gives the files.
+
+    Raises Held or Misconfigured where there is no next version, or where it cannot be written.
+    """
+    following = next_version(declared.version, used, wish)
+    places: Sequence[Place] = (*declared.places, *filter(None, [declared.lock]))
+    if declared.version is not None and pep440.same(following.version, declared.version):
+        places = ()
+    files, edits = rewritten(places, read, following.version)
+    dynamic = declared.vcs.tool if declared.vcs else None
+    return Bump(project, declared.version, following.version, following.reasons, edits, files, dynamic)

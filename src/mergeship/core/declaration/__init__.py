@@ -1,0 +1,112 @@
+"""Where a project declares its version: found, read, and rewritten in those places and nowhere else."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from mergeship.core import pep440
+from mergeship.core.declaration.find import find
+from mergeship.core.declaration.found import Computed, Read, Vcs
+from mergeship.core.declaration.place import PYPROJECT, Edit, Place, read, rewrite
+from mergeship.errors import Misconfigured
+
+__all__ = ["PYPROJECT", "Declared", "Edit", "Place", "Read", "Rewritten", "Vcs", "declared", "rewritten"]
+
+
+class Declared(NamedTuple):
+    """What a project declares."""
+
+    version: str | None
+    """As written; None where it comes from the repository's tags."""
+    places: tuple[Place, ...]
+    """Where it is written, the one that decides first; none for a version that comes from elsewhere."""
+    lock: Place | None = None
+    """The project's own entry in uv.lock."""
+    vcs: Vcs | None = None
+
+
+class Rewritten(NamedTuple):
+    """A whole file, before and after."""
+
+    path: str
+    before: str
+    after: str
+
+
+def declared(
+    pyproject: Mapping[str, Any], text: str, read_file: Read, version_files: Sequence[str], where: str
+) -> Declared:
+    """The version that a project declares, and every place where it is written.
+
+    `text` is the pyproject.toml; `version_files` are the setting of that name; `where` is the project's own
+    folder, absolute. Raises Misconfigured where the version is computed, broken, or differs from place to place.
+    """
+    found = find(pyproject, text, read_file)
+    if isinstance(found, Vcs):
+        return Declared(None, (), vcs=found)
+    named = _named(version_files)
+    if isinstance(found, Computed):
+        if not named:
+            raise _refusal(found)
+        places = named
+    else:
+        places = (found, *named)
+    versions = [read(place, _content(place, read_file)).version for place in places]
+    for place, version in zip(places[1:], versions[1:], strict=True):
+        if not pep440.same(version, versions[0]):
+            raise Misconfigured(
+                "versions-differ",
+                f"{places[0]} is {versions[0]}, but {place} is {version}",
+                hint="write the same version in both",
+            )
+    return Declared(versions[0], places, _lock(pyproject, read_file, where))
+
+
+def rewritten(places: Sequence[Place], read_file: Read, version: str) -> tuple[tuple[Rewritten, ...], tuple[Edit, ...]]:
+    """Every file that changes when `version` is written into all the places, and every line of them.
+
+    Raises Misconfigured where it cannot be written into one of them; then none is to be written.
+    """
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    edits = []
+    for place in places:
+        text = before.setdefault(place.path, _content(place, read_file))
+        after[place.path], edit = rewrite(place, after.get(place.path, text), version)
+        edits.append(edit)
+    files = tuple(Rewritten(path, before[path], after[path]) for path in before if before[path] != after[path])
+    return files, tuple(edit for edit in edits if edit.before != edit.after)
+
+
+def _content(place: Place, read_file: Read) -> str:
+    text = read_file(place.path)
+    if text is None:
+        raise Misconfigured(
+            "version-not-written",
+            f"{place.path} does not exist, and is to hold the version",
+            hint="create it, or correct the setting that names it in pyproject.toml",
+        )
+    return text
+
+
+def _named(version_files: Sequence[str]) -> tuple[Place, ...]:
+    if not version_files:
+        return ()
+    from mergeship.core.declaration.version_files import named
+
+    return named(version_files)
+
+
+def _lock(pyproject: Mapping[str, Any], read_file: Read, where: str) -> Place | None:
+    from mergeship.core.declaration.lock import entry
+
+    return entry(pyproject, read_file, where)
+
+
+def _refusal(found: Computed) -> Misconfigured:
+    path = f"{found.path}:{found.line}" if found.line else found.path
+    return Misconfigured(
+        "version-not-written",
+        f"{path}: {found.why}",
+        hint="write it as a plain text, or name the line that holds it: "
+        """[tool.mergeship] version-files = ['src/package/__init__.py: __version__ = "{version}"']""",
+    )

@@ -1,0 +1,37 @@
+"""A version in setup.cfg."""
+
+import re
+from configparser import Error, RawConfigParser
+from typing import NamedTuple
+
+from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
+
+
+def parsed(text: str) -> dict[str, dict[str, str]]:
+    """The options of every section, read as setuptools reads them. Raises NotWrittenError."""
+    parser = RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read_string(text)
+        return {section: dict(parser.items(section)) for section in parser.sections()}
+    except (Error, AttributeError) as error:  # an option without a value, continued, is an AttributeError
+        raise NotWrittenError(getattr(error, "lineno", 0) or 0, " ".join(str(error).split())) from error
+
+
+class _Option(NamedTuple):
+    section: str
+    option: str
+
+
+class CfgOption(_Option, AsItIs):
+    """The text of an option."""
+
+    __slots__ = ()
+
+    def read(self, text: str) -> Written:
+        """The version, and all other options. Raises NotWrittenError."""
+        options = parsed(text)
+        version = options.get(self.section, {}).pop(self.option, "")
+        if not version:
+            raise NotWrittenError(0, f"there is no {self.option} in [{self.section}]")
+        return Written(version, [match.span() for match in re.finditer(re.escape(version), text)], options)

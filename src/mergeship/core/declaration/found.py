@@ -1,0 +1,49 @@
+"""What a project says of where its version comes from."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from mergeship.core.declaration.place import Place
+
+Read = Callable[[str], str | None]
+"""The text of a file by its path relative to the project's folder; None where there is none."""
+
+
+class Vcs(NamedTuple):
+    """The version comes from the repository's tags, by a tool; it is handed to that tool when it builds."""
+
+    tool: str
+    variables: tuple[str, ...] = ()
+    """Environment variables by which the tool takes a version. Without any, it reads a tag of the commit."""
+    tag_prefix: str = "v"
+
+    def handed(self, name: str, version: str) -> dict[str, str]:
+        """The variables that hand a version over, for a project by its normalized name."""
+        own = name.upper().replace("-", "_")
+        return {variable.replace("<NAME>", own): version for variable in self.variables}
+
+    def tag(self, version: str) -> str:
+        """The tag that hands it over; empty where variables do."""
+        return "" if self.variables else f"{self.tag_prefix}{version}"
+
+
+class Computed(NamedTuple):
+    """The version is computed by code, or is nowhere. Lines count from 1; 0 where there is none to name."""
+
+    path: str
+    line: int
+    why: str
+
+
+Found = Place | Vcs | Computed
+
+
+def outside(path: str) -> bool:
+    """Whether a path leads out of the project's folder."""
+    return path.startswith("/") or ".." in path.split("/")
+
+
+def line_of(text: str, *words: str) -> int:
+    """The first line that holds all the words; the first of all where there is none."""
+    lines = enumerate(text.split("\n"), 1)
+    return next((number for number, line in lines if all(word in line for word in words)), 1)

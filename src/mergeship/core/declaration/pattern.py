@@ -1,0 +1,72 @@
+"""A version that a pattern finds: the regular expression of a backend, a line that a person names, a whole file."""
+
+import re
+from typing import NamedTuple
+
+from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, standing_at
+
+PLACEHOLDER = "{version}"
+
+
+class _Pattern(NamedTuple):
+    pattern: str
+    group: str | int = "version"
+
+
+class Pattern(_Pattern, AsItIs):
+    """What the first match of a regular expression has in a group, lines told apart, as hatch and PDM search."""
+
+    __slots__ = ()
+
+    def read(self, text: str) -> Written:
+        """The one span that the backend reads. Raises NotWrittenError."""
+        return standing_at(text, *self._span(text))
+
+    def _span(self, text: str) -> tuple[int, int]:
+        try:
+            match = re.search(self.pattern, text, re.MULTILINE)
+            span = match.span(self.group) if match else (-1, -1)
+        except (re.error, IndexError, RecursionError, OverflowError) as error:
+            raise NotWrittenError(0, f"the pattern {self.pattern!r} cannot be used: {error}") from error
+        if span[0] < 0:
+            raise NotWrittenError(0, f"nothing matches the pattern {self.pattern!r}")
+        return span
+
+
+class _Line(NamedTuple):
+    line: str
+
+
+class Line(_Line, AsItIs):
+    """The one line of a file that reads like a given one, with `{version}` in the version's place.
+
+    Spaces around the line do not count; everything else does.
+    """
+
+    __slots__ = ()
+
+    def read(self, text: str) -> Written:
+        """The version in that line. Raises NotWrittenError for no such line, and for more than one."""
+        return standing_at(text, *self._match(text).span("version"))
+
+    def _match(self, text: str) -> "re.Match[str]":
+        before, _, after = (re.escape(part) for part in self.line.strip().partition(PLACEHOLDER))
+        found = list(re.finditer(rf"^[ \t]*{before}(?P<version>\d[\w.!+-]*){after}[ \t]*\r?$", text, re.MULTILINE))
+        if not found:
+            raise NotWrittenError(0, f"no line reads {self.line!r}")
+        if len(found) > 1:
+            second = text.count("\n", 0, found[1].start("version")) + 1
+            raise NotWrittenError(second, f"more than one line reads {self.line!r}")
+        return found[0]
+
+
+class Whole(AsItIs):
+    """A file that holds the version and nothing else."""
+
+    def read(self, text: str) -> Written:
+        """All but the white space around it. Raises NotWrittenError for an empty file."""
+        version = text.strip()
+        if not version:
+            raise NotWrittenError(0, "it is empty")
+        start = len(text) - len(text.lstrip())
+        return standing_at(text, start, start + len(version))

@@ -1,0 +1,138 @@
+"""A place where a version is written: read, and rewritten there and nowhere else."""
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+from mergeship.core import pep440
+from mergeship.errors import Misconfigured
+
+PYPROJECT = "pyproject.toml"
+BOM = "\ufeff"
+
+
+class NotWrittenError(Exception):
+    """A file does not hold the version as a plain text. `line` counts from 1; 0 where there is no line to name."""
+
+    def __init__(self, line: int, why: str) -> None:
+        super().__init__(why)
+        self.line = line
+        self.why = why
+
+
+class Written(NamedTuple):
+    """What a file says of the version, and besides."""
+
+    version: str
+    """As written."""
+    spans: Sequence[tuple[int, int]]
+    """Where it may stand in the text, from start to end, the likeliest first."""
+    rest: object
+    """Everything else: equal for two texts that differ in the version alone."""
+
+
+class Format(Protocol):
+    """How a version is written in one kind of file. Texts come without a byte order mark."""
+
+    def read(self, text: str) -> Written:
+        """What the text says. Raises NotWrittenError where that is no version written as a plain text."""
+
+    def spell(self, version: str) -> str:
+        """A version (PEP 440) as this kind of file writes it. Raises NotWrittenError where it cannot."""
+
+
+class AsItIs:
+    """A format that writes versions as PEP 440 does."""
+
+    __slots__ = ()
+
+    def spell(self, version: str) -> str:
+        """The same."""
+        return version
+
+
+def standing_at(text: str, start: int, end: int) -> Written:
+    """A version whose place in the text is known."""
+    return Written(text[start:end], [(start, end)], (text[:start], text[end:]))
+
+
+class Place(NamedTuple):
+    """Where a version is written."""
+
+    path: str
+    """Relative to the project's folder."""
+    label: str
+    """The place inside the file, in words."""
+    format: Format
+
+    def __str__(self) -> str:
+        return f"{self.label} in {self.path}" if self.label else self.path
+
+
+class Edit(NamedTuple):
+    """One line of one file, before and after. Lines count from 1."""
+
+    path: str
+    line: int
+    before: str
+    after: str
+
+
+def read(place: Place, text: str) -> Written:
+    """What a file says of the version. Raises Misconfigured where that is not PEP 440, or not there."""
+    try:
+        written = place.format.read(text.removeprefix(BOM))
+    except NotWrittenError as error:
+        raise Misconfigured(
+            "version-not-written",
+            f"{place.path}{f':{error.line}' if error.line else ''}: {error.why}",
+            hint=f'write the version there as a plain text, like "0.1.0" ({place})',
+        ) from error
+    if not pep440.is_version(written.version):
+        raise Misconfigured(
+            "bad-version",
+            f"{place} is {written.version!r}, which is not a version (PEP 440)",
+            hint="write one like 0.1.0",
+        )
+    return written
+
+
+def rewrite(place: Place, text: str, version: str) -> tuple[str, Edit]:
+    """The text with `version` in that place and every other character as it was.
+
+    A span is taken only if the file, read again, gives exactly the new version and is otherwise equal. Raises
+    Misconfigured where there is no such span.
+    """
+    body = text.removeprefix(BOM)
+    written = read(place, body)
+    try:
+        spelled = place.format.spell(version)
+    except NotWrittenError as error:
+        raise Misconfigured(
+            "version-not-writable", f"{place}: {error.why}", hint="choose another version, with --to"
+        ) from error
+    for start, end in written.spans:
+        after = body[:start] + spelled + body[end:]
+        try:
+            again = place.format.read(after)
+        except NotWrittenError:
+            continue
+        if (again.version, again.rest) == (spelled, written.rest):
+            return text[: len(text) - len(body)] + after, _edit(place.path, body, after, start)
+    raise Misconfigured(
+        "version-not-writable",
+        f"{place} is {written.version}, but not written out in one piece",
+        hint="write it as one plain text in quotes",
+    )
+
+
+def _edit(path: str, before: str, after: str, start: int) -> Edit:
+    line = before.count("\n", 0, start)
+    return Edit(path, line + 1, before.split("\n")[line].rstrip("\r"), after.split("\n")[line].rstrip("\r"))
+
+
+def quoted(text: str, version: str) -> list[tuple[int, int]]:
+    """Every spot that holds a version in quotes, those that look like `version = "…"` first."""
+    spot = re.compile(rf"(?<=['\"]){re.escape(version)}(?=['\"])")
+    found = [match.span() for match in spot.finditer(text)]
+    return sorted(found, key=lambda span: not text[text.rfind("\n", 0, span[0]) + 1 :].lstrip().startswith("version"))
