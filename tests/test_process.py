@@ -1,12 +1,13 @@
 import os
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from mergeship.process import ProcessFailed, end_group, run, started
+from mergeship.process import ProcessFailed, end_group, output, run, started
 
 
 def python(code: str) -> list[str]:
@@ -102,14 +103,26 @@ def _alive(pid: int) -> bool:
 
 def test_a_child_that_stays_does_not_hold_the_run(tmp_path: Path) -> None:
     began = time.monotonic()
-    output = run(["sh", "-c", "sleep 60 & echo $!"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    said = run(["sh", "-c", "sleep 60 & echo $!"], cwd=tmp_path, env={"PATH": os.environ["PATH"]})
     assert time.monotonic() - began < 20
-    assert _gone([int(output)])
+    assert _gone([int(said)])
 
 
 def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
     code = "import sys; print('out'); print('warning', file=sys.stderr); raise SystemExit(len(sys.argv) > 1)"
-    assert run(python(code), cwd=tmp_path, env={}, with_errors=False) == "out\n"
+    assert output(python(code), cwd=tmp_path, env={}) == "out\n"
     with pytest.raises(ProcessFailed) as failed:
-        run([*python(code), "fail"], cwd=tmp_path, env={}, with_errors=False)
+        output([*python(code), "fail"], cwd=tmp_path, env={})
     assert failed.value.output == "out\nwarning\n"
+
+
+def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(process: "subprocess.Popen[str]") -> None:
+        told.append(process.pid)
+        raise KeyboardInterrupt
+
+    told: list[int] = []
+    monkeypatch.setattr("subprocess.Popen.communicate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        output(python("import time; time.sleep(60)"), cwd=tmp_path, env={})
+    assert _gone(told)

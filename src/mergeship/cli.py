@@ -202,6 +202,11 @@ def _path(parser: ArgumentParser) -> None:
 def _init_arguments(parser: ArgumentParser) -> None:
     _path(parser)
     parser.add_argument("--force", action="store_true", help="replace files that differ")
+    parser.add_argument(
+        "--bump-script",
+        action="store_true",
+        help="write .github/scripts/bump_patch.py too, which bumps without mergeship",
+    )
     parser.add_argument("--dry-run", action="store_true", help="show what would be written, and write nothing")
 
 
@@ -270,7 +275,14 @@ def _show_bump(result: object, call: Call) -> str:
 def _init(call: Call) -> object:
     from mergeship.commands.init import init
 
-    return init(call.path, call.overrides, force=call.arguments.force, dry_run=call.arguments.dry_run)
+    arguments = call.arguments
+    return init(
+        call.path,
+        call.overrides,
+        force=arguments.force,
+        dry_run=arguments.dry_run,
+        bump_script=arguments.bump_script,
+    )
 
 
 def _test(call: Call) -> object:
@@ -321,7 +333,10 @@ VERBS = {
     ),
     "init": Verb(
         "write the pipeline's files; what a person changed is kept",
-        "  mergeship init\n  mergeship init --dry-run\n  mergeship init --set runs-on='self-hosted linux'",
+        "  mergeship init\n"
+        "  mergeship init --dry-run\n"
+        "  mergeship init --bump-script\n"
+        "  mergeship init --set runs-on='self-hosted linux'",
         _init_arguments,
         _init,
     ),

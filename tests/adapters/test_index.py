@@ -1,67 +1,22 @@
 import json
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from mergeship.adapters import files, index
+from mergeship.adapters import dist, index
 from mergeship.core.distribution import Distribution
 from mergeship.core.settings import Index
 from mergeship.errors import Failed, Held, Misconfigured
 from mergeship.rehearsal.index.catalog import Catalog, Fault
 from tests.archives import wheel
 from tests.conftest import TOKEN
+from tests.servers import raw_server, read_request, says
 
 WHEEL = "obk-0.1.1-py3-none-any.whl"
-
-
-@contextmanager
-def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
-    """A server that reads a request's head and then does whatever `answer` does."""
-    listener = socket.create_server(("127.0.0.1", 0))
-
-    def serve() -> None:
-        try:
-            while True:
-                connection, _ = listener.accept()
-                with connection:
-                    read_request(connection)
-                    answer(connection)
-        except OSError:
-            return
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/simple/"
-    finally:
-        listener.shutdown(socket.SHUT_RDWR)
-        listener.close()
-        thread.join(5)
-
-
-def read_request(connection: socket.socket) -> bytes:
-    """Head and body: a server that closes on unread bytes resets the connection."""
-    data = b""
-    while b"\r\n\r\n" not in data:
-        data += connection.recv(65536)
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = re.search(rb"(?i)content-length: (\d+)", head)
-    while length and len(body) < int(length[1]):
-        body += connection.recv(65536)
-    return head
-
-
-def says(text: str) -> Callable[[socket.socket], None]:
-    def answer(connection: socket.socket) -> None:
-        connection.sendall(text.replace("\n", "\r\n").encode())
-
-    return answer
 
 
 def trickle(connection: socket.socket) -> None:
@@ -100,7 +55,7 @@ def test_what_is_no_address_is_refused(settings: Index) -> None:
 
 
 def test_an_unknown_project_has_nothing_published(base: str) -> None:
-    assert index.listing(f"{base}/simple/", "obk", 5).versions == ()
+    assert index.listing(f"{base}/simple/", "obk", 5, {}).versions == ()
 
 
 @pytest.mark.parametrize(
@@ -117,14 +72,14 @@ def test_an_unknown_project_has_nothing_published(base: str) -> None:
 )
 def test_what_cannot_be_read_is_a_hold(answer: Callable[[socket.socket], None], words: str) -> None:
     with raw_server(answer) as address, pytest.raises(Held, match=words):
-        index.listing(address, "obk", 0.5)
+        index.listing(address, "obk", 0.5, {})
 
 
 def test_an_index_that_is_down_is_a_hold() -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     with pytest.raises(Held, match="cannot be reached"):
-        index.listing(f"http://127.0.0.1:{port}/simple/", "obk", 5)
+        index.listing(f"http://127.0.0.1:{port}/simple/", "obk", 5, {})
 
 
 def test_a_page_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,7 +88,7 @@ def test_a_page_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
         raw_server(says("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>")) as address,
         pytest.raises(Held, match="larger"),
     ):
-        index.listing(address, "obk", 5)
+        index.listing(address, "obk", 5, {})
 
 
 def test_the_index_is_asked_past_its_caches() -> None:
@@ -153,7 +108,7 @@ def test_the_index_is_asked_past_its_caches() -> None:
 
     thread = threading.Thread(target=serve)
     thread.start()
-    assert index.listing(f"http://127.0.0.1:{listener.getsockname()[1]}/simple/", "obk", 5).versions == ("1",)
+    assert index.listing(f"http://127.0.0.1:{listener.getsockname()[1]}/simple/", "obk", 5, {}).versions == ("1",)
     thread.join()
     listener.close()
     assert b"cache-control: no-cache" in asked[0].lower()
@@ -175,7 +130,7 @@ def built(tmp_path: Path) -> Path:
 
 def test_a_file_is_taken_and_listed(base: str, catalog: Catalog, built: Path) -> None:
     assert index.upload(f"{base}/legacy/", TOKEN, built, 5).status == 200
-    index.wait_until_listed(f"{base}/simple/", "obk", [dist.digest(built)], 5)
+    index.wait_until_listed(f"{base}/simple/", "obk", [dist.digest(built)], 5, {})
     assert catalog.uploads == [(WHEEL, 200)]
 
 
@@ -220,16 +175,16 @@ def test_a_moment_s_trouble_is_waited_out() -> None:
         says(answers.pop(0))(connection)
 
     with raw_server(answer) as address:
-        index.wait_until_listed(address, "obk", [Distribution(WHEEL, 1, "a")], 10)
+        index.wait_until_listed(address, "obk", [Distribution(WHEEL, 1, "a")], 10, {})
     assert answers == []
 
 
 def test_a_password_is_not_in_the_message() -> None:
     with pytest.raises(Held) as held:
-        index.listing("http://user:secret@127.0.0.1:9/simple/", "obk", 5)
+        index.listing("http://user:secret@127.0.0.1:9/simple/", "obk", 5, {})
     assert "secret" not in held.value.message + held.value.hint
 
 
 def test_a_release_that_is_never_listed_is_told(base: str) -> None:
     with pytest.raises(Failed, match=r"after 1\.5 s .* is not listed"):
-        index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 1.5)
+        index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 1.5, {})

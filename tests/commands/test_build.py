@@ -1,5 +1,7 @@
 import hashlib
 import json
+import re
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,10 +12,11 @@ import pytest
 from mergeship.commands.build import build
 from mergeship.core import distribution
 from mergeship.core.result import Built
-from mergeship.errors import Failed, Held, MergeshipError, Misconfigured
+from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.rehearsal.index.catalog import Catalog
 from tests.archives import wheel
 from tests.conftest import TOKEN, commit_all, git
+from tests.core.declaration.kinds import TAGGED, Tagged, by_name
 
 pytestmark = pytest.mark.network
 Cli = Callable[..., tuple[int, str, str]]
@@ -138,7 +141,7 @@ def test_a_declaration_that_leads_out_is_refused(obk: Path, environ: Environ, tm
         "[tool.hatch.build.targets.wheel]",
         '[tool.hatch.version]\npath = "version.py"\n[tool.hatch.build.targets.wheel]',
     )
-    assert refused(obk, environ).code == "version-not-writable"
+    assert refused(obk, environ).code == "link-leads-out"
     assert victim.read_text() == '__version__ = "0.1.0"\n'
 
 
@@ -202,10 +205,12 @@ def test_what_a_module_prints_does_not_matter(obk: Path, environ: Environ) -> No
 
 def test_a_version_that_the_backend_takes_from_elsewhere_is_seen(obk: Path, environ: Environ) -> None:
     (obk / "setup.py").write_text("from setuptools import setup\nsetup(version='9.9')\n")
+    (obk / "VERSION").write_text("v = 0.1.0\n")
     (obk / "pyproject.toml").write_text(
         '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
-        '[project]\nname = "obk"\ndynamic = ["version"]\n[tool.poetry]\nname = "obk"\nversion = "0.1.0"\n'
+        '[project]\nname = "obk"\ndynamic = ["version"]\n[tool.mergeship]\nversion-files = ["VERSION: v = {version}"]\n'
     )
+    (obk / "setup.py").write_text("from setuptools import setup\nsetup(version='.'.join('99'))\n")
     commit_all(obk)
     error = refused(obk, environ)
     assert error.code == "wrong-metadata"
@@ -256,8 +261,47 @@ def test_an_index_that_is_down_is_a_hold(obk: Path, environ: Environ, catalog: C
     assert catalog.uploads == []
 
 
-def test_a_dynamic_version_is_refused(obk: Path, environ: Environ) -> None:
-    edit(obk, 'version = "0.1.0"', 'dynamic = ["version"]\n[tool.hatch.version]\nsource = "vcs"\n[project.x]')
-    error = refused(obk, environ)
-    assert isinstance(error, Misconfigured)
-    assert "[tool.hatch.version] source = 'vcs'" in error.message
+HANDED = [kind for kind in TAGGED if kind.name in {"setuptools-scm", "hatch-vcs", "versioneer"}]
+
+
+@pytest.mark.parametrize("kind", HANDED, ids=by_name)
+def test_a_version_from_tags_is_handed_to_the_backend(tmp_path: Path, environ: Environ, kind: Tagged) -> None:
+    for name, text in kind.files.items():
+        (tmp_path / "p" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "p" / name).write_text(text)
+    requires = ", ".join(f'"{one}"' for one in kind.requires)
+    pyproject = tmp_path / "p" / "pyproject.toml"
+    text = re.sub(r"^requires = .*", f"requires = [{requires}]", pyproject.read_text(), flags=re.MULTILINE)
+    more = 'readme = { text = "p", content-type = "text/plain" }\nrequires-python = ">=3.9"'
+    pyproject.write_text(text.replace("[project]", f"[project]\n{more}"))
+    git(tmp_path / "p", "init", "--quiet")
+    commit_all(tmp_path / "p")
+    git(tmp_path / "p", "tag", "v0.3.0")
+    (tmp_path / "p" / "pkg" / "more.py").touch()
+    commit_all(tmp_path / "p")
+    built = make(tmp_path / "p", environ)
+    assert (built.version, built.declared, built.dynamic, built.edits) == ("0.3.1", None, kind.tool, ())
+    assert [file.name for file in built.files] == ["pkg-0.3.1-py3-none-any.whl", "pkg-0.3.1.tar.gz"]
+    assert git(tmp_path / "p", "tag", "--list") == "v0.3.0"
+
+
+def test_every_place_is_written_into_the_copy(obk: Path, environ: Environ) -> None:
+    edit(obk, "[tool.hatch.build", '[tool.mergeship]\nversion-files = ["README.md: Now {version}."]\n[tool.hatch.build')
+    (obk / "README.md").write_text("# obk\n\nNow 0.1.0.\n")
+    lock = '[[package]]\nname = "obk"\nversion = "0.1.0"\nsource = { editable = "." }\n'
+    (obk / "uv.lock").write_text(lock)
+    commit_all(obk)
+    (obk / ".git" / "info" / "exclude").write_text("ignored\n")
+    built = make(obk, environ)
+    assert [edit.path for edit in built.edits] == ["pyproject.toml", "README.md", "uv.lock"]
+    assert (obk / "uv.lock").read_text() == lock
+    with tarfile.open(obk / "dist" / "obk-0.1.1.tar.gz") as opened:
+        readme = opened.extractfile("obk-0.1.1/README.md")
+        assert readme is not None
+        assert readme.read() == b"# obk\n\nNow 0.1.1.\n"
+
+
+def test_a_lock_that_is_not_committed_is_no_obstacle(obk: Path, environ: Environ) -> None:
+    (obk / ".git" / "info" / "exclude").write_text("uv.lock\n")
+    (obk / "uv.lock").write_text('[[package]]\nname = "obk"\nversion = "0.1.0"\nsource = { editable = "." }\n')
+    assert make(obk, environ).version == "0.1.1"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.adapters import files
+from mergeship.adapters import dist, files
 from mergeship.commands.deploy import deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Manifest

@@ -1,11 +1,9 @@
-from pathlib import PurePath
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mergeship.core import project
-from mergeship.core.declaration import Declaration
+from mergeship.core.declaration import declared
 from mergeship.core.project import Project
 from mergeship.errors import Misconfigured
 
@@ -27,16 +25,15 @@ tests = []
 
 
 def gather(files: dict[str, str]) -> project.Source:
-    return project.gather(files.get, PurePath("here"))
+    return project.gather(files.get, "/here")
 
 
 def test_a_project_is_described() -> None:
     source = gather({"pyproject.toml": TEXT, "uv.lock": ""})
     assert source.project.normalized == "o-b-k"
     assert source.project.extras == ("Docs", "Test")
-    assert source.version == "0.1.0"
+    assert source.declared.version == "0.1.0"
     assert source.locked
-    assert source.text == TEXT
 
 
 def test_poetry_names_its_extras_elsewhere() -> None:
@@ -46,21 +43,22 @@ def test_poetry_names_its_extras_elsewhere() -> None:
 
 
 def test_a_version_in_another_file_is_read() -> None:
-    text = '[project]\nname = "p"\ndynamic = ["version"]\n[tool.hatch.version]\npath = "p.py"\n'
-    assert gather({"pyproject.toml": text, "p.py": '__version__ = "3.1"\n'}).version == "3.1"
-    with pytest.raises(Misconfigured, match=r"p\.py does not exist"):
+    text = '[project]\nname = "p"\ndynamic = ["version"]\n[build-system]\nbuild-backend = "hatchling.build"\n'
+    text += '[tool.hatch.version]\npath = "p.py"\n'
+    assert gather({"pyproject.toml": text, "p.py": '__version__ = "3.1"\n'}).declared.version == "3.1"
+    with pytest.raises(Misconfigured, match=r"p\.py: it is to hold the version, and is no file"):
         gather({"pyproject.toml": text})
 
 
 @pytest.mark.parametrize(
     ("files", "code", "words"),
     [
-        ({}, "not-a-project", "there is no pyproject.toml in here"),
+        ({}, "not-a-project", "there is no pyproject.toml in /here"),
         ({"pyproject.toml": "[project\n"}, "broken-toml", "line 1, column 9"),
         ({"pyproject.toml": '[project]\nversion = "1"\n'}, "no-name", "no name"),
         ({"pyproject.toml": '[project]\nname = "é"\nversion = "1"\n'}, "bad-name", "é"),
-        ({"pyproject.toml": "", "setup.py": ""}, "version-not-writable", "declared in setup.py"),
-        ({"pyproject.toml": 'project = "x"'}, "no-version", "describes no project"),
+        ({"pyproject.toml": "", "setup.py": ""}, "version-not-written", "setup.py:1: it does not call setup()"),
+        ({"pyproject.toml": 'project = "x"'}, "version-not-written", "describes no project"),
     ],
 )
 def test_what_is_no_project_is_refused(files: dict[str, str], code: str, words: str) -> None:
@@ -71,7 +69,7 @@ def test_what_is_no_project_is_refused(files: dict[str, str], code: str, words: 
 
 
 def described(extras: tuple[str, ...] = (), groups: tuple[str, ...] = ()) -> Project:
-    return Project("p", Declaration("pyproject.toml", "project"), extras, groups)
+    return Project("p", extras, groups)
 
 
 def test_the_usual_test_extra_is_chosen() -> None:
@@ -101,8 +99,10 @@ json_like = st.recursive(
 
 @given(st.dictionaries(KEYS, json_like))
 def test_whatever_the_tables_hold_it_is_described_or_refused(document: dict[str, object]) -> None:
+    files = {"setup.py": "from setuptools import setup\nsetup(name='p', version='0.1.0')\n"}
     try:
-        found = project.describe(document, ["setup.py"])
+        found = project.describe(document, files.get)
+        declared(document, "", files.get, (), "/here")
     except Misconfigured:
         return
     assert found.name

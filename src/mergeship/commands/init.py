@@ -8,24 +8,29 @@ import msgspec
 from mergeship.adapters import files
 from mergeship.core import project, workflow
 from mergeship.core.plan import FileChange, FilePlan
+from mergeship.core.text import without_password
 
 
-def init(path: Path, overrides: Sequence[str] = (), *, force: bool = False, dry_run: bool = False) -> FilePlan:
+def init(
+    path: Path, overrides: Sequence[str] = (), *, force: bool = False, dry_run: bool = False, bump_script: bool = False
+) -> FilePlan:
     """Write what is missing of the pipeline, and with `force` also what differs; give back what was done.
 
+    With `bump_script`, or where it is there already, the script that bumps without mergeship is one of the files.
     Raises Misconfigured where `path` holds no project.
     """
     source = project.gather(files.reader(path), path.resolve(), overrides)
+    wanted = {
+        name: workflow.render(files.template(template), source.settings)
+        for name, template in workflow.TEMPLATES.items()
+    }
+    if bump_script or (path / workflow.BUMP_SCRIPT).exists():
+        from mergeship.adapters import index
+
+        simple = without_password(index.addresses(source.settings.index).simple)
+        wanted[workflow.BUMP_SCRIPT] = files.template(workflow.BUMP_SCRIPT_TEMPLATE).replace("@SIMPLE@", simple)
     plan = FilePlan(
-        tuple(
-            FileChange(
-                name,
-                workflow.render(files.template(template), source.settings),
-                files.read(path / name),
-                force=force,
-            )
-            for name, template in workflow.TEMPLATES.items()
-        )
+        tuple(FileChange(name, text, files.read(path / name), force=force) for name, text in wanted.items())
     )
     if dry_run:
         return plan

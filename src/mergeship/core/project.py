@@ -82,11 +82,16 @@ def identify(pyproject: dict[str, Any], read: Read) -> str:
     """The project's name, as written. Raises Misconfigured where there is none that an index would take."""
     name = table(pyproject, "project").get("name", table(pyproject, "tool", "poetry").get("name"))
     if name is None:
+        from mergeship.core.declaration.found import without_mark
         from mergeship.core.declaration.naming import name_elsewhere
 
-        name = name_elsewhere(pyproject, read)
+        name = name_elsewhere(pyproject, without_mark(read))
     if not isinstance(name, str):
-        raise Misconfigured("no-name", "pyproject.toml gives the project no name", hint='add name = "…" to [project]')
+        raise Misconfigured(
+            "no-name",
+            "the project has no name: neither pyproject.toml nor setup.cfg or setup.py gives one as a plain text",
+            hint='add name = "…" to [project] in pyproject.toml, or to [metadata] in setup.cfg',
+        )
     names.normalized(name)  # or it is refused
     return name
 

@@ -30,11 +30,11 @@ class Built(msgspec.Struct, frozen=True):
     reasons: tuple[str, ...]
     commit: str
     edits: tuple[Edit, ...]
-    dynamic: str | None = None
-    """The tool that the version comes from, where it is not declared."""
     files: tuple[Distribution, ...] = ()
     imported: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    dynamic: str | None = None
+    """The tool that the version comes from, where it is not declared."""
     dry_run: bool = False
 
 

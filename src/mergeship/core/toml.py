@@ -1,4 +1,4 @@
-"""A pyproject.toml, parsed; whatever its author made of it."""
+"""TOML files, parsed; whatever their author made of them."""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,14 +6,19 @@ from typing import Any
 
 from mergeship.errors import Misconfigured
 
+BOM = "\ufeff"
 
-def parse(text: str) -> dict[str, Any]:
-    """The parsed pyproject.toml. Raises Misconfigured with line and column for broken TOML."""
+
+def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
+    """The parsed file, with or without a byte order mark.
+
+    Raises Misconfigured with line and column for broken TOML.
+    """
     try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(text.removeprefix(BOM))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise Misconfigured(
-            "broken-toml", f"pyproject.toml is not valid TOML: {error}", hint="mend the line that is named"
+            "broken-toml", f"{path} is not valid TOML: {error}", hint="mend the line that is named"
         ) from error
 
 

@@ -147,31 +147,27 @@ def _is_0x(version: "Version") -> bool:
     return not version.epoch and not version.major
 
 
-def _release(version: "Version") -> str:
-    """The final release that a version belongs to."""
-    return _text(version, version.release)
-
-
 def _text(version: "Version", numbers: Sequence[int]) -> str:
     return (f"{version.epoch}!" if version.epoch else "") + ".".join(map(str, numbers))
 
 
 def _raised(version: "Version", part: Part) -> str:
-    """The next version by that part, as a final release. A pre-release becomes the release that it leads to.
+    """The lowest final release above a version whose lower parts are zero, as `part` asks for.
 
-    The epoch is kept; post-release and local parts, and a fourth number, are not.
+    So a pre-release becomes the release that it leads to. The epoch is kept; post-release and local parts, and a
+    fourth number, are not.
     """
     major, minor, patch = _padded(version)
-    unfinished = version.is_prerelease  # a.b.c below its own final release: alpha, beta, candidate or development
-    if part == "patch":
-        if unfinished and version.post is None:
-            return _release(version)
-        return _text(version, (major, minor, patch + 1))
-    if part == "minor":
-        return _text(version, (major, minor + (0 if unfinished and not patch else 1), 0))
-    if _is_0x(version):
+    if part == "major" and _is_0x(version):
         raise Held("would-leave-0x", f"a major version after {version} would leave 0.x", hint=f"say so: {LEAVE}")
-    return _text(version, (major + (0 if unfinished and not patch and not minor else 1), 0, 0))
+    floor, above = {
+        "patch": (version.release, (major, minor, patch + 1)),
+        "minor": ((major, minor, 0), (major, minor + 1, 0)),
+        "major": ((major, 0, 0), (major + 1, 0, 0)),
+    }[part]
+    low = _text(version, floor)
+    first, own = pep440.comparable([low, str(version)])
+    return low if first > own else _text(version, above)
 
 
 def _reaches(text: str, highest: "Version", following: str, part: Part) -> bool:

@@ -13,6 +13,9 @@ PATH = ".github/workflows/ci-cd.yml"
 PULL_REQUEST_TEMPLATE = ".github/pull_request_template.md"
 TEMPLATES = {PATH: "ci-cd.yml", PULL_REQUEST_TEMPLATE: "pull_request_template.md"}
 """The files of the pipeline, and the template of each."""
+BUMP_SCRIPT = ".github/scripts/bump_patch.py"
+BUMP_SCRIPT_TEMPLATE = "bump_patch.py"
+"""For a pipeline that is written by hand, and goes without mergeship."""
 
 
 class Use(msgspec.Struct, frozen=True):

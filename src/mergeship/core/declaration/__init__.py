@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mergeship.core import pep440
 from mergeship.core.declaration.find import find
-from mergeship.core.declaration.found import Computed, Read, Vcs
+from mergeship.core.declaration.found import Computed, Read, Vcs, without_mark
 from mergeship.core.declaration.place import PYPROJECT, Edit, Place, read, rewrite
 from mergeship.errors import Misconfigured
 
@@ -40,7 +40,7 @@ def declared(
     `text` is the pyproject.toml; `version_files` are the setting of that name; `where` is the project's own
     folder, absolute. Raises Misconfigured where the version is computed, broken, or differs from place to place.
     """
-    found = find(pyproject, text, read_file)
+    found = find(pyproject, text, without_mark(read_file))
     if isinstance(found, Vcs):
         return Declared(None, (), vcs=found)
     named = _named(version_files)

@@ -7,7 +7,7 @@ from mergeship.core.declaration import scm
 from mergeship.core.declaration.found import Computed, Found, Read, line_of, outside
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.pattern import Pattern
-from mergeship.core.declaration.place import BOM, PYPROJECT, NotWrittenError, Place
+from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
 from mergeship.core.declaration.python_file import first_assignment
 from mergeship.core.declaration.toml_value import CargoValue
 from mergeship.core.toml import table
@@ -56,14 +56,15 @@ def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
         return Computed(PYPROJECT, line_of(text, "flit"), "it does not name the module that holds the version")
     path = module.replace(".", "/")
     files = ("__init__.py", "version.py", "_version.py", "__version__.py")
+    missing = Computed(
+        PYPROJECT, line_of(text, "name"), f"the module {module}, which holds the version, does not exist"
+    )
     for root in ("", "src/"):
         if read(f"{root}{path}/__init__.py") is not None:
-            return first_assignment(
-                read, [f"{root}{path}/{file}" for file in files], "__version__", f"{root}{path}/__init__.py"
-            )
+            return first_assignment(read, [f"{root}{path}/{file}" for file in files], "__version__", missing)
         if read(f"{root}{path}.py") is not None:
-            return first_assignment(read, [f"{root}{path}.py"], "__version__", f"{root}{path}.py")
-    return Computed(PYPROJECT, line_of(text, "name"), f"the module {module}, which holds the version, does not exist")
+            return first_assignment(read, [f"{root}{path}.py"], "__version__", missing)
+    return missing
 
 
 def flit_module(pyproject: Mapping[str, Any]) -> str:
@@ -137,7 +138,7 @@ def _by_pattern(path: str, pattern: Pattern, read: Read) -> Found:
         return Computed(path, 0, "it is to hold the version, and is no file of the project")
     place = Place(path, "__version__" if pattern.pattern in {HATCH_PATTERN, PDM_PATTERN} else "the version", pattern)
     try:
-        place.format.read(text.removeprefix(BOM))
+        place.format.read(text)
     except NotWrittenError as error:
         return Computed(path, error.line, error.why)
     return place

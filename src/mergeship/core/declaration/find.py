@@ -18,14 +18,21 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     if "version" in project and not isinstance(project["version"], dict):
         return Place(PYPROJECT, "[project] version", TomlValue(("project", "version")))
     backend = _backend(pyproject)
-    if "version" in table(pyproject, "tool", "poetry") and backend in {"", "poetry", "poetry_dynamic_versioning"}:
+    tools = table(pyproject, "tool")
+    # Poetry builds itself, behind a loader of its own.
+    if "version" in table(tools, "poetry") and (backend in _POETRY or not (project or backend in _NOT_POETRY)):
         return _poetry(pyproject, text, backend)
-    dynamic = project.get("dynamic", [])
-    if project and backend != "maturin" and "version" not in (dynamic if isinstance(dynamic, list) else [project]):
+    dynamic = project.get("dynamic")
+    left_open = isinstance(dynamic, list) and "version" in dynamic
+    if project and not left_open and "maturin" not in {backend, *tools}:
         return Computed(PYPROJECT, line_of(text, "[project]"), 'it has neither version = "…" nor dynamic = ["version"]')
     if pyproject and not project and not _is_a_project(pyproject, read):
         return Computed(PYPROJECT, 0, "it describes no project: it has no [project] table")
     return _of_backend(backend, pyproject, text, read)
+
+
+_POETRY = {"", "poetry", "poetry_dynamic_versioning"}
+_NOT_POETRY = {"setuptools", "hatchling", "flit_core", "flit", "pdm", "maturin", "mesonpy", "uv_build"}
 
 
 def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found:

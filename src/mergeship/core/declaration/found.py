@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from mergeship.core.declaration.place import Place
+from mergeship.core.toml import BOM
 
 Read = Callable[[str], str | None]
 """The text of a file by its path relative to the project's folder; None where there is none."""
@@ -36,6 +37,16 @@ class Computed(NamedTuple):
 
 
 Found = Place | Vcs | Computed
+
+
+def without_mark(read: Read) -> Read:
+    """The same files without a byte order mark."""
+
+    def bare(path: str) -> str | None:
+        text = read(path)
+        return None if text is None else text.removeprefix(BOM)
+
+    return bare
 
 
 def outside(path: str) -> bool:

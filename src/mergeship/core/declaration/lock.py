@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from mergeship.core.declaration.found import Read
-from mergeship.core.declaration.place import PYPROJECT, Place
-from mergeship.core.toml import table
+from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
+from mergeship.core.declaration.toml_value import LockEntry
+from mergeship.core.names import loosely
+from mergeship.core.toml import parse, table
 
 LOCK = "uv.lock"
 LEVELS = 8  # folders above the project in which its workspace is looked for
@@ -17,20 +19,16 @@ LEVELS = 8  # folders above the project in which its workspace is looked for
 def entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
     """The place in the lock file; None without one, or where it tells no version of this project.
 
-    `where` is the project's folder, absolute.
+    `where` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
     """
     path = lock_file(read, where)
     if path is None:
         return None
-    from packaging.utils import canonicalize_name
-
-    from mergeship.core.declaration.place import NotWrittenError
-    from mergeship.core.declaration.toml_value import LockEntry
-
-    name = table(pyproject, "project").get("name")
-    place = Place(path, "its own entry", LockEntry(canonicalize_name(str(name))))
+    text = read(path) or ""
+    parse(text, path)
+    place = Place(path, "its own entry", LockEntry(loosely(str(table(pyproject, "project").get("name")))))
     try:
-        place.format.read(read(path) or "")
+        place.format.read(text)
     except NotWrittenError:
         return None
     return place

@@ -7,7 +7,7 @@ from mergeship.core.declaration import setuptools
 from mergeship.core.declaration.backends import cargo_manifest, flit_module
 from mergeship.core.declaration.found import Read
 from mergeship.core.declaration.meson import MesonProject
-from mergeship.core.declaration.place import BOM, Format, NotWrittenError
+from mergeship.core.declaration.place import Format, NotWrittenError
 from mergeship.core.declaration.toml_value import TomlValue
 from mergeship.core.toml import table
 
@@ -28,6 +28,6 @@ def name_elsewhere(pyproject: Mapping[str, Any], read: Read) -> str | None:
 
 def _text(content: str | None, place: Format) -> str | None:
     try:
-        return place.read((content or "").removeprefix(BOM)).version
+        return place.read(content or "").version
     except NotWrittenError:
         return None

@@ -23,14 +23,24 @@ class Pattern(_Pattern, AsItIs):
         return standing_at(text, *self._span(text))
 
     def _span(self, text: str) -> tuple[int, int]:
+        lines = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python reads a text file
         try:
-            match = re.search(self.pattern, text, re.MULTILINE)
-            span = match.span(self.group) if match else (-1, -1)
+            match = re.search(self.pattern, lines, re.MULTILINE)
+            start, end = match.span(self.group) if match else (-1, -1)
         except (re.error, IndexError, RecursionError, OverflowError) as error:
             raise NotWrittenError(0, f"the pattern {self.pattern!r} cannot be used: {error}") from error
-        if span[0] < 0:
+        if start < 0:
             raise NotWrittenError(0, f"nothing matches the pattern {self.pattern!r}")
-        return span
+        return _before_reading(text, start), _before_reading(text, end)
+
+
+def _before_reading(text: str, position: int) -> int:
+    """The same position where a line end may be two characters."""
+    for pair in re.finditer("\r\n", text):
+        if pair.start() >= position:
+            break
+        position += 1
+    return position
 
 
 class _Line(NamedTuple):

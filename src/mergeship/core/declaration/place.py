@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from mergeship.core import pep440
+from mergeship.core.toml import BOM
 from mergeship.errors import Misconfigured
 
 PYPROJECT = "pyproject.toml"
-BOM = "\ufeff"
 
 
 class NotWrittenError(Exception):

@@ -17,7 +17,7 @@ from typing import Any
 from mergeship.core.declaration import setup_call
 from mergeship.core.declaration.cfg_option import parsed
 from mergeship.core.declaration.found import Read, Vcs
-from mergeship.core.declaration.place import BOM, NotWrittenError
+from mergeship.core.declaration.place import NotWrittenError
 from mergeship.core.toml import table
 
 SETUPTOOLS_SCM = Vcs("setuptools-scm", ("SETUPTOOLS_SCM_PRETEND_VERSION", "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_<NAME>"))
@@ -46,7 +46,7 @@ def in_script(text: str, read: Read) -> Vcs | None:
     """The tool that a setup.py uses. Raises NotWrittenError for a setup.py that cannot be read."""
     if setup_call.imports(text, "versioneer"):
         try:
-            options = parsed((read("setup.cfg") or "").removeprefix(BOM))
+            options = parsed(read("setup.cfg") or "")
         except NotWrittenError:
             options = {}
         return _versioneer(options.get("versioneer"))

@@ -12,7 +12,7 @@ from mergeship.core.declaration.cfg_option import CfgOption
 from mergeship.core.declaration.cfg_option import parsed as parsed_cfg
 from mergeship.core.declaration.found import Computed, Found, Read, line_of, outside
 from mergeship.core.declaration.pattern import Whole
-from mergeship.core.declaration.place import BOM, PYPROJECT, NotWrittenError, Place
+from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
 from mergeship.core.declaration.python_file import first_assignment
 from mergeship.core.toml import table
 
@@ -43,7 +43,8 @@ def _dynamic(dynamic: Mapping[str, Any], pyproject: Mapping[str, Any], text: str
         settings = table(pyproject, "tool", "setuptools")
         where = table(settings, "packages", "find").get("where")
         folders = settings.get("package-dir", {})
-        return _attribute(attr, dict(folders) if isinstance(folders, Mapping) else {}, where, read)
+        line = line_of(text, "attr")
+        return _attribute(attr, dict(folders) if isinstance(folders, Mapping) else {}, where, read, (PYPROJECT, line))
     if isinstance(file, list) and len(file) == 1:
         file = file[0]
     if isinstance(file, str):
@@ -56,17 +57,16 @@ def _from_script(read: Read) -> Found | None:
     text = read(SETUP_PY)
     if text is None:
         return None
-    body = text.removeprefix(BOM)
     try:
-        tagged = scm.in_script(body, read)
+        tagged = scm.in_script(text, read)
         if tagged:
             return tagged
-        tree = parsed(body)
+        tree = parsed(text)
         value = setup_call.argument(tree, "version")
         if value is None:
             return None
         place = Place(SETUP_PY, "setup(version=…)", setup_call.SetupCall("version"))
-        place.format.read(body)
+        place.format.read(text)
     except NotWrittenError as error:
         return Computed(SETUP_PY, error.line, error.why)
     return place
@@ -74,7 +74,7 @@ def _from_script(read: Read) -> Found | None:
 
 def _from_options(text: str, read: Read) -> Found:
     try:
-        options = parsed_cfg(text.removeprefix(BOM))
+        options = parsed_cfg(text)
     except NotWrittenError as error:
         return Computed(SETUP_CFG, error.line, error.why)
     tagged = scm.in_options(options)
@@ -88,7 +88,7 @@ def _from_options(text: str, read: Read) -> Found:
     if colon and kind == "attr":
         folders = dict(_pairs(options.get("options", {}).get("package_dir", "")))
         where = options.get("options.packages.find", {}).get("where")
-        return _attribute(value.strip(), folders, where, read)
+        return _attribute(value.strip(), folders, where, read, (SETUP_CFG, line_of(text, "attr:")))
     if colon and kind == "file":
         return _file(value.strip(), read)
     return Place(SETUP_CFG, "[metadata] version", CfgOption("metadata", "version"))
@@ -102,12 +102,11 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield package.strip(), folder.strip()
 
 
-def _attribute(attr: str, folders: Mapping[str, Any], where: object, read: Read) -> Found:
+def _attribute(attr: str, folders: Mapping[str, Any], where: object, read: Read, named_in: tuple[str, int]) -> Found:
     """`package.module.NAME`, looked up as setuptools does: the first assignment in that module."""
     *module, name = attr.strip().split(".")
-    roots = list(dict.fromkeys(_roots(module, folders, where)))
-    paths = [path for root in roots for path in _module(root)]
-    return first_assignment(read, paths, name, paths[0])
+    paths = [path for root in dict.fromkeys(_roots(module, folders, where)) for path in _module(root)]
+    return first_assignment(read, paths, name, Computed(*named_in, f"none of {', '.join(paths)} exists"))
 
 
 def _roots(module: list[str], folders: Mapping[str, Any], where: object) -> Iterator[str]:
@@ -138,10 +137,10 @@ def name(read: Read) -> str | None:
     script, options = read(SETUP_PY), read(SETUP_CFG)
     try:
         if script is not None:
-            return setup_call.SetupCall("name").read(script.removeprefix(BOM)).version
+            return setup_call.SetupCall("name").read(script).version
     except NotWrittenError:
         pass
     try:
-        return CfgOption("metadata", "name").read((options or "").removeprefix(BOM)).version
+        return CfgOption("metadata", "name").read(options or "").version
     except NotWrittenError:
         return None

@@ -1,0 +1,122 @@
+"""What cannot be written is refused, with the file, the line, and what to do."""
+
+import pytest
+
+from mergeship.core.declaration import Declared, declared
+from mergeship.core.toml import parse
+from mergeship.errors import Misconfigured
+from tests.core.declaration.kinds import DYNAMIC, SETUP, pyproject, setup_cfg, setuptools
+from tests.core.declaration.kinds import hatch as hatch_project
+
+Files = dict[str, str]
+
+
+def read_all(files: Files, *version_files: str) -> Declared:
+    text = files.get("pyproject.toml", "")
+    return declared(parse(text), text, files.get, version_files, "/here/pkg")
+
+
+def dynamic(backend: str, rest: str = "") -> str:
+    return pyproject(backend, [], f"{DYNAMIC}\n{rest}")
+
+
+@pytest.mark.parametrize(
+    ("files", "words"),
+    [
+        ({"pyproject.toml": '[project]\nname = "p"\n'}, "pyproject.toml:1: it has neither version"),
+        ({"pyproject.toml": '[project]\nname = "p"\ndynamic = 3\n'}, "it has neither version"),
+        ({"pyproject.toml": "[tool.black]\n"}, "pyproject.toml: it describes no project"),
+        ({"pyproject.toml": "[project]\nversion = 1.0\n"}, "pyproject.toml: project.version is 1.0, not a text"),
+        ({"pyproject.toml": '[project]\nversion = "one"\n'}, "is 'one', which is not a version"),
+        ({"pyproject.toml": dynamic("uv_build")}, "left to the build backend uv_build"),
+        ({"pyproject.toml": dynamic("hatchling.build")}, "left to the build backend hatchling.build"),
+        (hatch_project('source = "code"\npath = "x.py"', {}), "version source 'code' computes"),
+        (hatch_project('source = "env"\nvariable = "X"', {}), "version source 'env' computes"),
+        (hatch_project("path = 3", {}), "version source 'regex' computes"),
+        (hatch_project('path = "x.py"', {}), "x.py: it is to hold the version, and is no file of the project"),
+        (hatch_project('path = "../x.py"', {"../x.py": "__version__ = '1'"}), "../x.py: it is to hold"),
+        (hatch_project('path = "x.py"', {"x.py": "version = 1\n"}), "x.py: nothing matches the pattern"),
+        (hatch_project('path = "x.py"\npattern = "("', {"x.py": ""}), "cannot be used: missing )"),
+        (hatch_project('path = "x.py"\npattern = "V"', {"x.py": "V"}), "cannot be used: no such group"),
+        ({"pyproject.toml": dynamic("pdm.backend", '[tool.pdm.version]\nsource = "call"\n')}, "source 'call' computes"),
+        ({"pyproject.toml": dynamic("pdm.backend")}, "source '' computes"),
+        ({"pyproject.toml": dynamic("flit_core.buildapi")}, "the module pkg, which holds the version, does not exist"),
+        ({"pyproject.toml": dynamic("flit_core.buildapi").replace('name = "pkg"\n', "")}, "does not name the module"),
+        (
+            {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "import x\n__version__ = x.y(1)\n"},
+            "pkg.py:2: __version__ is computed: x.y(1)",
+        ),
+        (
+            {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "", "pkg/version.py": "__version__ = 1"},
+            "pkg/version.py:1: __version__ is computed: 1",
+        ),
+        ({"pyproject.toml": dynamic("maturin")}, "Cargo.toml, which holds the version, does not exist"),
+        ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\n"}, "Cargo.toml: there is no package.version"),
+        ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "package = 3\n"}, "there is no package.version"),
+        ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package\n"}, "Cargo.toml: not valid TOML"),
+        (
+            {"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\nversion.workspace = true\n", "../Cargo.toml": "["},
+            "Cargo.toml:2: no workspace above it gives the version",
+        ),
+        ({"pyproject.toml": dynamic("mesonpy")}, "there is no meson.build"),
+        ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "x = 1\nproject('p')"}, "meson.build:1: it does not begin"),
+        ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "project('p'"}, "meson.build:1: the brackets"),
+        ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "project('p', 'c')"}, "is given no version"),
+        (
+            {"pyproject.toml": dynamic("mesonpy"), "meson.build": "project('p',\n version: run_command('x', '1'))"},
+            "meson.build:2: version is computed: run_command('x','1')",
+        ),
+        ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "project('p', version: '1.\\x30')"}, "is computed"),
+        (
+            {"pyproject.toml": pyproject("poetry.core.masonry.api", [], '[tool.poetry]\nversion = "0"\n[tool.poetry-dynamic-versioning]\nenable = true\n')},
+            "build-backend is not its own",
+        ),
+        ({"pyproject.toml": dynamic("sipbuild.api")}, "left to the build backend sipbuild.api"),
+        ({"pyproject.toml": dynamic("setuptools.build_meta")}, "pyproject.toml:8: nothing beside it says"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n', {}), "none of src/pkg.py, src/pkg/__init__.py, pkg.py, pkg/__init__.py exists"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "v" }}\n', {"__init__.py": "a = 1"}), "__init__.py: there is no v = …"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n', {"pkg.py": "v = (1, 2)"}), "pkg.py:1: v is computed: (1, 2)"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n', {"pkg.py": "print 1"}), "pkg.py:1: not Python 3"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n', {"pkg.py": "\0"}), "pkg.py: not Python 3"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n', {"pkg.py": f"v = {'-' * 5000}1"}), "pkg.py: not Python 3"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ file = ["A", "B"] }}\n', {}), "put together of several files"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ file = "A" }}\n', {}), "A: it is to hold the version"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ file = "A" }}\n', {"A": " \n"}), "A: it is empty"),
+        (setuptools(f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ file = "A" }}\n', {"A": "0.1.0\n0.1.0\n"}), "which is not a version"),
+        ({"setup.py": f"{SETUP}setup(version=read('VERSION'))\n"}, "setup.py:3: version is computed: read('VERSION')"),
+        ({"setup.py": f"{SETUP}setup(**config())\n"}, "setup.py:3: setup() takes its arguments from **config()"),
+        ({"setup.py": f"{SETUP}if x:\n    setup(version='1')\nelse:\n    setup(version='2')\n"}, "setup.py:6: it calls setup() more than once"),
+        ({"setup.py": "main()\n"}, "setup.py:1: it does not call setup()"),
+        ({"setup.py": f"{SETUP}setup(version=V)\n"}, "setup.py:3: version is computed: V is not assigned just once"),
+        ({"setup.py": f"{SETUP}V = '1'\nV += '.2'\nsetup(version=V)\n"}, "V is not assigned just once"),
+        ({"setup.py": f"{SETUP}V = '1'\ndef V(): pass\nsetup(version=V)\n"}, "V is not assigned just once"),
+        ({"setup.py": f"{SETUP}V = '1'\nfrom x import y as V\nsetup(version=V)\n"}, "V is not assigned just once"),
+        ({"setup.py": f"{SETUP}V = '1'\nexec(open('v.py').read())\nsetup(version=V)\n"}, "V may be changed by exec("),
+        ({"setup.py": f"{SETUP}V = '1'\nfrom v import *\nsetup(version=V)\n"}, "V may come from from v import *"),
+        ({"setup.py": f"{SETUP}V = f'{{x}}'\nsetup(version=V)\n"}, "V is computed"),
+        ({"setup.py": "print 'x'\n"}, "setup.py:1: not Python 3"),
+        ({"setup.py": f"{SETUP}setup()\n"}, "nothing beside it says"),
+        ({"setup.py": f"{SETUP}setup()\n", "setup.cfg": "[metadata]\nname = p\n"}, "setup.cfg:1: it gives no version, nor does setup.py"),
+        ({"setup.cfg": "[metadata]\nname = p\n"}, "setup.cfg:1: it gives no version, and there is no setup.py"),
+        ({"setup.cfg": "[metadata\nname = p\n"}, "setup.cfg:1: File contains no section headers"),
+        ({"setup.cfg": "[metadata]\nversion = 1\nversion = 2\n"}, "setup.cfg:3: While reading from"),
+        ({"setup.cfg": setup_cfg("attr: p.v")}, "setup.cfg:3: none of"),
+        ({"setup.cfg": setup_cfg("file: a, b")}, "a, b: it is to hold the version"),
+        ({"setup.cfg": setup_cfg("find: p")}, "which is not a version"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_written_is_refused_by_name(files: Files, words: str) -> None:
+    with pytest.raises(Misconfigured) as refused:
+        read_all(files)
+    assert words in refused.value.message
+    assert refused.value.hint
+
+
+def test_a_line_that_a_person_names_stands_in_for_what_is_computed() -> None:
+    files = {"setup.py": f"{SETUP}setup(version=find())\n", "pkg.py": "__version__ = '0.3.0'\n"}
+    with pytest.raises(Misconfigured) as refused:
+        read_all(files)
+    assert "[tool.mergeship] version-files = " in refused.value.hint
+    found = read_all(files, "pkg.py: __version__ = '{version}'")
+    assert found.version == "0.3.0"
+    assert [place.path for place in found.places] == ["pkg.py"]
