@@ -17,7 +17,9 @@ def raw_server(answer: Callable[[socket.socket], None]) -> Iterator[str]:
             while True:
                 connection, _ = listener.accept()
                 with connection:
-                    read_request(connection)
+                    head = read_request(connection)
+                    if isinstance(answer, Script):
+                        answer.asked.append(head.decode())
                     answer(connection)
         except OSError:
             return
@@ -49,3 +51,23 @@ def says(text: str) -> Callable[[socket.socket], None]:
         connection.sendall(text.replace("\n", "\r\n").encode())
 
     return answer
+
+
+class Script:
+    """A server's answers, in their order; the last one is repeated. Keeps what was asked."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.asked: list[str] = []
+
+    def __call__(self, connection: socket.socket) -> None:
+        text = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        says(text)(connection)
+
+
+def http(status: str, body: str = "", **headers: str) -> str:
+    """An HTTP answer; underscores in the names of headers stand for dashes."""
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+    return "\n".join(
+        [f"HTTP/1.1 {status}", *lines, f"Content-Length: {len(body.encode())}", "Connection: close", "", body]
+    )

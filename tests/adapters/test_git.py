@@ -60,3 +60,15 @@ def test_the_prefix_and_the_time(obk: Path) -> None:
     assert not repository(obk).prefix()
     assert repository(obk / "src").prefix() == "src/"
     assert repository(obk).commit_time("HEAD") == int(git(obk, "log", "-1", "--format=%ct"))
+
+
+def test_the_top_is_found_without_git(obk: Path, tmp_path: Path) -> None:
+    assert repository(obk / "src").top() == str(obk.resolve())
+    (tmp_path / "bare").mkdir()
+    assert repository(tmp_path / "bare").top() is None
+
+
+def test_a_tag_is_put_on_the_head(obk: Path) -> None:
+    repository(obk).tag("v0.3.0")
+    assert repository(obk).tags() == ["v0.3.0"]
+    assert git(obk, "rev-parse", "v0.3.0") == git(obk, "rev-parse", "HEAD")

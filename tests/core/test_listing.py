@@ -3,7 +3,7 @@ import json
 import pytest
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing, parse
+from mergeship.core.listing import Listing, Published, parse, parse_html
 from mergeship.errors import Held
 
 FILE = {"filename": "obk-0.1.1.tar.gz", "url": "u", "hashes": {"sha256": "A" * 64}, "size": 9}
@@ -21,7 +21,7 @@ def test_a_page_is_read() -> None:
 
 
 def test_an_old_index_has_its_versions_in_the_file_names() -> None:
-    names = ["obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl", "obk-0.1.3.exe", "nonsense.whl"]
+    names = ["obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl", "nonsense.whl"]
     files = [{"filename": name, "hashes": {}} for name in names]
     listing = parse(json.dumps({"meta": {"api-version": "1.0"}, "files": files}).encode(), "url")
     assert listing.versions == ("0.1.1", "0.1.2")
@@ -57,3 +57,91 @@ def test_a_file_is_there_when_its_bytes_are(name: str, sha256: str, words: str) 
 def test_a_file_without_a_hash_is_not_proven() -> None:
     listing = Listing((), (Distribution("x.whl", 1, ""),))
     assert "(none)" in listing.lacks(Distribution("x.whl", 1, "a"))
+
+
+def file(name: str, day: str = "", *, yanked: bool | str = False) -> dict[str, object]:
+    return {"filename": name, "hashes": {}, "upload-time": f"{day}T10:00:00Z" if day else None, "yanked": yanked}
+
+
+def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
+    files = [
+        file("obk-0.1.5.tar.gz", "2026-11-19", yanked="broken"),
+        file("obk-0.1.6.tar.gz", "2026-11-21"),
+        file("obk-0.1.6-py3-none-any.whl", "2026-11-20", yanked=True),
+    ]
+    listing = parse(page(versions=["0.1.4", "0.1.5", "0.1.6", "2004d"], files=files), "url")
+    assert listing.published == (
+        Published("0.1.4"),
+        Published("0.1.5", "2026-11-19", yanked=True),
+        Published("0.1.6", "2026-11-20"),
+        Published("2004d"),
+    )
+    assert [used.reason for used in listing.used] == [
+        "the index has 0.1.4",
+        "the index has 0.1.5 (yanked), uploaded 2026-11-19",
+        "the index has 0.1.6, uploaded 2026-11-20",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "version"),
+    [
+        ("obk-0.1.0-py2.7.egg", "0.1.0"),
+        ("obk-0.1.0.win32.exe", "0.1.0"),
+        ("obk-0.1.0-1.noarch.rpm", "0.1.0"),
+        ("obk-x-0.1.0.tar.bz2", "0.1.0"),
+        ("obk-0.1.0rc1.tgz", "0.1.0rc1"),
+        ("obk-0.1.0.linux-x86_64.tar.gz", "0.1.0"),
+        ("obk-latest.zip", ""),
+        ("obk.tar.gz", ""),
+        ("obk-0.1.0.txt", ""),
+    ],
+)
+def test_old_formats_count_too(name: str, version: str) -> None:
+    listing = parse(page(versions=[], files=[file("obk-0.0.1.tar.gz"), file(name)]), "url")
+    assert listing.versions == tuple(filter(None, ["0.0.1", version]))
+
+
+def test_files_that_tell_no_version_are_a_hold() -> None:
+    with pytest.raises(Held, match=r"lists files, but none whose name tells a version: obk-latest\.zip"):
+        parse(page(versions=[], files=[file("obk-latest.zip")]), "url")
+
+
+HTML = """\
+<!DOCTYPE html>
+<html><head><title>Links for obk</title></head><body>
+<a href="../../files/obk-0.1.1.tar.gz#sha256=ABC">obk-0.1.1.tar.gz</a><br>
+<A HREF='https://h/obk-0.1.2%2Bl-py3-none-any.whl?x=1#md5=d' data-yanked="no &amp; no">obk</A>
+<a href="/login">Log in</a> <a>nothing</a> <a href="http://[bad/x.whl">broken</a>
+</body></html>
+"""
+
+
+def test_a_page_of_html_is_read() -> None:
+    listing = parse_html(HTML.encode(), "url")
+    assert listing.published == (Published("0.1.1"), Published("0.1.2+l", yanked=True))
+    assert listing.files == (
+        Distribution("obk-0.1.1.tar.gz", 0, "abc"),
+        Distribution("obk-0.1.2+l-py3-none-any.whl", 0, ""),
+    )
+
+
+@pytest.mark.parametrize(
+    "page", ["<h1>Links for obk</h1>", '<meta name="pypi:repository-version" content="1.3"><p>nothing']
+)
+def test_an_empty_page_of_the_simple_api_is_nothing_published(page: str) -> None:
+    assert parse_html(page.encode(), "url") == Listing()
+
+
+@pytest.mark.parametrize(
+    "page",
+    ["", "<h1>Log in</h1>", "<a href='/x.html'>x</a>", "\0\ud800".encode("utf-8", "surrogatepass").decode("latin-1")],
+)
+def test_any_other_page_is_a_hold(page: str) -> None:
+    with pytest.raises(Held, match="does not say that it is of the simple API"):
+        parse_html(page.encode(), "url")
+
+
+def test_html_of_another_api_is_a_hold() -> None:
+    with pytest.raises(Held, match=r"speaks version 2\.0"):
+        parse_html(b'<meta name="pypi:repository-version" content="2.0">', "url")
