@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV
 
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint requirements.lock
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint fuzz bench lock clean
 
 demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
 	@$(BIN)/mergeship rehearse --example obk
@@ -24,6 +24,9 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+fuzz: $(VENV)/.dev ## 100,000 mutated projects: none may lead to a wrong edit
+	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py
 
 bench: $(VENV)/.dev ## how long things take, side by side
 	$(BIN)/python bench/bench.py

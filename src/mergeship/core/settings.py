@@ -108,7 +108,7 @@ def _parse(key: str, value: str) -> Any:  # noqa: ANN401 - the type is the setti
         return value.split()
     try:
         return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise Misconfigured(
             "bad-setting", f"--set {key}: {value} is not a TOML list: {error}", hint='write ["one", "two"]'
         ) from error

@@ -16,7 +16,7 @@ def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text.removeprefix(BOM))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise Misconfigured(
             "broken-toml", f"{path} is not valid TOML: {error}", hint="mend the line that is named"
         ) from error

@@ -129,7 +129,7 @@ def rewrite(text: str, version: str) -> str:
         try:
             if repr(tomllib.loads(after)) == repr(before):
                 return after
-        except tomllib.TOMLDecodeError:
+        except (ValueError, RecursionError):
             continue
     raise Refused(f'[project] version is {old}, but not written out in one piece: write it as version = "{old}"')
 
@@ -138,7 +138,7 @@ def parse(text: str) -> dict[str, Any]:
     """The parsed pyproject.toml of a project with a name and a version."""
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise Refused(f"pyproject.toml is not valid TOML: {error}") from error
     project = document.get("project")
     for key in ("name", "version"):

@@ -114,7 +114,7 @@ def _inherited(crate: str) -> dict[str, Any]:
 
     try:
         package = table(tomllib.loads(crate), "package")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return {key: value for key, value in package.items() if isinstance(value, dict) and value.get("workspace") is True}
 

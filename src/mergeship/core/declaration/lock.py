@@ -52,7 +52,7 @@ def _has_member(text: str, path: str) -> bool:
 
     try:
         workspace = table(tomllib.loads(text), "tool", "uv", "workspace")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return False
     return _any(workspace.get("members"), path) and not _any(workspace.get("exclude"), path)
 

@@ -10,7 +10,7 @@ from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, q
 def _parsed(text: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise NotWrittenError(0, f"not valid TOML: {error}") from error
 
 
