@@ -33,11 +33,16 @@ class Bench:
     def __init__(self) -> None:
         self.table = Table("what", "median s", "min s", "max s", "times a bare interpreter", box=None)
 
-    def row(self, what: str, runs: int, action: Callable[[], object]) -> None:
+    def row(
+        self, what: str, runs: int, action: Callable[[], object], before: Callable[[], object] = lambda: None
+    ) -> None:
+        """Measure `action`; `before` is run before each, and is not measured."""
+        before()
         action()  # warm
         own, bare = [], []
         for _ in range(runs):
             bare.append(seconds(lambda: run(BARE)))
+            before()
             own.append(seconds(action))
         median = statistics.median(own)
         ratio = median / statistics.median(bare)
@@ -50,9 +55,9 @@ def seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def run(command: Sequence[object], **environ: str) -> str:
+def run(command: Sequence[object], cwd: Path | None = None, **environ: str) -> str:
     words = [str(word) for word in command]
-    done = subprocess.run(words, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
+    done = subprocess.run(words, cwd=cwd, env={**os.environ, **environ}, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(words)} failed:\n{done.stdout}{done.stderr}")
     return done.stdout
@@ -72,7 +77,74 @@ def stages(bench: Bench, work: Path) -> None:
         environ = {"MERGESHIP_SET": f"index.upload={base}/legacy/", "PYPI_API_TOKEN": TOKEN}
         for verb in ("test", "build", "deploy"):
             # The second deploy sends the same bytes again: PyPI takes them, and so does the index.
-            bench.row(f"mergeship {verb}", 5, lambda verb=verb: run([COMMAND, verb, project], **environ))  # type: ignore[misc]
+            bench.row(f"mergeship {verb}", 5, lambda verb=verb: run([COMMAND, verb, project], **environ))  # type: ignore[arg-type,misc]
+
+
+BUMPED = """
+[tool.bumpversion]
+current_version = "0.1.0"
+[[tool.bumpversion.files]]
+filename = "pyproject.toml"
+search = 'version = "{current_version}"'
+replace = 'version = "{new_version}"'
+
+[tool.commitizen]
+version_provider = "pep621"
+
+[tool.semantic_release]
+version_toml = ["pyproject.toml:project.version"]
+allow_zero_version = true
+
+[tool.tbump.version]
+current = "0.1.0"
+regex = '(\\d+)\\.(\\d+)\\.(\\d+)'
+[tool.tbump.git]
+message_template = "Bump to {new_version}"
+tag_template = "v{new_version}"
+[[tool.tbump.file]]
+src = "pyproject.toml"
+search = 'version = "{current_version}"'
+"""
+OTHERS = {
+    "bump-my-version": "bump-my-version bump patch --no-commit --no-tag",
+    "commitizen": "cz bump --increment PATCH --files-only --yes",
+    "hatch": "hatch version patch",
+    "python-semantic-release": "semantic-release version --patch --no-commit --no-tag --no-push --no-changelog "
+    "--no-vcs-release --skip-build",
+    "tbump": "tbump 0.1.1 --non-interactive --only-patch",
+    "uv": "uv version --bump patch --frozen",
+}
+
+
+def bumps(bench: Bench, work: Path) -> None:
+    """A patch bump of the same project, by mergeship and by the tools of the field."""
+    project, env = work / "bumped", work / "env"
+    shutil.copytree(ROOT / "examples" / "obk", project)
+    with (project / "pyproject.toml").open("a", encoding="utf-8") as file:
+        file.write(BUMPED)
+    git(work, "init", "--quiet", project)
+    git(project, "remote", "add", "origin", "https://example.org/o/obk.git")
+    git(project, "add", "--all")
+    git(project, "commit", "--quiet", "-m", "feat: begin")
+    git(project, "tag", "v0.1.0")
+    uv = COMMAND.parent / "uv"
+    run([uv, "venv", "--quiet", env])
+    run([uv, "pip", "install", "--quiet", "--compile-bytecode", "--python", env / "bin" / "python", *OTHERS])
+
+    def reset() -> None:
+        git(project, "reset", "--quiet", "--hard", "v0.1.0")
+
+    def bumped(command: Sequence[object]) -> Callable[[], object]:
+        def action() -> None:
+            run(command, cwd=project, PYTHONDONTWRITEBYTECODE="")
+
+        return action
+
+    for what, words in {"": "", **OTHERS}.items():
+        command = [env / "bin" / words.split()[0], *words.split()[1:]] if what else [COMMAND, "bump", "--offline"]
+        bench.row(f"{what or 'mergeship'}: a patch bump", 40 if not what else 5, bumped(command), reset)
+        if 'version = "0.1.1"' not in (project / "pyproject.toml").read_text(encoding="utf-8"):
+            sys.exit(f"{what} did not bump")
 
 
 def rehearsal(bench: Bench) -> list[dict[str, float]]:
@@ -93,6 +165,7 @@ def main() -> None:
     bench.row("mergeship --version", 30, lambda: run([COMMAND, "--version"]))
     bench.row("mergeship --help", 30, lambda: run([COMMAND, "--help"]))
     with tempfile.TemporaryDirectory() as folder:
+        bumps(bench, Path(folder))
         stages(bench, Path(folder))
     seen = rehearsal(bench)
     console.print(bench.table)

@@ -3,6 +3,7 @@
 import pytest
 
 from mergeship.core.declaration import Declared, declared
+from mergeship.core.project import identify
 from mergeship.core.toml import parse
 from mergeship.errors import Misconfigured
 from tests.core.declaration.kinds import DYNAMIC, SETUP, pyproject, setup_cfg, setuptools
@@ -50,6 +51,11 @@ def dynamic(backend: str, rest: str = "") -> str:
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "", "pkg/version.py": "__version__ = 1"},
             "pkg/version.py:1: __version__ is computed: 1",
         ),
+        (
+            {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "__version__ = 1", "pkg/version.py": "__version__ = 2"},
+            "pkg/__init__.py:1: __version__ is computed: 1",
+        ),
+        ({"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "a.__version__ = '1'\n(__version__, b) = '1', '2'"}, "there is no __version__ = "),
         ({"pyproject.toml": dynamic("maturin")}, "Cargo.toml, which holds the version, does not exist"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\n"}, "Cargo.toml: there is no package.version"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "package = 3\n"}, "there is no package.version"),
@@ -120,3 +126,42 @@ def test_a_line_that_a_person_names_stands_in_for_what_is_computed() -> None:
     found = read_all(files, "pkg.py: __version__ = '{version}'")
     assert found.version == "0.3.0"
     assert [place.path for place in found.places] == ["pkg.py"]
+
+
+def test_a_backend_of_their_own_may_wrap_another() -> None:
+    text = dynamic("hooks", '[tool.hatch.version]\npath = "v.py"\n')
+    assert read_all({"pyproject.toml": text, "v.py": "VERSION = '0.3'\n"}).version == "0.3"
+    text = dynamic("hooks", '[tool.setuptools.dynamic]\nversion = { file = "VERSION" }\n')
+    assert read_all({"pyproject.toml": text, "VERSION": "0.4"}).version == "0.4"
+
+
+@pytest.mark.parametrize(
+    ("files", "tool"),
+    [
+        ({"pyproject.toml": pyproject("pbr.build", ["pbr>=6"], ""), "setup.cfg": "[metadata]\nname = p\n"}, "pbr"),
+        ({"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "dunamai"], DYNAMIC)}, "dunamai"),
+        ({"setup.py": f"import versioneer\n{SETUP}setup()\n", "setup.cfg": "[broken"}, "versioneer"),
+        ({"setup.cfg": "[versioneer]\ntag_prefix = 'rel-'\n"}, "versioneer"),
+        ({"pyproject.toml": dynamic("pdm.backend", "[tool.pdm.version]\nuse_scm = true\n")}, "pdm scm"),
+    ],
+)
+def test_a_tool_is_recognized_wherever_it_is_named(files: Files, tool: str) -> None:
+    vcs = read_all(files).vcs
+    assert vcs is not None
+    assert vcs.tool == tool
+    if "rel-" in str(files):
+        assert vcs.tag("0.1.0") == "rel-0.1.0"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"pyproject.toml": dynamic("maturin").replace('name = "pkg"\n', "")},
+        {"pyproject.toml": pyproject("mesonpy", [], ""), "meson.build": "project(name)"},
+        {"setup.py": f"{SETUP}setup(name=find())\n", "setup.cfg": "[metadata]\n"},
+        {"setup.py": f"{SETUP}setup(name=find())\n"},
+    ],
+)
+def test_a_name_that_cannot_be_read_is_missed(files: Files) -> None:
+    with pytest.raises(Misconfigured, match="the project has no name"):
+        identify(parse(files.get("pyproject.toml", "")), files.get)

@@ -1,0 +1,34 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergeship.core.bump import plan
+from mergeship.core.declaration import declared
+from mergeship.core.toml import parse
+from mergeship.core.version import Used, Wish
+from tests.core.declaration.kinds import KINDS, TAGGED, Kind
+
+
+@given(
+    st.sampled_from([kind for kind in KINDS if "../" not in kind.path]), st.sampled_from(["0.1.0", "0.3.7", "0.0.1"])
+)
+def test_the_same_plan_twice_and_nothing_left_to_do_after_it(kind: Kind, taken: str) -> None:
+    files = dict(kind.files)
+    text = files.get("pyproject.toml", "")
+    used = [Used(taken, "it is taken")]
+    found = declared(parse(text), text, files.get, (), "/here")
+    first = plan("pkg", found, used, Wish(), files.get)
+    assert plan("pkg", found, used, Wish(), files.get) == first
+    assert not first.applied
+    files |= {file.path: file.after for file in first.files}
+    text = files.get("pyproject.toml", "")
+    again = declared(parse(text), text, files.get, (), "/here")
+    second = plan("pkg", again, used, Wish(), files.get)
+    assert (second.next, second.edits, second.files) == (first.next, (), ())
+
+
+def test_what_comes_from_tags_has_no_edits() -> None:
+    kind = TAGGED[0]
+    text = kind.files["pyproject.toml"]
+    found = declared(parse(text), text, kind.files.get, (), "/here")
+    done = plan("pkg", found, [Used("0.3.0", "there is a tag v0.3.0")], Wish("minor"), kind.files.get)
+    assert (done.declared, done.next, done.edits, done.dynamic) == (None, "0.4.0", (), "setuptools-scm")
