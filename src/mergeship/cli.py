@@ -256,6 +256,7 @@ def _bump(call: Call) -> object:
     return bump(
         words[0] if words else ".",
         call.environ,
+        call.tell,
         call.overrides,
         wish=Wish(part or "patch", arguments.to, leave_0x=arguments.leave_0x),
         offline=arguments.offline,

@@ -13,12 +13,17 @@ from mergeship.core.environ import for_installer
 from mergeship.core.toml import table
 from mergeship.core.version import Wish, tagged
 
+TYPE_CHECKING = False  # events load msgspec
+if TYPE_CHECKING:
+    from mergeship.core.event import Tell
+
 NOT_ASKED = "the index was not asked (--offline)"
 
 
 def bump(
     path: str | os.PathLike[str],
     environ: Mapping[str, str],
+    tell: "Tell",
     overrides: Sequence[str] = (),
     *,
     wish: Wish,
@@ -44,8 +49,11 @@ def bump(
     used = tagged(normalized, repository.tags()) if top else []
     if settings and not offline:
         from mergeship.adapters import index
+        from mergeship.core.event import Note
+        from mergeship.core.text import without_password
 
         where = index.addresses(settings.index).simple
+        tell(Note(f"asking {without_password(where)}{normalized}/ what is published"))
         used += index.listing(where, normalized, settings.index.deadline, environ).used
     plan = bumping.plan(name, found, used, wish, read)
     if offline:
