@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from mergeship import __version__
-from mergeship.cli import VERBS, main
+from mergeship.cli import main
 from mergeship.errors import Interrupted
+from mergeship.verbs import VERBS
 
 Cli = Callable[..., tuple[int, str, str]]
 

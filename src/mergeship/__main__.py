@@ -10,9 +10,11 @@ def run() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"mergeship {__version__}")
         return
+    import gc
     import os
     import signal
 
+    gc.set_threshold(100_000)  # looking for circles after every 700 objects finds none while modules load
     from mergeship.cli import main
     from mergeship.errors import Interrupted
 

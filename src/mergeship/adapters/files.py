@@ -76,8 +76,6 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
                 )
             os.replace(new, target)
             undo += [(old, target) for old in kept[len(undo) : len(undo) + 1]]
-        for parent in {os.path.dirname(target) for target in targets}:
-            _sync(parent)
     except BaseException:
         for old, target in reversed(undo):
             os.replace(old, target)
@@ -117,11 +115,3 @@ def _staged(path: str, text: str) -> str:
 def _remove(path: str) -> None:
     with suppress(FileNotFoundError):
         os.unlink(path)
-
-
-def _sync(folder: str) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

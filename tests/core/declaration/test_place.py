@@ -9,8 +9,8 @@ from mergeship.core.declaration.place import PYPROJECT, Place, read, rewrite
 from mergeship.core.declaration.toml_value import CargoValue, TomlValue
 from mergeship.errors import Misconfigured
 
-PROJECT = Place(PYPROJECT, "[project] version", TomlValue(("project", "version")))
-CRATE = Place("Cargo.toml", "[package] version", CargoValue(("package", "version")))
+PROJECT = Place(PYPROJECT, "[project] version", TomlValue("project", "version"))
+CRATE = Place("Cargo.toml", "[package] version", CargoValue("package", "version"))
 
 CROWDED = """\
 # version = "0.1.0"

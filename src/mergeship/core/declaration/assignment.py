@@ -5,7 +5,6 @@ import re
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
 
@@ -36,10 +35,8 @@ def assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
             yield statement.target.id, statement.value
 
 
-class Constant(ABC):
+class Constant(AsItIs, ABC):
     """A format whose version is one text constant of the syntax tree."""
-
-    __slots__ = ()
 
     @abstractmethod
     def constant(self, tree: ast.Module) -> ast.Constant:
@@ -58,14 +55,11 @@ class Constant(ABC):
         return Written(version, spans, ast.dump(tree))
 
 
-class _Name(NamedTuple):
-    name: str
-
-
-class Assignment(_Name, Constant, AsItIs):
+class Assignment(Constant):
     """The first assignment to a name at the top of a module, as setuptools and flit read it."""
 
-    __slots__ = ()
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def constant(self, tree: ast.Module) -> ast.Constant:
         """The constant that is assigned. Raises NotWrittenError."""

@@ -82,16 +82,15 @@ def maturin(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     crate = read(manifest)
     if crate is None:
         return Computed(PYPROJECT, line_of(text, "maturin"), f"{manifest}, which holds the version, does not exist")
-    own = Place(manifest, "[package] version", CargoValue(("package", "version")))
+    own = Place(manifest, "[package] version", CargoValue("package", "version"))
     if "version" not in _inherited(crate):
         return own
     folder = manifest.rpartition("/")[0]
-    keys = ("workspace", "package", "version")
     for up in range(_LEVELS):
         path = "/".join(part for part in [folder, *[".."] * up, "Cargo.toml"] if part)
         root = read(path)
         try:
-            place = Place(path, "[workspace.package] version", CargoValue(keys))
+            place = Place(path, "[workspace.package] version", CargoValue("workspace", "package", "version"))
             if root is not None and place.format.read(root):
                 return place
         except NotWrittenError:

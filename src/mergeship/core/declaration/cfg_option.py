@@ -2,7 +2,6 @@
 
 import re
 from configparser import Error, RawConfigParser
-from typing import NamedTuple
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
 
@@ -18,15 +17,12 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
         raise NotWrittenError(getattr(error, "lineno", 0) or 0, " ".join(str(error).split())) from error
 
 
-class _Option(NamedTuple):
-    section: str
-    option: str
-
-
-class CfgOption(_Option, AsItIs):
+class CfgOption(AsItIs):
     """The text of an option."""
 
-    __slots__ = ()
+    def __init__(self, section: str, option: str) -> None:
+        self.section = section
+        self.option = option
 
     def read(self, text: str) -> Written:
         """The version, and all other options. Raises NotWrittenError."""

@@ -16,7 +16,7 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     """
     project = table(pyproject, "project")
     if "version" in project and not isinstance(project["version"], dict):
-        return Place(PYPROJECT, "[project] version", TomlValue(("project", "version")))
+        return Place(PYPROJECT, "[project] version", TomlValue("project", "version"))
     backend = _backend(pyproject)
     tools = table(pyproject, "tool")
     # Poetry builds itself, behind a loader of its own.
@@ -46,7 +46,7 @@ def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found:
             line_of(text, "[tool.poetry-dynamic-versioning]"),
             "poetry-dynamic-versioning is to fill the version in, but build-backend is not its own",
         )
-    return Place(PYPROJECT, "[tool.poetry] version", TomlValue(("tool", "poetry", "version")))
+    return Place(PYPROJECT, "[tool.poetry] version", TomlValue("tool", "poetry", "version"))
 
 
 def _backend(pyproject: Mapping[str, Any]) -> str:

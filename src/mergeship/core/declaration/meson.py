@@ -26,14 +26,11 @@ class _Token(NamedTuple):
     depth: int
 
 
-class _Argument(NamedTuple):
-    keyword: str
-
-
-class MesonProject(_Argument, AsItIs):
+class MesonProject(AsItIs):
     """A text given to `project()` by keyword; an empty keyword is the project's name."""
 
-    __slots__ = ()
+    def __init__(self, keyword: str) -> None:
+        self.keyword = keyword
 
     def read(self, text: str) -> Written:
         """The one span. Raises NotWrittenError for a version that is computed."""

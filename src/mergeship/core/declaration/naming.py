@@ -22,7 +22,7 @@ def name_elsewhere(pyproject: Mapping[str, Any], read: Read) -> str | None:
         return _text(read("meson.build"), MesonProject(""))
     found = setuptools.name(read)
     if found is None and "maturin" in {backend, *table(pyproject, "tool")}:
-        return _text(read(cargo_manifest(pyproject)), TomlValue(("package", "name")))
+        return _text(read(cargo_manifest(pyproject)), TomlValue("package", "name"))
     return found
 
 

@@ -1,22 +1,18 @@
 """A version that a pattern finds: the regular expression of a backend, a line that a person names, a whole file."""
 
 import re
-from typing import NamedTuple
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, standing_at
 
 PLACEHOLDER = "{version}"
 
 
-class _Pattern(NamedTuple):
-    pattern: str
-    group: str | int = "version"
-
-
-class Pattern(_Pattern, AsItIs):
+class Pattern(AsItIs):
     """What the first match of a regular expression has in a group, lines told apart, as hatch and PDM search."""
 
-    __slots__ = ()
+    def __init__(self, pattern: str, group: str | int = "version") -> None:
+        self.pattern = pattern
+        self.group = group
 
     def read(self, text: str) -> Written:
         """The one span that the backend reads. Raises NotWrittenError."""
@@ -43,17 +39,14 @@ def _before_reading(text: str, position: int) -> int:
     return position
 
 
-class _Line(NamedTuple):
-    line: str
-
-
-class Line(_Line, AsItIs):
+class Line(AsItIs):
     """The one line of a file that reads like a given one, with `{version}` in the version's place.
 
     Spaces around the line do not count; everything else does.
     """
 
-    __slots__ = ()
+    def __init__(self, line: str) -> None:
+        self.line = line
 
     def read(self, text: str) -> Written:
         """The version in that line. Raises NotWrittenError for no such line, and for more than one."""

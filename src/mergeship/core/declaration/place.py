@@ -44,8 +44,6 @@ class Format(Protocol):
 class AsItIs:
     """A format that writes versions as PEP 440 does."""
 
-    __slots__ = ()
-
     def spell(self, version: str) -> str:
         """The same."""
         return version

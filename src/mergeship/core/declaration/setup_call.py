@@ -2,20 +2,16 @@
 
 import ast
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from mergeship.core.declaration.assignment import Constant, assignments, one_line, parsed, text_constant
-from mergeship.core.declaration.place import AsItIs, NotWrittenError
+from mergeship.core.declaration.place import NotWrittenError
 
 
-class _Keyword(NamedTuple):
-    keyword: str
-
-
-class SetupCall(_Keyword, Constant, AsItIs):
+class SetupCall(Constant):
     """A text given to `setup()`, there or by a name that the module assigns once, as a text."""
 
-    __slots__ = ()
+    def __init__(self, keyword: str) -> None:
+        self.keyword = keyword
 
     def constant(self, tree: ast.Module) -> ast.Constant:
         """The constant. Raises NotWrittenError."""

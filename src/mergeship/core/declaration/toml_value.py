@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from typing import Any, NamedTuple
+from typing import Any
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, quoted
 
@@ -14,14 +14,11 @@ def _parsed(text: str) -> dict[str, Any]:
         raise NotWrittenError(0, f"not valid TOML: {error}") from error
 
 
-class _Value(NamedTuple):
-    keys: tuple[str, ...]
-
-
-class TomlValue(_Value, AsItIs):
+class TomlValue(AsItIs):
     """The text at a path of keys."""
 
-    __slots__ = ()
+    def __init__(self, *keys: str) -> None:
+        self.keys = keys
 
     def read(self, text: str) -> Written:
         """The version, and the parsed document without it. Raises NotWrittenError."""
@@ -32,8 +29,6 @@ class TomlValue(_Value, AsItIs):
 
 class CargoValue(TomlValue):
     """A version of a Rust crate, which is a semantic version: https://doc.rust-lang.org/cargo/reference/manifest.html."""
-
-    __slots__ = ()
 
     def spell(self, version: str) -> str:
         """`0.2.0rc1` as `0.2.0-rc.1`, as maturin reads it back. Raises NotWrittenError for what has no such form."""
@@ -53,14 +48,11 @@ _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 _DOTS = 2  # of major.minor.patch
 
 
-class _Name(NamedTuple):
-    name: str
-
-
-class LockEntry(_Name, AsItIs):
+class LockEntry(AsItIs):
     """The version of the project's own entry in uv.lock. `name` is normalized, as uv writes it."""
 
-    __slots__ = ()
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def read(self, text: str) -> Written:
         """The version, and the parsed lock file without it. Raises NotWrittenError where there is no such entry."""
