@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.adapters.git import Repository
+from mergeship.adapters.git import Repository, top
 from mergeship.errors import Misconfigured
 from tests.conftest import commit_all, git
 
@@ -63,9 +63,9 @@ def test_the_prefix_and_the_time(obk: Path) -> None:
 
 
 def test_the_top_is_found_without_git(obk: Path, tmp_path: Path) -> None:
-    assert repository(obk / "src").top() == str(obk.resolve())
+    assert top(obk / "src") == str(obk.resolve())
     (tmp_path / "bare").mkdir()
-    assert repository(tmp_path / "bare").top() is None
+    assert top(tmp_path / "bare") is None
 
 
 def test_a_tag_is_put_on_the_head(obk: Path) -> None:

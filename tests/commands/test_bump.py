@@ -116,9 +116,11 @@ def test_a_repository_that_git_does_not_open_is_no_repository_without_tags(
 ) -> None:
     (obk / ".git" / "HEAD").unlink()
     status, _, err = cli("bump", obk, "--offline", environ=environ)
-    assert status == 1
-    assert "git" in err
-    assert cli("bump", obk, "--offline", environ={"PATH": "/nonexistent"})[0] == 1
+    assert status == 2
+    assert "[not-a-repository]" in err
+    status, _, err = cli("bump", obk, "--offline", environ={"PATH": "/nonexistent"})
+    assert status == 2
+    assert "[no-git]" in err
     assert 'version = "0.1.0"' in (obk / "pyproject.toml").read_text()
 
 
@@ -235,7 +237,7 @@ def test_what_comes_from_tags_is_left_to_the_build(tmp_path: Path, cli: Cli, env
     assert status == 0
     assert out.splitlines() == [
         "pkg 0.4.2: there is a tag v0.4.1",
-        "Nothing to write: the version comes from hatch-vcs, to which build hands it.",
+        "Nothing to write: the version comes from tags, through hatch-vcs; build hands it over.",
     ]
     document = json.loads(cli("bump", tmp_path, "--json", environ=environ)[1])
     assert (document["declared"], document["next"], document["dynamic"]) == (None, "0.4.2", "hatch-vcs")

@@ -15,15 +15,15 @@ def page(**changes: object) -> bytes:
 
 
 def test_a_page_is_read() -> None:
-    listing = parse(page(), "url")
+    listing = parse(page(), "obk", "url")
     assert listing.versions == ("0.1.0", "0.1.1")
     assert listing.files == (Distribution("obk-0.1.1.tar.gz", 9, "a" * 64),)
 
 
 def test_an_old_index_has_its_versions_in_the_file_names() -> None:
-    names = ["obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl", "nonsense.whl"]
+    names = ["obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl"]
     files = [{"filename": name, "hashes": {}} for name in names]
-    listing = parse(json.dumps({"meta": {"api-version": "1.0"}, "files": files}).encode(), "url")
+    listing = parse(json.dumps({"meta": {"api-version": "1.0"}, "files": files}).encode(), "obk", "url")
     assert listing.versions == ("0.1.1", "0.1.2")
     assert listing.files[0] == Distribution("obk-0.1.1.tar.gz", 0, "")
 
@@ -31,13 +31,13 @@ def test_an_old_index_has_its_versions_in_the_file_names() -> None:
 @pytest.mark.parametrize("body", [b"", b"<html>", b"{}", b'{"meta": {}, "files": 1}', b"\xff\xfe"])
 def test_what_cannot_be_read_is_a_hold(body: bytes) -> None:
     with pytest.raises(Held, match="did not answer with the JSON"):
-        parse(body, "url")
+        parse(body, "obk", "url")
 
 
 @pytest.mark.parametrize("version", ["2.0", "", None])
 def test_another_api_is_a_hold(version: object) -> None:
     with pytest.raises(Held, match="speaks version"):
-        parse(page(meta={"api-version": version}), "url")
+        parse(page(meta={"api-version": version}), "obk", "url")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_another_api_is_a_hold(version: object) -> None:
     ],
 )
 def test_a_file_is_there_when_its_bytes_are(name: str, sha256: str, words: str) -> None:
-    lacking = parse(page(), "url").lacks(Distribution(name, 9, sha256))
+    lacking = parse(page(), "obk", "url").lacks(Distribution(name, 9, sha256))
     assert words in lacking
     assert bool(lacking) == bool(words)
 
@@ -69,7 +69,7 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
         file("obk-0.1.6.tar.gz", "2026-11-21"),
         file("obk-0.1.6-py3-none-any.whl", "2026-11-20", yanked=True),
     ]
-    listing = parse(page(versions=["0.1.4", "0.1.5", "0.1.6", "2004d"], files=files), "url")
+    listing = parse(page(versions=["0.1.4", "0.1.5", "0.1.6", "2004d"], files=files), "obk", "url")
     assert listing.published == (
         Published("0.1.4"),
         Published("0.1.5", "2026-11-19", yanked=True),
@@ -89,7 +89,8 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
         ("obk-0.1.0-py2.7.egg", "0.1.0"),
         ("obk-0.1.0.win32.exe", "0.1.0"),
         ("obk-0.1.0-1.noarch.rpm", "0.1.0"),
-        ("obk-x-0.1.0.tar.bz2", "0.1.0"),
+        ("obk-0.1.0-1.tar.gz", "0.1.0-1"),
+        ("obk-x-0.1.0.tar.bz2", ""),
         ("obk-0.1.0rc1.tgz", "0.1.0rc1"),
         ("obk-0.1.0.linux-x86_64.tar.gz", "0.1.0"),
         ("obk-latest.zip", ""),
@@ -98,13 +99,16 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
     ],
 )
 def test_old_formats_count_too(name: str, version: str) -> None:
-    listing = parse(page(versions=[], files=[file("obk-0.0.1.tar.gz"), file(name)]), "url")
+    listing = parse(page(versions=["0.0.1"], files=[file("obk-0.0.1.tar.gz"), file(name)]), "obk", "url")
     assert listing.versions == tuple(filter(None, ["0.0.1", version]))
+    if not version:
+        with pytest.raises(Held, match="lists a file whose name tells no version"):
+            parse(page(versions=[], files=[file("obk-0.0.1.tar.gz"), file(name)]), "obk", "url")
 
 
 def test_files_that_tell_no_version_are_a_hold() -> None:
-    with pytest.raises(Held, match=r"lists files, but none whose name tells a version: obk-latest\.zip"):
-        parse(page(versions=[], files=[file("obk-latest.zip")]), "url")
+    with pytest.raises(Held, match=r"lists a file whose name tells no version: obk-latest\.zip"):
+        parse(page(versions=[], files=[file("obk-latest.zip")]), "obk", "url")
 
 
 HTML = """\
@@ -118,7 +122,7 @@ HTML = """\
 
 
 def test_a_page_of_html_is_read() -> None:
-    listing = parse_html(HTML.encode(), "url")
+    listing = parse_html(HTML.encode(), "obk", "url")
     assert listing.published == (Published("0.1.1"), Published("0.1.2+l", yanked=True))
     assert listing.files == (
         Distribution("obk-0.1.1.tar.gz", 0, "abc"),
@@ -130,7 +134,7 @@ def test_a_page_of_html_is_read() -> None:
     "page", ["<h1>Links for obk</h1>", '<meta name="pypi:repository-version" content="1.3"><p>nothing']
 )
 def test_an_empty_page_of_the_simple_api_is_nothing_published(page: str) -> None:
-    assert parse_html(page.encode(), "url") == Listing()
+    assert parse_html(page.encode(), "obk", "url") == Listing()
 
 
 @pytest.mark.parametrize(
@@ -139,9 +143,29 @@ def test_an_empty_page_of_the_simple_api_is_nothing_published(page: str) -> None
 )
 def test_any_other_page_is_a_hold(page: str) -> None:
     with pytest.raises(Held, match="does not say that it is of the simple API"):
-        parse_html(page.encode(), "url")
+        parse_html(page.encode(), "obk", "url")
 
 
 def test_html_of_another_api_is_a_hold() -> None:
     with pytest.raises(Held, match=r"speaks version 2\.0"):
-        parse_html(b'<meta name="pypi:repository-version" content="2.0">', "url")
+        parse_html(b'<meta name="pypi:repository-version" content="2.0">', "obk", "url")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"meta": {"api-version": "1.4"}, "files": [], "versions": [], "project-status": {"status": "quarantined"}}'],
+)
+def test_a_project_in_quarantine_is_a_hold(text: str) -> None:
+    with pytest.raises(Held, match="in quarantine"):
+        parse(text.encode(), "obk", "url")
+    html = '<meta name="pypi:repository-version" content="1.4"><meta name="pypi:project-status" content="quarantined">'
+    with pytest.raises(Held, match="in quarantine"):
+        parse_html(html.encode(), "obk", "url")
+    archived = text.replace("quarantined", "archived")
+    assert parse(archived.encode(), "obk", "url") == Listing()
+
+
+def test_the_links_of_another_project_are_none_of_ours() -> None:
+    with pytest.raises(Held, match="does not say that it is of the simple API"):
+        parse_html(b"<body>Links for you</body>", "obk", "url")
+    assert parse_html(b"<h1>Links for O.B_k</h1>", "o-b-k", "url") == Listing()

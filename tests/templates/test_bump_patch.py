@@ -24,7 +24,7 @@ from tests.conftest import TOKEN
 from tests.core.bumps import NEXT
 from tests.core.declaration.kinds import KINDS, Kind, by_name
 from tests.core.declaration.test_place import CROWDED
-from tests.servers import raw_server, says
+from tests.servers import Script, http, raw_server, says
 
 STATIC = [kind for kind in KINDS if kind.label == "[project] version"]
 
@@ -133,6 +133,21 @@ def test_it_bumps_and_says_so(project: Project, tmp_path: Path) -> None:
     assert project.bump().stdout == "Bumped version to 0.1.2\n"
 
 
+def test_a_local_version_is_taken_out(project: Project, tmp_path: Path) -> None:
+    project.pyproject.write_text(project.pyproject.read_text().replace('"0.1.0"', '"0.2.0+x"'))
+    (tmp_path / "obk-0.1.1.tar.gz").write_bytes(sdist("obk", "0.1.1"))
+    index.upload(f"{project.base}/legacy/", TOKEN, tmp_path / "obk-0.1.1.tar.gz", 5)
+    assert project.bump().stdout == "Bumped version to 0.2.0\n"
+    assert 'version = "0.2.0"' in project.pyproject.read_text()
+
+
+def test_a_redirect_within_the_index_is_followed(project: Project) -> None:
+    script = Script(http("301 Moved", Location="/simple/OBK/"), page('"files": [], "versions": ["0.1.5"]'))
+    with raw_server(script) as address:
+        assert project.bump(MERGESHIP_SET=f"index.simple={address}").stdout == "Bumped version to 0.1.6\n"
+    assert script.asked[1].startswith("GET /simple/OBK/ ")
+
+
 def test_a_rehearsal_names_its_own_index(project: Project) -> None:
     script = project.folder / BUMP_SCRIPT
     script.write_text(script.read_text().replace(project.base, "http://127.0.0.1:1"))
@@ -165,13 +180,23 @@ def test_a_refusal_is_one_line_and_writes_nothing(project: Project, text: bytes 
     assert text is None or project.pyproject.read_bytes() == text
 
 
+def page(text: str, version: str = "1.4") -> str:
+    return http("200 OK", f'{{"meta": {{"api-version": "{version}"}}, {text}}}')
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
         ("HTTP/1.1 500 Oh no\nContent-Length: 0\n\n", "answered 500 Oh no: what is published is not known"),
         ("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>", "did not answer with the JSON"),
         ('HTTP/1.1 200 OK\nContent-Length: 14\n\n{"files": [1]}', "did not answer with the JSON"),
-        ('HTTP/1.1 200 OK\nContent-Length: 30\n\n{"files": [1], "versions": []}', "lists files and no version"),
+        (page('"files": [1], "versions": []'), "lists files and no version"),
+        (page('"files": [], "versions": "1"'), "did not answer with the JSON"),
+        (page('"files": [], "versions": [], "project-status": {"status": "quarantined"}'), "in quarantine"),
+        (page('"files": [], "versions": []', "2.0"), "did not answer with the JSON"),
+        (http("200 OK", '{"files": [], "versions": []}'), "did not answer with the JSON"),
+        (http("200 OK", "[" * 100_000), "did not answer with the JSON"),
+        (http("302 Found", Location="http://elsewhere.example/simple/obk/"), "sends us to another index"),
         ("nonsense\n\n", "cannot be reached"),
         ("", "cannot be reached"),
     ],

@@ -1,6 +1,7 @@
 """Text files: read as they are, and written whole or not at all."""
 
 import os
+import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 # Any path will do, and os.path works on it: `bump` goes without pathlib, which takes longer to load than all of this.
 StrPath = str | os.PathLike[str]
+MAX_TEXT = 64 * 1024 * 1024  # bytes
 TEMPLATES = os.path.join(os.path.dirname(os.path.dirname(__file__)), "templates")
 
 
@@ -24,22 +26,42 @@ def template(name: str) -> str:
 def read(path: StrPath) -> str | None:
     """The text of a file with its line ends as they are, None where there is no file.
 
-    Raises Misconfigured for a file that is not UTF-8.
+    Raises Misconfigured for one that is not UTF-8, or that nobody would call a text: a pipe, or more than 64 MiB.
     """
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            return None
         with open(path, "rb") as file:
-            return file.read().decode()
-    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            content = file.read(MAX_TEXT + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the path
         return None
+    if len(content) > MAX_TEXT:
+        raise Misconfigured("too-large", f"{path} is larger than {MAX_TEXT} bytes", hint="name another file")
+    try:
+        return content.decode()
     except UnicodeDecodeError as error:
         raise Misconfigured(
             "not-utf8", f"{path} is not UTF-8: {error.reason} at byte {error.start}", hint="save it as UTF-8"
         ) from error
 
 
-def reader(folder: StrPath) -> Callable[[str], str | None]:
-    """Reads the files of a folder by their path inside it."""
-    return lambda name: read(os.path.join(folder, name))
+def reader(folder: StrPath, within: StrPath | None = None) -> Callable[[str], str | None]:
+    """Reads the files of a folder by their path inside it; there is nothing outside of the folder `within`.
+
+    By default that is the folder itself. The reader raises Misconfigured for a link that leads out.
+    """
+    top = os.path.realpath(within or folder)
+    base = os.path.realpath(folder)
+
+    def read_inside(name: str) -> str | None:
+        path = os.path.normpath(os.path.join(base, name))
+        if not _contains(top, path):
+            return None
+        if "\0" not in path and os.path.lexists(path):
+            _inside(path, top)
+        return read(path)
+
+    return read_inside
 
 
 def write(path: StrPath, text: str) -> None:
@@ -62,36 +84,44 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     a link that leads out of the folder `within`.
     """
     targets = [_inside(os.path.join(folder, file.path), within) for file in files]
+    several = len(files) > 1
     staged: list[str] = []
+    kept: list[str] = []
     undo: list[tuple[str, str]] = []
     try:
         for target, file in zip(targets, files, strict=True):
             staged.append(_staged(target, file.after))
-        kept = [_staged(target, file.before) for target, file in zip(targets[:-1], files, strict=False)]
-        staged += kept
-        for target, new, file in zip(targets, staged, files, strict=False):
+        for target, file in zip(targets if several else (), files, strict=False):
+            kept.append(_staged(target, file.before))
+        for target, file in zip(targets, files, strict=True):
             if read(target) != file.before:
                 raise Failed(
                     "file-changed", f"{target} was changed by somebody else meanwhile", hint="look at it and try again"
                 )
-            os.replace(new, target)
-            undo += [(old, target) for old in kept[len(undo) : len(undo) + 1]]
+        for number, target in enumerate(targets):
+            undo += zip(kept[number : number + 1], [target], strict=False)
+            os.replace(staged[number], target)
     except BaseException:
         for old, target in reversed(undo):
-            os.replace(old, target)
+            with suppress(OSError):  # whatever happens to one, the others get their old text
+                os.replace(old, target)
         raise
     finally:
-        for left in staged:
+        for left in (*staged, *kept):
             _remove(left)
 
 
 def _inside(path: str, within: StrPath) -> str:
     target, top = os.path.realpath(path), os.path.realpath(within)
-    if os.path.commonpath([target, top]) != top:
+    if not _contains(top, target):
         raise Misconfigured(
             "link-leads-out", f"{path} is a link that leads out of {top}", hint="keep the version in a file of it"
         )
     return target
+
+
+def _contains(folder: str, path: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")
 
 
 def _staged(path: str, text: str) -> str:

@@ -10,6 +10,17 @@ from mergeship.process import ProcessFailed, output
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 
 
+def top(path: str | os.PathLike[str]) -> str | None:
+    """The top of the repository that a folder lies in; None where it lies in none."""
+    folder = os.path.realpath(path)
+    while not os.path.exists(os.path.join(folder, ".git")):
+        above = os.path.dirname(folder)
+        if above == folder:
+            return None
+        folder = above
+    return folder
+
+
 class Repository:
     """A checkout. `env` is the whole environment that git gets."""
 
@@ -26,14 +37,17 @@ class Repository:
         try:
             return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
         except ProcessFailed as error:
-            if error.status == 127:  # noqa: PLR2004 - the shells' status for "not found"
-                raise Misconfigured("no-git", "git is not on PATH", hint="install git") from error
-            reason = error.output.strip().removeprefix("fatal: ") or "it has no commit"
-            raise Misconfigured(
-                "not-a-repository",
-                f"{self.path} is not a git repository with a commit: {reason}",
-                hint="git init, git add -A and git commit",
-            ) from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: ProcessFailed) -> Misconfigured:
+        if error.status == 127:  # noqa: PLR2004 - the shells' status for "not found"
+            return Misconfigured("no-git", "git is not on PATH", hint="install git")
+        reason = error.output.strip().removeprefix("fatal: ") or "it has no commit"
+        return Misconfigured(
+            "not-a-repository",
+            f"{self.path} is not a git repository with a commit: {reason}",
+            hint="git init, git add -A and git commit",
+        )
 
     def prefix(self) -> str:
         """The path of this folder inside its repository; empty at the top."""
@@ -49,19 +63,13 @@ class Repository:
         entries = self.git("status", "--porcelain", "-z", "--no-renames", f"--untracked-files={mode}")
         return [entry[3:] for entry in entries.split("\0") if entry]
 
-    def top(self) -> str | None:
-        """The top of the repository that the folder lies in; None where it lies in none."""
-        folder = os.path.realpath(self.path)
-        while not os.path.exists(os.path.join(folder, ".git")):
-            above = os.path.dirname(folder)
-            if above == folder:
-                return None
-            folder = above
-        return folder
-
     def tags(self) -> list[str]:
-        """All tags."""
-        return self.git("tag", "--list").splitlines()
+        """All tags. Raises Misconfigured where the repository cannot be opened."""
+        try:
+            # Not `git tag`: that one obeys what its user has set for people, columns for one.
+            return self.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+        except ProcessFailed as error:
+            raise self._unreadable(error) from error
 
     def commit_time(self, commit: str) -> int:
         """When the commit was made, in seconds since 1970."""

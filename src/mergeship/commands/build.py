@@ -9,7 +9,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from mergeship.adapters import builder, dist, files, index, job
+from mergeship.adapters import builder, dist, files, git, index, job
 from mergeship.adapters.builder import Builder
 from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
@@ -38,7 +38,7 @@ def build(
 
     The checkout is not touched: the version is written into a copy. Raises Failed, Held or Misconfigured.
     """
-    read = files.reader(path)
+    read = files.reader(path, git.top(path))
     source = project.gather(read, path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
@@ -120,13 +120,13 @@ def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str])
 
     Raises Misconfigured where that would be elsewhere.
     """
-    repository = Repository(tree, for_installer(environ))
     vcs = source.declared.vcs
     if vcs:
         if vcs.tag(version):
-            repository.tag(vcs.tag(version))
+            Repository(tree, for_installer(environ)).tag(vcs.tag(version))
         return vcs.handed(source.project.normalized, version)
-    read = files.reader(tree)
+    top = git.top(tree)
+    read = files.reader(tree, top)
     for place in source.declared.places:
         if read(place.path) is None:
             raise Misconfigured(
@@ -134,17 +134,18 @@ def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str])
                 f"{place.path} is not in the commit that is checked out",
                 hint="git add and commit it: what is built is a commit",
             )
-    lock = source.declared.lock
-    places = [*source.declared.places, *([lock] if lock and read(lock.path) is not None else [])]
+    locks = (lock for lock in source.declared.locks if read(lock.path) is not None)
+    places = [*source.declared.places, *locks]
     rewritten, _ = declaration.rewritten(places, read, version)
-    files.rewrite(tree, rewritten, within=repository.top() or tree)
+    files.rewrite(tree, rewritten, within=top or tree)
     return {}
 
 
 def _used(source: Source, repository: Repository, environ: Mapping[str, str]) -> list[Used]:
     where, name = index.addresses(source.settings.index).simple, source.project.normalized
     listed = index.listing(where, name, source.settings.index.deadline, environ)
-    return [*listed.used, *tagged(name, repository.tags())]
+    prefix = source.declared.vcs.tag_prefix if source.declared.vcs else ""
+    return [*listed.used, *tagged(name, repository.tags(), prefix)]
 
 
 def _refuse_changes(changed: list[str]) -> None:

@@ -3,8 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 
-from mergeship.adapters import files
-from mergeship.adapters.git import Repository
+from mergeship.adapters import files, git
 from mergeship.core import bump as bumping
 from mergeship.core import names, project
 from mergeship.core.bump import Bump
@@ -12,6 +11,7 @@ from mergeship.core.declaration import declared
 from mergeship.core.environ import for_installer
 from mergeship.core.toml import table
 from mergeship.core.version import Wish, tagged
+from mergeship.errors import Misconfigured
 
 TYPE_CHECKING = False  # events load msgspec
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ def bump(
 
     With `offline` the index is not asked. Raises Held, Misconfigured, or Failed, and then nothing was written.
     """
-    read = files.reader(path)
+    top = git.top(path)
+    read = files.reader(path, top)
     text, pyproject = project.pyproject_of(read, path)
     settings = None
     if overrides or not offline or "mergeship" in table(pyproject, "tool"):
@@ -43,10 +44,11 @@ def bump(
         settings = load(pyproject, overrides)
     found = declared(pyproject, text, read, settings.version_files if settings else (), os.path.realpath(path))
     name = project.identify(pyproject, read)
-    repository = Repository(path, for_installer(environ))
-    top = repository.top()
     normalized = names.normalized(name)
-    used = tagged(normalized, repository.tags()) if top else []
+    used = []
+    if top:
+        tags = git.Repository(path, for_installer(environ)).tags()
+        used += tagged(normalized, tags, found.vcs.tag_prefix if found.vcs else "")
     if settings and not offline:
         from mergeship.adapters import index
         from mergeship.core.event import Note
@@ -60,5 +62,11 @@ def bump(
         plan = plan._replace(reasons=(*plan.reasons, NOT_ASKED))
     if dry_run:
         return plan
+    if found.vcs and wish != Wish():
+        raise Misconfigured(
+            "version-from-tags",
+            f"the version comes from tags, through {found.vcs.tool}, so there is no file to write {plan.next} into",
+            hint="--dry-run shows it; tag a commit, and what ships next is the patch version after that tag",
+        )
     files.rewrite(path, plan.files, within=top or path)
-    return plan._replace(applied=True)
+    return plan._replace(applied=bool(plan.files))

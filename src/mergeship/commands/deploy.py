@@ -5,7 +5,7 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from mergeship.adapters import dist, files, index, job
+from mergeship.adapters import dist, files, git, index, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.index import Addresses
 from mergeship.core import distribution, project
@@ -34,7 +34,7 @@ def deploy(
 
     Sending the same bytes again is harmless: the same command is the retry. Raises Failed or Held.
     """
-    source = project.gather(files.reader(path), path.resolve(), overrides)
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     manifest = _verified(source, out, Repository(path, for_installer(environ)).head())
     where = index.addresses(source.settings.index)
     token = _token(environ)

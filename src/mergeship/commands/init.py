@@ -1,11 +1,12 @@
 """`mergeship init`: writes the pipeline's files, and touches nothing that a person changed unless told."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters import files
+from mergeship.adapters import files, git
 from mergeship.core import project, workflow
 from mergeship.core.plan import FileChange, FilePlan
 from mergeship.core.text import without_password
@@ -19,7 +20,7 @@ def init(
     With `bump_script`, or where it is there already, the script that bumps without mergeship is one of the files.
     Raises Misconfigured where `path` holds no project.
     """
-    source = project.gather(files.reader(path), path.resolve(), overrides)
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     wanted = {
         name: workflow.render(files.template(template), source.settings)
         for name, template in workflow.TEMPLATES.items()
@@ -28,7 +29,8 @@ def init(
         from mergeship.adapters import index
 
         simple = without_password(index.addresses(source.settings.index).simple)
-        wanted[workflow.BUMP_SCRIPT] = files.template(workflow.BUMP_SCRIPT_TEMPLATE).replace("@SIMPLE@", simple)
+        script = files.template(workflow.BUMP_SCRIPT_TEMPLATE)
+        wanted[workflow.BUMP_SCRIPT] = script.replace('"@SIMPLE@"', json.dumps(simple))
     plan = FilePlan(
         tuple(FileChange(name, text, files.read(path / name), force=force) for name, text in wanted.items())
     )

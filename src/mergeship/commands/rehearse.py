@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters import files
+from mergeship.adapters import files, git
 from mergeship.core import names, project, workflow
 from mergeship.core.event import Tell
 from mergeship.core.result import Rehearsed
@@ -53,7 +53,7 @@ def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
     """The project's normalized name; what mergeship's own stages would refuse is refused before anything starts."""
     if not path.is_dir():
         raise Misconfigured("not-a-project", f"{path} is no folder", hint="name the folder of a Python project")
-    read = files.reader(path)
+    read = files.reader(path, git.top(path))
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
         return project.gather(read, path.resolve(), overrides).project.normalized

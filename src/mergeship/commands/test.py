@@ -7,7 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from mergeship.adapters import files, job
+from mergeship.adapters import files, git, job
 from mergeship.adapters.environment import Environment
 from mergeship.core import project
 from mergeship.core.event import Note, Tell
@@ -25,7 +25,7 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
 
     Raises Failed when the tests do, or when none were collected.
     """
-    source = project.gather(files.reader(path), path.resolve(), overrides)
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()

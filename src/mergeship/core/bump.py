@@ -29,7 +29,7 @@ def plan(project: str, declared: Declared, used: Sequence[Used], wish: Wish, rea
     Raises Held or Misconfigured where there is no next version, or where it cannot be written.
     """
     following = next_version(declared.version, used, wish)
-    places: Sequence[Place] = (*declared.places, *filter(None, [declared.lock]))
+    places: Sequence[Place] = (*declared.places, *declared.locks)
     if declared.version is not None and pep440.same(following.version, declared.version):
         places = ()
     files, edits = rewritten(places, read, following.version)

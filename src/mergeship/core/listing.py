@@ -1,6 +1,5 @@
 """What an index lists of a project, from the JSON of the simple API (PEP 691, PEP 700) or from its HTML (PEP 503)."""
 
-from collections.abc import Iterable
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -16,6 +15,8 @@ from packaging.version import InvalidVersion
 
 from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
+from mergeship.core.names import loosely
+from mergeship.core.text import one_line
 from mergeship.core.version import Used
 from mergeship.errors import Held
 
@@ -49,7 +50,9 @@ class Listing(msgspec.Struct, frozen=True):
     @property
     def used(self) -> list[Used]:
         """The versions that are taken, with the reason. What is no version (PEP 440) is in nobody's way."""
-        return [Used(one.version, _reason(one)) for one in self.published if pep440.is_version(one.version)]
+        return [
+            Used(one.version, _reason(one), published=True) for one in self.published if pep440.is_version(one.version)
+        ]
 
     def lacks(self, file: Distribution) -> str:
         """Why `file` is not proven to be there; empty when it is, with the same bytes."""
@@ -69,14 +72,18 @@ class _File(msgspec.Struct, rename="kebab"):
     yanked: bool | str = False
 
 
-class _Page(msgspec.Struct):
+class _Page(msgspec.Struct, rename="kebab"):
     files: list[_File]
     meta: dict[str, Any]
     versions: list[str] = []
+    project_status: dict[str, Any] = {}
 
 
-def parse(body: bytes, where: str) -> Listing:
-    """The listing in a JSON page of the simple API. Raises Held for anything else: unreadable is not empty."""
+def parse(body: bytes, project: str, where: str) -> Listing:
+    """The listing of a project, by its normalized name, in a JSON page of the simple API.
+
+    Raises Held for anything else: unreadable is not empty.
+    """
     try:
         page = msgspec.json.decode(body, type=_Page)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -86,18 +93,20 @@ def parse(body: bytes, where: str) -> Listing:
             hint="check the setting index.simple",
         ) from error
     _check_version(page.meta.get("api-version", ""), where)
-    return _listing(page.versions, page.files, where)
+    _check_status(page.project_status.get("status"), where)
+    return _listing(page.versions, page.files, project, where)
 
 
-def parse_html(body: bytes, where: str) -> Listing:
-    """The listing in an HTML page of the simple API, of an index that has nothing else.
+def parse_html(body: bytes, project: str, where: str) -> Listing:
+    """The same in an HTML page, of an index that has nothing else.
 
     Raises Held for a page that is none: what an index shows to those who are not logged in, for one.
     """
-    page = _Anchors()
+    page = _Anchors(project)
     page.feed(body.decode("utf-8", "replace"))
     page.close()
     _check_version(page.api_version, where)
+    _check_status(page.status, where)
     files = [file for href, yanked in page.anchors if (file := _linked(href, yanked=yanked))]
     if not files and not page.says_what_it_is:
         raise Held(
@@ -105,14 +114,16 @@ def parse_html(body: bytes, where: str) -> Listing:
             f"{where} answered with a page that lists no file, and does not say that it is of the simple API",
             hint="check the setting index.simple, and whether the index wants a password",
         )
-    return _listing([], files, where)
+    return _listing([], files, project, where)
 
 
 class _Anchors(HTMLParser):
     """The links of a page, and whether it says that it is of the simple API."""
 
-    def __init__(self) -> None:
+    def __init__(self, project: str) -> None:
         super().__init__()
+        self.project = project
+        self.status: str | None = None
         self.anchors: list[tuple[str, bool]] = []
         self.api_version = "1.0"
         self.says_what_it_is = False
@@ -124,9 +135,12 @@ class _Anchors(HTMLParser):
         elif tag == "meta" and given.get("name") == "pypi:repository-version":
             self.api_version = given.get("content") or ""
             self.says_what_it_is = True
+        elif tag == "meta" and given.get("name") == "pypi:project-status":
+            self.status = given.get("content")
 
     def handle_data(self, data: str) -> None:
-        if data.strip().lower().startswith("links for "):  # as pip's own documentation and most servers head it
+        words = data.strip().partition("Links for ")  # as most servers head it
+        if words[0] == "" and loosely(words[2]) == self.project:
             self.says_what_it_is = True
 
 
@@ -152,52 +166,61 @@ def _check_version(version: object, where: str) -> None:
         )
 
 
-def _listing(versions: Iterable[str], listed: list[_File], where: str) -> Listing:
-    found = {version: Published(version, yanked=True) for version in versions}
-    unclear = []
-    for file in listed:
-        version = _version_of(file.filename)
-        if not version:
-            unclear.append(file.filename)
-            continue
-        before = found.get(version, Published(version, yanked=True))
-        days = sorted(filter(None, [before.uploaded, (file.upload_time or "")[:10]]))
-        found[version] = Published(version, days[0] if days else "", yanked=before.yanked and bool(file.yanked))
-    if unclear and not found:
+def _check_status(status: object, where: str) -> None:
+    if status == "quarantined":  # PEP 792: its files are not shown, and they are there
         raise Held(
             "index-unreadable",
-            f"{where} lists files, but none whose name tells a version: {unclear[0]}",
+            f"{where} keeps the project in quarantine, and does not show what was published",
+            hint="write to the index's people; nothing can be released meanwhile",
+        )
+
+
+def _listing(versions: list[str], listed: list[_File], project: str, where: str) -> Listing:
+    told = {file.filename: _version_of(file.filename, project) for file in listed}
+    unclear = [name for name, version in told.items() if not version]
+    if unclear and not versions:
+        raise Held(
+            "index-unreadable",
+            f"{where} lists a file whose name tells no version: {one_line(unclear[0])}",
             hint="look at what was published there; the next version has to be above all of it",
         )
-    files = tuple(Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in listed)
-    have_files = {_version_of(file.filename) for file in listed}
-    published = (
-        one if one.version in have_files else msgspec.structs.replace(one, yanked=False) for one in found.values()
-    )
-    return Listing(tuple(published), files)
+    groups: dict[str, list[_File]] = {version: [] for version in versions}
+    for file in listed:
+        if told[file.filename]:
+            groups.setdefault(told[file.filename], []).append(file)
+    published = tuple(_published(version, files) for version, files in groups.items())
+    distributions = (Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in listed)
+    return Listing(published, tuple(distributions))
 
 
-def _version_of(filename: str) -> str:
-    """The version in a file name; empty where it cannot be told."""
+def _published(version: str, files: list[_File]) -> Published:
+    days = sorted(file.upload_time[:10] for file in files if file.upload_time)
+    return Published(version, days[0] if days else "", yanked=bool(files) and all(file.yanked for file in files))
+
+
+def _version_of(filename: str, project: str) -> str:
+    """The version in the name of a file of that project; empty where it cannot be told."""
     try:
-        if filename.endswith(".whl"):
-            return str(parse_wheel_filename(filename)[1])
-        return str(parse_sdist_filename(filename)[1])
+        named, version = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[:2]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
-        return _old_version_of(filename)
+        return _old_version_of(filename, project)
+    return str(version) if named == project else _old_version_of(filename, project)
 
 
-def _old_version_of(filename: str) -> str:
-    """The same for formats that are no longer made: `obk-0.1.0-py2.7.egg`, `obk-0.1.0.win32.exe`."""
+def _old_version_of(filename: str, project: str) -> str:
+    """The same for names that nobody makes any more: `obk-0.1.0-py2.7.egg`, `obk-0.1.0.win32.exe`."""
     suffix = next((suffix for suffix in SUFFIXES if filename.lower().endswith(suffix)), "")
     parts = filename[: -len(suffix)].split("-") if suffix else []
-    for part in parts[1:]:
-        words = part.split(".")
-        while words and not words[-1][:1].isdigit():
+    for count in range(1, len(parts)):
+        if loosely("-".join(parts[:count])) != project:
+            continue
+        whole = "-".join(parts[count:])
+        if pep440.is_version(whole):
+            return whole
+        words = parts[count].split(".")
+        while words and not pep440.is_version(".".join(words)):
             words.pop()
-        version = ".".join(words)
-        if version[:1].isdigit() and pep440.is_version(version):
-            return version
+        return ".".join(words)
     return ""
 
 

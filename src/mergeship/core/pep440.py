@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from packaging.version import Version
 
 
+LENGTH = 200  # characters that a version may have; Python converts numbers of up to 4300 digits
+
+
 @total_ordering
 class Numbers:
     """A version that is numbers alone, with what a packaging Version would say of it."""
@@ -52,23 +55,21 @@ class Numbers:
 
 def is_version(text: str) -> bool:
     """Whether a text is a version (PEP 440)."""
+    if len(text) > LENGTH:
+        return False
     if _is_numbers(text):
         return True
     from packaging.version import InvalidVersion, Version
 
     try:
         Version(text)
-    except (InvalidVersion, ValueError):  # ValueError: a number of more digits than Python converts
+    except InvalidVersion:
         return False
     return True
 
 
 def _is_numbers(text: str) -> bool:
-    short = len(text) <= _LENGTH and text.isascii()
-    return short and all(part.isdecimal() for part in text.split("."))
-
-
-_LENGTH = 200  # characters; Python converts numbers of up to 4300 digits
+    return text.isascii() and all(part.isdecimal() for part in text.split("."))
 
 
 def comparable(texts: Iterable[str]) -> "list[Version]":

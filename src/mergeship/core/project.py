@@ -82,10 +82,9 @@ def identify(pyproject: dict[str, Any], read: Read) -> str:
     """The project's name, as written. Raises Misconfigured where there is none that an index would take."""
     name = table(pyproject, "project").get("name", table(pyproject, "tool", "poetry").get("name"))
     if name is None:
-        from mergeship.core.declaration.found import without_mark
         from mergeship.core.declaration.naming import name_elsewhere
 
-        name = name_elsewhere(pyproject, without_mark(read))
+        name = name_elsewhere(pyproject, read)
     if not isinstance(name, str):
         raise Misconfigured(
             "no-name",

@@ -19,4 +19,4 @@ def one_line(text: str) -> str:
 
 def without_password(address: str) -> str:
     """An address without user and password."""
-    return re.sub(r"//[^/@]*@", "//", address)
+    return re.sub(r"//[^/?#]*@", "//", address)

@@ -24,6 +24,8 @@ class Used(NamedTuple):
     """As a version (PEP 440)."""
     reason: str
     """Where it is, in words: `the index has 0.1.6, uploaded 2026-11-20`."""
+    published: bool = False
+    """Whether an index has it."""
 
 
 class Wish(NamedTuple):
@@ -59,7 +61,8 @@ def next_version(declared: str | None, used: Sequence[Used], wish: Wish = Wish()
     own = None if declared is None else versions[0]
     taken = list(zip(versions[1 : len(used) + 1], (one.reason for one in used), strict=True))
     if not wish.leave_0x:
-        _stay_below_one(own, taken)
+        released = [pair for pair, one in zip(taken, used, strict=True) if one.published]
+        _stay_below_one(own, taken, released or taken)
     highest, reason = max(taken, key=lambda item: item[0]) if taken else (None, "no release is known")
     if wish.to:
         return _as_wished(versions[-1], wish, own, highest, reason)
@@ -86,12 +89,19 @@ def raised(version: str, part: Part = "patch") -> str:
     return _raised(pep440.comparable([version])[0], part)
 
 
-def tagged(name: str | None, tags: Iterable[str]) -> list[Used]:
+def tagged(name: str, tags: Iterable[str], prefix: str = "") -> list[Used]:
     """The versions in a repository's tags: `v1.2.3`, `1.2.3`, `name-1.2.3`, `name/v1.2.3`, `release-1.2.3`.
 
-    `name` is the project's normalized name, None where it is not known; tags of something else are left out.
+    `name` is the project's normalized name; tags of something else are left out. `prefix` is one that the project
+    has set for its tags.
     """
-    return [Used(version, f"there is a tag {tag}") for tag in tags for version in _versions_in(name, tag)]
+    found = []
+    for tag in tags:
+        own = tag.removeprefix(prefix)
+        version = _version_at_start(own) or _version_after_name(name, own)
+        if version:
+            found.append(Used(version, f"there is a tag {tag}"))
+    return found
 
 
 def _check(wish: Wish) -> None:
@@ -123,23 +133,24 @@ def _as_wished(version: "Version", wish: Wish, own: "Version | None", highest: "
     return Next(str(version), ("it was asked for", reason))
 
 
-def _stay_below_one(own: "Version | None", taken: "Sequence[tuple[Version, str]]") -> None:
-    """Raise Held where something of 1.0 or more was used by a project of 0.x."""
-    if own is not None:
-        if not _is_0x(own):
-            return
-        who = f"{own} is declared"
-    else:
-        low = [reason for version, reason in taken if _is_0x(version)]
-        if not low:
-            return
-        who = low[-1]
+def _stay_below_one(
+    own: "Version | None", taken: "Sequence[tuple[Version, str]]", released: "Sequence[tuple[Version, str]]"
+) -> None:
+    """Raise Held where something of 1.0 or more was used by a project of 0.x.
+
+    Without a declaration, the highest release tells what it is; before the first one, the highest tag does.
+    """
+    if own is None and not released:
+        return
+    base, who = (own, f"{own} is declared") if own is not None else max(released, key=lambda pair: pair[0])
+    if not _is_0x(base):
+        return
     for version, reason in taken:
         if not _is_0x(version):
             raise Held(
                 "would-leave-0x",
                 f"{who}, but {reason}: the next version would leave 0.x",
-                hint=f"remove that tag or release, or leave 0.x on purpose: {LEAVE}",
+                hint=f"delete it if it is a stray; or leave 0.x above {version}: mergeship bump --to V --leave-0x",
             )
 
 
@@ -181,18 +192,20 @@ def _padded(version: "Version") -> tuple[int, int, int]:
     return major, minor, patch
 
 
-def _versions_in(name: str | None, tag: str) -> list[str]:
-    whole = _version_at_start(tag)
-    if whole is not None:
-        return [whole] if pep440.is_version(whole) else []
+def _version_after_name(name: str, tag: str) -> str:
+    """The version behind the project's name, or behind a usual word, the path before them left out."""
     for separator in re.finditer(r"[-_@/]", tag):
+        word = tag[: separator.start()].rstrip("/@").rpartition("/")[2]
         version = _version_at_start(tag[separator.end() :])
-        if version is not None and names.loosely(tag[: separator.start()]) in {name, "release", "rel"}:
-            return [version] if pep440.is_version(version) else []
-    return []
+        if version and names.loosely(word) in {name, *_WORDS}:
+            return version
+    return ""
 
 
-def _version_at_start(text: str) -> str | None:
-    """What follows a `v` or `v.`, if that begins with a digit."""
-    rest = text[1:].removeprefix(".") if text[:1] in {"v", "V"} else text
-    return rest if rest[:1].isdecimal() else None
+_WORDS = {"release", "releases", "rel", "version", "versions"}
+
+
+def _version_at_start(text: str) -> str:
+    """What follows a `v` or `v.`, if that is a version; empty where it is none."""
+    version = text[1:].removeprefix(".") if text[:1] in {"v", "V"} else text
+    return version if version[:1].isdecimal() and pep440.is_version(version) else ""

@@ -11,11 +11,24 @@ def render(bump: Bump, style: Style) -> str:
     for path in dict.fromkeys(edit.path for edit in bump.edits):
         lines += [style.bold(f"--- a/{path}"), style.bold(f"+++ b/{path}")]
         for edit in sorted(edit for edit in bump.edits if edit.path == path):
-            lines += [f"@@ -{edit.line} +{edit.line} @@", style.bad(f"-{edit.before}"), style.good(f"+{edit.after}")]
+            lines += [
+                f"@@ -{edit.line} +{edit.line} @@",
+                style.bad(f"-{_shown(edit.before)}"),
+                style.good(f"+{_shown(edit.after)}"),
+            ]
     if bump.dynamic:
-        lines.append(f"Nothing to write: the version comes from {bump.dynamic}, to which build hands it.")
+        lines.append(f"Nothing to write: the version comes from tags, through {bump.dynamic}; build hands it over.")
     elif not bump.edits:
         lines.append("Nothing to write: it is declared already.")
     else:
         lines.append(f"{'Wrote' if bump.applied else 'Would write'} {', '.join(file.path for file in bump.files)}.")
     return "\n".join(lines)
+
+
+def _shown(line: str) -> str:
+    """A line of a file: whatever it holds, it does nothing to the terminal."""
+    if line.isprintable():
+        return line
+    from mergeship.core.text import plain
+
+    return plain(line)

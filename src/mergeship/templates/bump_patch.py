@@ -12,6 +12,7 @@ import sys
 import time
 import tomllib
 import urllib.error
+import urllib.parse
 import urllib.request
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
@@ -147,6 +148,19 @@ def parse(text: str) -> dict[str, Any]:
     return document
 
 
+class SameIndex(urllib.request.HTTPRedirectHandler):
+    """Follows a redirect within the index only: what another one lists says nothing of this one."""
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
+    ) -> urllib.request.Request | None:
+        """The request that follows, in urllib's words."""
+        here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            raise Refused(f"{req.full_url} sends us to another index: {newurl}")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
 def published(index: str, name: str) -> list[str]:
     """The versions that the index has; none for a project that it does not know."""
     project = re.sub(r"[-_.]+", "-", name).lower()
@@ -155,22 +169,25 @@ def published(index: str, name: str) -> list[str]:
         raise Refused(f"{index} is no address of an index")
     request = urllib.request.Request(url, headers={"Accept": JSON, "Cache-Control": "no-cache"})
     try:
-        with urllib.request.urlopen(request, timeout=DEADLINE) as answer:
+        with urllib.request.build_opener(SameIndex).open(request, timeout=DEADLINE) as answer:
             body = read_all(answer, time.monotonic() + DEADLINE)
         page = json.loads(body)
-        versions = {str(version) for version in page["versions"]}
-        files = page["files"]
+        versions, files = page["versions"], page["files"]
+        if not str(page["meta"]["api-version"]).startswith("1.") or not isinstance(versions, list):
+            raise TypeError(page)
+        if page.get("project-status", {}).get("status") == "quarantined":
+            raise Refused(f"{url} keeps the project in quarantine, and does not show what was published")
     except urllib.error.HTTPError as error:
         if error.code == NOT_FOUND:
             return []
         raise Refused(f"{url} answered {error.code} {error.reason}: what is published is not known") from error
     except (OSError, HTTPException) as error:
         raise Refused(f"{url} cannot be reached: {error}") from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise Refused(f"{url} did not answer with the JSON of the simple API (PEP 700)") from error
     if files and not versions:
         raise Refused(f"{url} lists files and no version")
-    return sorted(versions)
+    return sorted(map(str, versions))
 
 
 def read_all(answer: HTTPResponse, until: float) -> bytes:
@@ -218,7 +235,7 @@ def main() -> str:
         raise Refused(f"pyproject.toml is not UTF-8: {error}") from error
     project = parse(text.removeprefix("\ufeff"))["project"]
     version = next_version(project["version"], published(index_address(), project["name"]))
-    if Version(version).key != Version(project["version"]).key:
+    if Version(version).key != Version(project["version"]).key or "+" in project["version"]:
         mark = "\ufeff" if text.startswith("\ufeff") else ""
         write(path, mark + rewrite(text.removeprefix("\ufeff"), version))
     return version

@@ -119,17 +119,29 @@ def test_a_server_that_wants_to_wait_is_waited_for() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "expected"),
+    ("login", "expected"),
     [
-        ({"MERGESHIP_INDEX_USERNAME": "me", "MERGESHIP_INDEX_PASSWORD": "secret"}, "me:secret"),
-        ({"MERGESHIP_INDEX_PASSWORD": "secret"}, "__token__:secret"),
-        ({"MERGESHIP_INDEX_USERNAME": "me"}, None),
+        ("http://me:secret@127.0.0.1:{port}", "me:secret"),
+        ("http://me:a%40b@127.0.0.1:{port}/simple/", "me:a@b"),
+        ("http://me:secret@127.0.0.1", None),
+        ("https://me:secret@127.0.0.1:{port}", None),
+        ("https://me:secret@example.org", None),
+        ("", None),
     ],
 )
-def test_the_environment_may_hold_the_password(environ: dict[str, str], expected: str | None) -> None:
+def test_the_environment_may_hold_the_password_of_one_host(login: str, expected: str | None) -> None:
     script = Script(JSON)
-    read(script, environ)
+    with raw_server(script) as address:
+        port = address.split(":")[2].partition("/")[0]
+        index.listing(address, "obk", 5, {"MERGESHIP_INDEX_LOGIN": login.format(port=port)})
     assert sent(script.asked[0]) == expected
+
+
+@pytest.mark.parametrize("login", ["secret", "me:secret", "https://secret@h", "https://me:secret"])
+def test_a_login_that_is_none_is_refused_without_a_word_of_it(login: str) -> None:
+    with pytest.raises(Misconfigured, match="MERGESHIP_INDEX_LOGIN is no login") as refused:
+        read(Script(JSON), {"MERGESHIP_INDEX_LOGIN": login})
+    assert "secret" not in refused.value.message
 
 
 def test_netrc_may_hold_the_password(tmp_path: Path) -> None:
@@ -140,14 +152,20 @@ def test_netrc_may_hold_the_password(tmp_path: Path) -> None:
     (tmp_path / "other").write_text("machine example.org login me password secret\n")
     read(script, {"HOME": str(tmp_path), "NETRC": str(tmp_path / "other")})
     assert [sent(request) for request in script.asked] == ["me:secret", None]
-    (tmp_path / "other").write_text("machines of all kinds\n")
-    with pytest.raises(Misconfigured, match="cannot be read"):
-        read(script, {"NETRC": str(tmp_path / "other")})
+    (tmp_path / "other").write_text("default login me password secret\n")
+    read(script, {"NETRC": str(tmp_path / "other")})
+    assert sent(script.asked[-1]) is None  # it is meant for anybody
+    for text in (b"machine h login me secret\n", b"\xff"):
+        (tmp_path / "other").write_bytes(text)
+        with pytest.raises(Misconfigured, match=r"other (cannot be read: line \d|is not UTF-8)") as refused:
+            read(script, {"NETRC": str(tmp_path / "other")})
+        assert "secret" not in refused.value.message
 
 
-def test_the_address_goes_before_all_others() -> None:
+def test_the_address_goes_before_all_others(tmp_path: Path) -> None:
     script = Script(JSON)
-    read(script, {"MERGESHIP_INDEX_PASSWORD": "other"}, user="me:secret@")
+    (tmp_path / ".netrc").write_text("machine 127.0.0.1 login me password other\n")
+    read(script, {"HOME": str(tmp_path)}, user="me:secret@")
     assert sent(script.asked[0]) == "me:secret"
 
 
@@ -163,13 +181,14 @@ def test_a_keyring_that_knows_nothing_leaves_the_refusal(known: Credential | Exc
     keyring.set_keyring(Ring({"127.0.0.1": known} if known else {}))
     with pytest.raises(Held, match="answered 401") as held:
         read(Script(REFUSED))
-    assert "MERGESHIP_INDEX_USERNAME" in held.value.hint
+    assert "MERGESHIP_INDEX_LOGIN" in held.value.hint
 
 
-def test_a_wrong_password_is_tried_once() -> None:
+def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
     script = Script(REFUSED)
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
     with pytest.raises(Held, match="answered 401") as held:
-        read(script, {"MERGESHIP_INDEX_PASSWORD": "secret"})
+        read(script, {"NETRC": str(tmp_path / "netrc")})
     assert len(script.asked) == 1
     assert "secret" not in held.value.message
     with pytest.raises(Held, match="answered 401") as held:

@@ -30,7 +30,7 @@ def dynamic(backend: str, rest: str = "") -> str:
         ({"pyproject.toml": "[project]\nversion = 1.0\n"}, "pyproject.toml: project.version is 1.0, not a text"),
         ({"pyproject.toml": '[project]\nversion = "one"\n'}, "is 'one', which is not a version"),
         ({"pyproject.toml": dynamic("uv_build")}, "left to the build backend uv_build"),
-        ({"pyproject.toml": dynamic("hatchling.build")}, "left to the build backend hatchling.build"),
+        ({"pyproject.toml": dynamic("hatchling.build")}, "hatch's version source 'regex' computes"),
         (hatch_project('source = "code"\npath = "x.py"', {}), "version source 'code' computes"),
         (hatch_project('source = "env"\nvariable = "X"', {}), "version source 'env' computes"),
         (hatch_project("path = 3", {}), "version source 'regex' computes"),
@@ -45,7 +45,7 @@ def dynamic(backend: str, rest: str = "") -> str:
         ({"pyproject.toml": dynamic("flit_core.buildapi").replace('name = "pkg"\n', "")}, "does not name the module"),
         (
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "import x\n__version__ = x.y(1)\n"},
-            "pkg.py:2: __version__ is computed: x.y(1)",
+            "pkg.py: there is no __version__ = ",
         ),
         (
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "", "pkg/version.py": "__version__ = 1"},
@@ -59,7 +59,7 @@ def dynamic(backend: str, rest: str = "") -> str:
         ({"pyproject.toml": dynamic("maturin")}, "Cargo.toml, which holds the version, does not exist"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\n"}, "Cargo.toml: there is no package.version"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "package = 3\n"}, "there is no package.version"),
-        ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package\n"}, "Cargo.toml: not valid TOML"),
+        ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package\n"}, "Cargo.toml is not valid TOML"),
         (
             {"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\nversion.workspace = true\n", "../Cargo.toml": "["},
             "Cargo.toml:2: no workspace above it gives the version",
@@ -97,8 +97,8 @@ def dynamic(backend: str, rest: str = "") -> str:
         ({"setup.py": f"{SETUP}V = '1'\nV += '.2'\nsetup(version=V)\n"}, "V is not assigned just once"),
         ({"setup.py": f"{SETUP}V = '1'\ndef V(): pass\nsetup(version=V)\n"}, "V is not assigned just once"),
         ({"setup.py": f"{SETUP}V = '1'\nfrom x import y as V\nsetup(version=V)\n"}, "V is not assigned just once"),
-        ({"setup.py": f"{SETUP}V = '1'\nexec(open('v.py').read())\nsetup(version=V)\n"}, "V may be changed by exec("),
-        ({"setup.py": f"{SETUP}V = '1'\nfrom v import *\nsetup(version=V)\n"}, "V may come from from v import *"),
+        ({"setup.py": f"{SETUP}V = '1'\nexec(open('v.py').read())\nsetup(version=V)\n"}, "version may be changed by exec() in line 4"),
+        ({"setup.py": f"{SETUP}V = '1'\nfrom v import *\nsetup(version=V)\n"}, "version may come from 'from v import *'"),
         ({"setup.py": f"{SETUP}V = f'{{x}}'\nsetup(version=V)\n"}, "V is computed"),
         ({"setup.py": "print 'x'\n"}, "setup.py:1: not Python 3"),
         ({"setup.py": f"{SETUP}setup()\n"}, "nothing beside it says"),
@@ -129,9 +129,13 @@ def test_a_line_that_a_person_names_stands_in_for_what_is_computed() -> None:
 
 
 def test_a_backend_of_their_own_may_wrap_another() -> None:
-    text = dynamic("hooks", '[tool.hatch.version]\npath = "v.py"\n')
+    wrapped = 'build-backend = "hooks"\nbackend-path = ["."]'
+    text = dynamic("hooks", '[tool.hatch.version]\npath = "v.py"\n').replace('build-backend = "hooks"', wrapped)
     assert read_all({"pyproject.toml": text, "v.py": "VERSION = '0.3'\n"}).version == "0.3"
     text = dynamic("hooks", '[tool.setuptools.dynamic]\nversion = { file = "VERSION" }\n')
+    with pytest.raises(Misconfigured, match="left to the build backend hooks"):
+        read_all({"pyproject.toml": text, "VERSION": "0.4"})
+    text = text.replace('build-backend = "hooks"', wrapped)
     assert read_all({"pyproject.toml": text, "VERSION": "0.4"}).version == "0.4"
 
 
@@ -140,7 +144,7 @@ def test_a_backend_of_their_own_may_wrap_another() -> None:
     [
         ({"pyproject.toml": pyproject("pbr.build", ["pbr>=6"], ""), "setup.cfg": "[metadata]\nname = p\n"}, "pbr"),
         ({"pyproject.toml": pyproject("setuptools.build_meta", ["setuptools", "dunamai"], DYNAMIC)}, "dunamai"),
-        ({"setup.py": f"import versioneer\n{SETUP}setup()\n", "setup.cfg": "[broken"}, "versioneer"),
+        ({"setup.py": f"import versioneer\n{SETUP}setup()\n", "setup.cfg": "[versioneer]\nVCS = git\n"}, "versioneer"),
         ({"setup.cfg": "[versioneer]\ntag_prefix = 'rel-'\n"}, "versioneer"),
         ({"pyproject.toml": dynamic("pdm.backend", "[tool.pdm.version]\nuse_scm = true\n")}, "pdm scm"),
     ],

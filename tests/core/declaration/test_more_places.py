@@ -19,16 +19,20 @@ source = { registry = "r" }
 [[package]]
 name = "obk-x"
 version = "0.1.0"
-source = { editable = "." }
+source = { editable = "@" }
 dependencies = [{ name = "other", version = "0.1.0" }]
 """
 ROOT = '[tool.uv.workspace]\nmembers = ["packages/*"]\nexclude = ["packages/not"]\n'
 
 
 def bump(files: dict[str, str], *version_files: str, where: str = "/repo/packages/x") -> dict[str, str]:
+    lock_of_workspace = files.get("../../uv.lock")
+    files = {path: text.replace('"@"', '"."') for path, text in files.items()}
+    if lock_of_workspace:
+        files["../../uv.lock"] = lock_of_workspace.replace('"@"', f'"{where.removeprefix("/repo/")}"')
     text = files["pyproject.toml"]
     found = declared(parse(text), text, files.get, version_files, where)
-    places = [*found.places, *([found.lock] if found.lock else [])]
+    places = [*found.places, *found.locks]
     return {file.path: file.after for file in rewritten(places, files.get, "0.1.1")[0]}
 
 
@@ -81,8 +85,48 @@ def test_a_line_is_a_whole_line() -> None:
 
 
 def test_the_own_entry_of_the_lock_is_written() -> None:
-    after = bump({"pyproject.toml": TEXT, "uv.lock": LOCK})
-    assert after["uv.lock"] == LOCK.replace('"obk-x"\nversion = "0.1.0"', '"obk-x"\nversion = "0.1.1"')
+    after = bump({"pyproject.toml": TEXT, "uv.lock": LOCK})["uv.lock"]
+    expected = LOCK.replace('"obk-x"\nversion = "0.1.0"', '"obk-x"\nversion = "0.1.1"')
+    assert after == expected.replace('"@"', '"."')
+
+
+def test_the_same_name_from_another_folder_is_somebody_else() -> None:
+    lock = LOCK.replace('"@"', '"../other"')
+    assert list(bump({"pyproject.toml": TEXT, "uv.lock": lock})) == ["pyproject.toml"]
+
+
+def test_a_project_without_a_name_of_its_own_has_no_entry() -> None:
+    text = '[tool.poetry]\nname = "x"\nversion = "0.1.0"\n'
+    lock = '[[package]]\nname = "none"\nversion = "0.7.0"\nsource = { editable = "." }\n'
+    assert list(bump({"pyproject.toml": text, "uv.lock": lock})) == ["pyproject.toml"]
+
+
+CARGO_LOCK = """\
+version = 3
+
+[[package]]
+name = "dep"
+version = "0.1.0"
+source = "registry+https://example.org"
+
+[[package]]
+name = "x"
+version = "0.1.0"
+dependencies = ["dep"]
+"""
+
+
+@pytest.mark.parametrize("folder", ["", "rust/"])
+def test_the_crate_s_own_entry_is_written_too(folder: str) -> None:
+    text = f'[build-system]\nbuild-backend = "maturin"\n[tool.maturin]\nmanifest-path = "./{folder}Cargo.toml"\n'
+    crate = '[package]\nname = "x"\nversion = "0.1.0"\n'
+    after = bump({"pyproject.toml": text, f"{folder}Cargo.toml": crate, f"{folder}Cargo.lock": CARGO_LOCK})
+    assert after == {
+        f"{folder}Cargo.toml": crate.replace("0.1.0", "0.1.1"),
+        f"{folder}Cargo.lock": CARGO_LOCK.replace('"x"\nversion = "0.1.0"', '"x"\nversion = "0.1.1"'),
+    }
+    other = {"pyproject.toml": text, f"{folder}Cargo.toml": crate, f"{folder}Cargo.lock": "version = 3\n"}
+    assert list(bump(other)) == [f"{folder}Cargo.toml"]
 
 
 def test_a_lock_that_lags_behind_is_brought_up() -> None:

@@ -1,9 +1,13 @@
 """Where an index is."""
 
+import re
+
 import msgspec
 
 from mergeship.core.settings import Index
 from mergeship.errors import Misconfigured
+
+_PLAIN = re.compile(r"[!#-&(-;=?-\[\]_a-z~]+")  # RFC 3986, without quotes: an address ends up in files and messages
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -22,7 +26,7 @@ def addresses(settings: Index) -> Addresses:
         upload = DEFAULT_REPOSITORY if upload == "pypi" else TEST_REPOSITORY
     found = settings.simple or upload.replace("://upload.", "://").replace("/legacy/", "/simple/")
     for key, address in (("upload", upload), ("simple", found)):
-        if not address.startswith(("https://", "http://")):
+        if not address.startswith(("https://", "http://")) or not _PLAIN.fullmatch(address):
             raise Misconfigured(
                 "bad-index",
                 f"index.{key} is {address!r}, which is no address",

@@ -1,11 +1,16 @@
-"""What a private index asks for: from the environment, from netrc, and at last from the keyring, as pip does."""
+"""What a private index asks for: from the environment, from netrc, and at last from the keyring, as pip does.
+
+Each of them names the host that it is meant for: an address may be changed by whoever can change pyproject.toml, and
+a password is sent to no other host, and over nothing but https (or within this machine).
+"""
 
 import asyncio
 import netrc
 from collections.abc import Mapping
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from mergeship.core.text import without_password
 from mergeship.errors import Misconfigured
@@ -13,19 +18,23 @@ from mergeship.errors import Misconfigured
 if TYPE_CHECKING:
     import httpx2
 
-USERNAME, PASSWORD = "MERGESHIP_INDEX_USERNAME", "MERGESHIP_INDEX_PASSWORD"
-TOKEN_USER = "__token__"  # noqa: S105 - a name
+LOGIN = "MERGESHIP_INDEX_LOGIN"
+"""`https://user:password@host`"""
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+Login = tuple[str, str]
 
 
 class Credentials:
     """User and password for one index. Those in its address go before all others."""
 
     def __init__(self, address: str, environ: Mapping[str, str]) -> None:
+        parts = urlsplit(address)
         self._address = address
-        self._host = urlsplit(address).hostname or ""
-        self._in_address = without_password(address) != address
-        self._found = None if self._in_address else _from_environ(environ) or _from_netrc(self._host, environ)
-        self._asked_keyring = self._in_address or self._found is not None
+        self._host = parts.hostname or ""
+        in_address = without_password(address) != address
+        safe = parts.scheme == "https" or self._host in _LOOPBACK
+        self._asked = in_address or not safe
+        self._found = None if self._asked else _from_environ(address, environ) or _from_netrc(self._host, environ)
 
     def auth(self) -> "httpx2.Auth | None":
         """What to send along; None for nothing, or for what the address itself holds."""
@@ -35,30 +44,58 @@ class Credentials:
 
     async def look_further(self) -> bool:
         """After a refusal: whether the keyring knows something that was not tried yet."""
-        if self._asked_keyring:
+        if self._asked or self._found:
             return False
-        self._asked_keyring = True
-        self._found = await asyncio.to_thread(_from_keyring, self._address, self._host)
+        self._asked = True
+        self._found = await _in_thread(self._address, self._host)
         return self._found is not None
 
 
-def _from_environ(environ: Mapping[str, str]) -> tuple[str, str] | None:
-    password = environ.get(PASSWORD)
-    return (environ.get(USERNAME) or TOKEN_USER, password) if password else None
+def _from_environ(address: str, environ: Mapping[str, str]) -> Login | None:
+    given = environ.get(LOGIN)
+    if not given:
+        return None
+    login, index = urlsplit(given), urlsplit(address)
+    if not login.hostname or login.password is None:
+        raise Misconfigured("bad-login", f"{LOGIN} is no login", hint="write https://user:password@host")
+    if (login.scheme, login.hostname, login.port) != (index.scheme, index.hostname, index.port):
+        return None  # of another index
+    return unquote(login.username or ""), unquote(login.password)
 
 
-def _from_netrc(host: str, environ: Mapping[str, str]) -> tuple[str, str] | None:
+def _from_netrc(host: str, environ: Mapping[str, str]) -> Login | None:
     path = Path(environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc")
     try:
-        found = netrc.netrc(str(path)).authenticators(host)
+        found = netrc.netrc(str(path)).hosts.get(host)  # its default entry is meant for anybody
     except FileNotFoundError:
         return None
-    except (netrc.NetrcParseError, UnicodeDecodeError) as error:
-        raise Misconfigured("bad-netrc", f"{path} cannot be read: {error}", hint="mend that line") from error
+    except netrc.NetrcParseError as error:  # its own words may quote a password
+        raise Misconfigured("bad-netrc", f"{path} cannot be read: line {error.lineno}", hint="mend that line") from None
+    except UnicodeDecodeError as error:
+        raise Misconfigured("bad-netrc", f"{path} is not UTF-8", hint="save it as UTF-8") from error
     return (found[0], found[2] or "") if found else None
 
 
-def _from_keyring(address: str, host: str) -> tuple[str, str] | None:
+async def _in_thread(address: str, host: str) -> Login | None:
+    """What the keyring says; a keyring that waits for somebody does not hold us beyond the deadline."""
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Login | None] = loop.create_future()
+
+    def ask() -> None:
+        found = _from_keyring(address, host)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_answered, answer, found)
+
+    Thread(target=ask, daemon=True).start()
+    return await answer
+
+
+def _answered(answer: "asyncio.Future[Login | None]", found: Login | None) -> None:
+    if not answer.done():  # the deadline was sooner
+        answer.set_result(found)
+
+
+def _from_keyring(address: str, host: str) -> Login | None:
     import keyring
     from keyring.errors import KeyringError
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mergeship.adapters.index.client import client, within
-from mergeship.adapters.index.credentials import Credentials
+from mergeship.adapters.index.credentials import LOGIN, Credentials
 from mergeship.core import listing as simple
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
@@ -76,7 +76,7 @@ async def _listing(address: str, project: str, deadline: float, environ: Mapping
             async with http.stream("GET", url, headers=headers, auth=credentials.auth()) as response:
                 shown = without_password(url)
                 if response.status_code == _OK:
-                    return await _parsed(response, shown)
+                    return await _parsed(response, project, shown)
                 if response.status_code == _NOT_FOUND:
                     return Listing()
                 if response.has_redirect_location:
@@ -89,14 +89,15 @@ async def _listing(address: str, project: str, deadline: float, environ: Mapping
     raise Held("index-unreadable", f"{shown} gave no answer at {ATTEMPTS} attempts", hint=_LATER)
 
 
-async def _parsed(response: "httpx2.Response", shown: str) -> Listing:
+async def _parsed(response: "httpx2.Response", project: str, shown: str) -> Listing:
     body = bytearray()
     async for chunk in response.aiter_bytes():
         body += chunk
         if len(body) > MAX_PAGE:
             raise Held("index-unreadable", f"{shown} is larger than {MAX_PAGE} bytes", hint="check index.simple")
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
-    return simple.parse_html(bytes(body), shown) if kind.endswith("html") else simple.parse(bytes(body), shown)
+    parse = simple.parse_html if kind.endswith("html") else simple.parse
+    return parse(bytes(body), project, shown)
 
 
 def _followed(response: "httpx2.Response", shown: str) -> str:
@@ -120,7 +121,7 @@ def _wait(response: "httpx2.Response", left: float) -> float:
         raise Held(
             "index-unreadable",
             said,
-            hint="give user and password by netrc, by the keyring, or as MERGESHIP_INDEX_USERNAME and …_PASSWORD",
+            hint=f"give user and password by netrc, by the keyring, or in {LOGIN}=https://user:password@host",
         )
     if status not in {_TOO_MANY, _UNAVAILABLE} or wait is None:
         raise Held("index-unreadable", said, hint=_LATER)

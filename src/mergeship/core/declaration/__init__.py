@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from mergeship.core import pep440
 from mergeship.core.declaration.find import find
-from mergeship.core.declaration.found import Computed, Read, Vcs, without_mark
+from mergeship.core.declaration.found import Computed, Read, Vcs
 from mergeship.core.declaration.place import PYPROJECT, Edit, Place, read, rewrite
 from mergeship.errors import Misconfigured
 
@@ -19,8 +19,8 @@ class Declared(NamedTuple):
     """As written; None where it comes from the repository's tags."""
     places: tuple[Place, ...]
     """Where it is written, the one that decides first; none for a version that comes from elsewhere."""
-    lock: Place | None = None
-    """The project's own entry in uv.lock."""
+    locks: tuple[Place, ...] = ()
+    """The project's own entries in lock files: what they say follows the places above."""
     vcs: Vcs | None = None
 
 
@@ -40,10 +40,16 @@ def declared(
     `text` is the pyproject.toml; `version_files` are the setting of that name; `where` is the project's own
     folder, absolute. Raises Misconfigured where the version is computed, broken, or differs from place to place.
     """
-    found = find(pyproject, text, without_mark(read_file))
-    if isinstance(found, Vcs):
-        return Declared(None, (), vcs=found)
+    found = find(pyproject, text, read_file)
     named = _named(version_files)
+    if isinstance(found, Vcs):
+        if named:
+            raise Misconfigured(
+                "version-from-tags",
+                f"version-files names {named[0].path}, but the version comes from tags, through {found.tool}",
+                hint="take version-files out: what comes from tags is written nowhere",
+            )
+        return Declared(None, (), vcs=found)
     if isinstance(found, Computed):
         if not named:
             raise _refusal(found)
@@ -58,7 +64,7 @@ def declared(
                 f"{places[0]} is {versions[0]}, but {place} is {version}",
                 hint="write the same version in both",
             )
-    return Declared(versions[0], places, _lock(pyproject, read_file, where))
+    return Declared(versions[0], places, _locks(pyproject, places[0], read_file, where))
 
 
 def rewritten(places: Sequence[Place], read_file: Read, version: str) -> tuple[tuple[Rewritten, ...], tuple[Edit, ...]]:
@@ -96,10 +102,11 @@ def _named(version_files: Sequence[str]) -> tuple[Place, ...]:
     return named(version_files)
 
 
-def _lock(pyproject: Mapping[str, Any], read_file: Read, where: str) -> Place | None:
-    from mergeship.core.declaration.lock import entry
+def _locks(pyproject: Mapping[str, Any], place: Place, read_file: Read, where: str) -> tuple[Place, ...]:
+    from mergeship.core.declaration.lock import cargo_entry, uv_entry
 
-    return entry(pyproject, read_file, where)
+    crate = cargo_entry(place, read_file) if place.path.endswith("Cargo.toml") else None
+    return tuple(filter(None, [uv_entry(pyproject, read_file, where), crate]))
 
 
 def _refusal(found: Computed) -> Misconfigured:

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
+from mergeship.core.toml import BOM
 
 _PLAIN = re.compile(r"[uUrR]?('''|\"\"\"|'|\")(?P<content>.*)\1", re.DOTALL)
 _LINE = re.compile(r"\r\n|\r|\n")
@@ -17,7 +18,7 @@ def parsed(text: str) -> ast.Module:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is its author's business
-            return ast.parse(text)
+            return ast.parse(text.removeprefix(BOM))
     except SyntaxError as error:
         raise NotWrittenError(error.lineno or 0, f"not Python 3: {error.msg}") from error
     except (ValueError, RecursionError, MemoryError) as error:
@@ -56,14 +57,19 @@ class Constant(AsItIs, ABC):
 
 
 class Assignment(Constant):
-    """The first assignment to a name at the top of a module, as setuptools and flit read it."""
+    """The first assignment to a name at the top of a module, as setuptools reads it.
 
-    def __init__(self, name: str) -> None:
+    flit passes over what is no constant: `constants` does so.
+    """
+
+    def __init__(self, name: str, *, constants: bool = False) -> None:
         self.name = name
+        self.constants = constants
 
     def constant(self, tree: ast.Module) -> ast.Constant:
         """The constant that is assigned. Raises NotWrittenError."""
-        value = next((value for name, value in assignments(tree) if name == self.name), None)
+        values = (value for name, value in assignments(tree) if name == self.name)
+        value = next((value for value in values if not self.constants or isinstance(value, ast.Constant)), None)
         if value is None:
             raise NotWrittenError(0, f"there is no {self.name} = …")
         return text_constant(value, self.name)

@@ -1,26 +1,34 @@
 """Where the other backends take the version from; setuptools has a file of its own."""
 
 from collections.abc import Mapping
+from posixpath import normpath
 from typing import Any
 
 from mergeship.core.declaration import scm
-from mergeship.core.declaration.found import Computed, Found, Read, line_of, outside
+from mergeship.core.declaration.assignment import Assignment
+from mergeship.core.declaration.found import Computed, Found, Read, checked, line_of, outside
+from mergeship.core.declaration.lock import LEVELS
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.pattern import Pattern
-from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
-from mergeship.core.declaration.python_file import first_assignment
+from mergeship.core.declaration.place import PYPROJECT, Place
 from mergeship.core.declaration.toml_value import CargoValue
-from mergeship.core.toml import table
+from mergeship.core.toml import parse, table
 
 # https://hatch.pypa.io/latest/plugins/version-source/regex/
-HATCH_PATTERN = r"""(?i)^(?:__version__|VERSION)(?: ?\: ?str)? *= *(['"])v?(?P<version>.+?)\1"""
+HATCH_PATTERN = r"""(?i)^(?:__version__|VERSION) *= *(['"])v?(?P<version>.+?)\1"""
 # https://backend.pdm-project.org/metadata/#from-a-given-file-path
 PDM_PATTERN = r"""^(?:__version__|VERSION)\s*=\s*["'](.+?)["']\s*(?:#.*)?$"""
 
 
+def hatch_version(pyproject: Mapping[str, Any], read: Read) -> dict[str, Any]:
+    """The table that tells hatch about the version; hatch.toml goes before `[tool.hatch]`."""
+    own = parse(read("hatch.toml") or "", "hatch.toml")
+    return table(own, "version") if "version" in own else table(pyproject, "tool", "hatch", "version")
+
+
 def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     """Hatchling: https://hatch.pypa.io/latest/version/."""
-    settings = table(pyproject, "tool", "hatch", "version")
+    settings = hatch_version(pyproject, read)
     source = settings.get("source", "regex")
     if source == "vcs":
         return scm.HATCH_VCS
@@ -55,16 +63,28 @@ def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     if not module:
         return Computed(PYPROJECT, line_of(text, "flit"), "it does not name the module that holds the version")
     path = module.replace(".", "/")
-    files = ("__init__.py", "version.py", "_version.py", "__version__.py")
-    missing = Computed(
-        PYPROJECT, line_of(text, "name"), f"the module {module}, which holds the version, does not exist"
-    )
     for root in ("", "src/"):
         if read(f"{root}{path}/__init__.py") is not None:
-            return first_assignment(read, [f"{root}{path}/{file}" for file in files], "__version__", missing)
+            return _flit_version(read, f"{root}{path}", ("__init__.py", "version.py", "_version.py", "__version__.py"))
         if read(f"{root}{path}.py") is not None:
-            return first_assignment(read, [f"{root}{path}.py"], "__version__", missing)
-    return missing
+            return _flit_version(read, "", (f"{root}{path}.py",))
+    line = line_of(text, "name")
+    return Computed(PYPROJECT, line, f"the module {module}, which holds the version, does not exist")
+
+
+def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> Found:
+    """The first file that assigns a constant decides; without any, flit imports the first of them."""
+    found: Found | None = None
+    for name in names:
+        path = f"{folder}/{name}".lstrip("/")
+        text = read(path)
+        if text is None:
+            continue
+        place = checked(Place(path, "__version__", Assignment("__version__", constants=True)), text)
+        if isinstance(place, Place) or place.line:
+            return place
+        found = found or place
+    return found or Computed(folder, 0, "there is no file in it")
 
 
 def flit_module(pyproject: Mapping[str, Any]) -> str:
@@ -82,39 +102,26 @@ def maturin(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     crate = read(manifest)
     if crate is None:
         return Computed(PYPROJECT, line_of(text, "maturin"), f"{manifest}, which holds the version, does not exist")
-    own = Place(manifest, "[package] version", CargoValue("package", "version"))
     if "version" not in _inherited(crate):
-        return own
+        return checked(Place(manifest, "[package] version", CargoValue("package", "version")), crate)
     folder = manifest.rpartition("/")[0]
-    for up in range(_LEVELS):
-        path = "/".join(part for part in [folder, *[".."] * up, "Cargo.toml"] if part)
-        root = read(path)
-        try:
-            place = Place(path, "[workspace.package] version", CargoValue("workspace", "package", "version"))
-            if root is not None and place.format.read(root):
-                return place
-        except NotWrittenError:
-            continue
+    for up in range(LEVELS):
+        path = normpath("/".join(part for part in [folder, *[".."] * up, "Cargo.toml"] if part))
+        place = Place(path, "[workspace.package] version", CargoValue("workspace", "package", "version"))
+        if isinstance(checked(place, read(path) or ""), Place):
+            return place
     return Computed(manifest, line_of(crate, "version", "workspace"), "no workspace above it gives the version")
-
-
-_LEVELS = 8  # folders above a crate in which its workspace is looked for
 
 
 def cargo_manifest(pyproject: Mapping[str, Any]) -> str:
     """The path of the crate's manifest."""
     path = table(pyproject, "tool", "maturin").get("manifest-path", "Cargo.toml")
-    return path if isinstance(path, str) else "Cargo.toml"
+    return normpath(path) if isinstance(path, str) else "Cargo.toml"
 
 
 def _inherited(crate: str) -> dict[str, Any]:
     """The keys of a crate that its workspace gives."""
-    import tomllib
-
-    try:
-        package = table(tomllib.loads(crate), "package")
-    except (ValueError, RecursionError):
-        return {}
+    package = table(parse(crate, "Cargo.toml"), "package")
     return {key: value for key, value in package.items() if isinstance(value, dict) and value.get("workspace") is True}
 
 
@@ -123,21 +130,13 @@ def meson(_: Mapping[str, Any], text: str, read: Read) -> Found:
     build = read("meson.build")
     if build is None:
         return Computed(PYPROJECT, line_of(text, "mesonpy"), "there is no meson.build, which would hold the version")
-    place = Place("meson.build", "project(version: …)", MesonProject("version"))
-    try:
-        place.format.read(build)
-    except NotWrittenError as error:
-        return Computed("meson.build", error.line, error.why)
-    return place
+    return checked(Place("meson.build", "project(version: …)", MesonProject("version")), build)
 
 
 def _by_pattern(path: str, pattern: Pattern, read: Read) -> Found:
+    path = normpath(path)
     text = None if outside(path) else read(path)
     if text is None:
         return Computed(path, 0, "it is to hold the version, and is no file of the project")
-    place = Place(path, "__version__" if pattern.pattern in {HATCH_PATTERN, PDM_PATTERN} else "the version", pattern)
-    try:
-        place.format.read(text)
-    except NotWrittenError as error:
-        return Computed(path, error.line, error.why)
-    return place
+    label = "__version__" if pattern.pattern in {HATCH_PATTERN, PDM_PATTERN} else "the version"
+    return checked(Place(path, label, pattern), text)

@@ -4,6 +4,7 @@ import re
 from configparser import Error, RawConfigParser
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
+from mergeship.core.toml import BOM
 
 
 def parsed(text: str) -> dict[str, dict[str, str]]:
@@ -11,7 +12,7 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
     parser = RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     try:
-        parser.read_string(text)
+        parser.read_string(text.removeprefix(BOM))
         return {section: dict(parser.items(section)) for section in parser.sections()}
     except (Error, AttributeError) as error:  # an option without a value, continued, is an AttributeError
         raise NotWrittenError(getattr(error, "lineno", 0) or 0, " ".join(str(error).split())) from error
@@ -27,7 +28,7 @@ class CfgOption(AsItIs):
     def read(self, text: str) -> Written:
         """The version, and all other options. Raises NotWrittenError."""
         options = parsed(text)
-        version = options.get(self.section, {}).pop(self.option, "")
+        version = options.get(self.section, {}).pop(self.option, "").strip()
         if not version:
             raise NotWrittenError(0, f"there is no {self.option} in [{self.section}]")
         return Written(version, [match.span() for match in re.finditer(re.escape(version), text)], options)

@@ -15,32 +15,35 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     A static `[project] version` settles it (PEP 621); what is left open is the build backend's to say.
     """
     project = table(pyproject, "project")
+    backend = backend_of(pyproject)
+    if backend in _READ_SETUP_CFG and "tag_" in (read("setup.cfg") or ""):
+        from mergeship.core.declaration import setuptools
+
+        suffixed = setuptools.build_tag(read)
+        if suffixed:
+            return suffixed
     if "version" in project and not isinstance(project["version"], dict):
         return Place(PYPROJECT, "[project] version", TomlValue("project", "version"))
-    backend = _backend(pyproject)
-    tools = table(pyproject, "tool")
-    # Poetry builds itself, behind a loader of its own.
-    if "version" in table(tools, "poetry") and (backend in _POETRY or not (project or backend in _NOT_POETRY)):
-        return _poetry(pyproject, text, backend)
-    dynamic = project.get("dynamic")
-    left_open = isinstance(dynamic, list) and "version" in dynamic
-    if project and not left_open and "maturin" not in {backend, *tools}:
-        return Computed(PYPROJECT, line_of(text, "[project]"), 'it has neither version = "…" nor dynamic = ["version"]')
-    if pyproject and not project and not _is_a_project(pyproject, read):
-        return Computed(PYPROJECT, 0, "it describes no project: it has no [project] table")
-    return _of_backend(backend, pyproject, text, read)
+    return _poetry(pyproject, text, backend) or _left_open(pyproject, text, backend, read)
 
 
+_READ_SETUP_CFG = {"", "setuptools"}
 _POETRY = {"", "poetry", "poetry_dynamic_versioning"}
-_NOT_POETRY = {"setuptools", "hatchling", "flit_core", "flit", "pdm", "maturin", "mesonpy", "uv_build"}
+_OTHERS = {"setuptools", "hatchling", "flit_core", "flit", "pdm", "maturin", "mesonpy", "uv_build"}
 
 
-def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found:
-    if table(pyproject, "tool", "poetry-dynamic-versioning").get("enable") is True:
-        if backend == "poetry_dynamic_versioning":
-            from mergeship.core.declaration import scm
+def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found | None:
+    """What `[tool.poetry]` says; None for a project that is not poetry's."""
+    filled_in = table(pyproject, "tool", "poetry-dynamic-versioning").get("enable") is True
+    if filled_in and backend == "poetry_dynamic_versioning":
+        from mergeship.core.declaration import scm
 
-            return scm.POETRY_DYNAMIC_VERSIONING
+        return scm.POETRY_DYNAMIC_VERSIONING
+    # Poetry builds itself, behind a loader of its own.
+    ours = backend in _POETRY or not ("project" in pyproject or backend in _OTHERS)
+    if not ours or "version" not in table(pyproject, "tool", "poetry"):
+        return None
+    if filled_in:
         return Computed(
             PYPROJECT,
             line_of(text, "[tool.poetry-dynamic-versioning]"),
@@ -49,7 +52,18 @@ def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found:
     return Place(PYPROJECT, "[tool.poetry] version", TomlValue("tool", "poetry", "version"))
 
 
-def _backend(pyproject: Mapping[str, Any]) -> str:
+def _left_open(pyproject: Mapping[str, Any], text: str, backend: str, read: Read) -> Found:
+    project = table(pyproject, "project")
+    dynamic = project.get("dynamic")
+    open_ended = isinstance(dynamic, list) and "version" in dynamic
+    if project and not open_ended and "maturin" not in {backend, *table(pyproject, "tool")}:
+        return Computed(PYPROJECT, line_of(text, "[project]"), 'it has neither version = "…" nor dynamic = ["version"]')
+    if pyproject and not project and not _is_a_project(pyproject, read):
+        return Computed(PYPROJECT, 0, "it describes no project: it has no [project] table")
+    return _of_backend(backend, pyproject, text, read)
+
+
+def backend_of(pyproject: Mapping[str, Any]) -> str:
     """The package of the build backend; empty where none is named."""
     name = table(pyproject, "build-system").get("build-backend")
     return name.partition(".")[0].partition(":")[0] if isinstance(name, str) else ""
@@ -68,8 +82,11 @@ def _is_a_project(pyproject: Mapping[str, Any], read: Read) -> bool:
 def _of_backend(backend: str, pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     from mergeship.core.declaration import backends, setuptools
 
-    tools = table(pyproject, "tool")
     rules = {
+        "": setuptools.find,
+        "setuptools": setuptools.find,
+        "pbr": setuptools.find,
+        "jupyter_packaging": setuptools.find,
         "hatchling": backends.hatch,
         "pdm": backends.pdm,
         "flit_core": backends.flit,
@@ -77,14 +94,16 @@ def _of_backend(backend: str, pyproject: Mapping[str, Any], text: str, read: Rea
         "maturin": backends.maturin,
         "mesonpy": backends.meson,
     }
-    if backend in rules and not (backend == "hatchling" and "version" not in table(tools, "hatch")):
+    scripted = read(setuptools.SETUP_PY) is not None
+    if "maturin" in table(pyproject, "tool") and not scripted:
+        return backends.maturin(pyproject, text, read)  # also behind a bootstrap of its own
+    if backend in rules:
         return rules[backend](pyproject, text, read)
-    scripted = any(read(name) is not None for name in (setuptools.SETUP_PY, setuptools.SETUP_CFG))
-    if "maturin" in tools and read(setuptools.SETUP_PY) is None:
-        return backends.maturin(pyproject, text, read)  # behind a bootstrap of its own
-    if backend in {"", "setuptools", "pbr"} or "version" in table(tools, "setuptools", "dynamic") or scripted:
-        return setuptools.find(pyproject, text, read)
-    if "version" in table(tools, "hatch"):
-        return backends.hatch(pyproject, text, read)
+    if "backend-path" in table(pyproject, "build-system"):  # a backend of their own, which mostly wraps another
+        if backends.hatch_version(pyproject, read):
+            return backends.hatch(pyproject, text, read)
+        configured = "version" in table(pyproject, "tool", "setuptools", "dynamic")
+        if configured or scripted or read(setuptools.SETUP_CFG) is not None:
+            return setuptools.find(pyproject, text, read)
     named = table(pyproject, "build-system").get("build-backend")
     return Computed(PYPROJECT, line_of(text, "build-backend"), f"the version is left to the build backend {named}")

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from mergeship.core.declaration.place import Place
-from mergeship.core.toml import BOM
+from mergeship.core.declaration.place import NotWrittenError, Place, body_of
 
 Read = Callable[[str], str | None]
 """The text of a file by its path relative to the project's folder; None where there is none."""
@@ -39,19 +38,18 @@ class Computed(NamedTuple):
 Found = Place | Vcs | Computed
 
 
-def without_mark(read: Read) -> Read:
-    """The same files without a byte order mark."""
-
-    def bare(path: str) -> str | None:
-        text = read(path)
-        return None if text is None else text.removeprefix(BOM)
-
-    return bare
+def checked(place: Place, text: str) -> "Place | Computed":
+    """The place, if its file holds a version as a plain text; else why it does not."""
+    try:
+        place.format.read(body_of(place, text))
+    except NotWrittenError as error:
+        return Computed(place.path, error.line, error.why)
+    return place
 
 
 def outside(path: str) -> bool:
     """Whether a path leads out of the project's folder."""
-    return path.startswith("/") or ".." in path.split("/")
+    return path.startswith("/") or ".." in path.split("/") or "\0" in path
 
 
 def line_of(text: str, *words: str) -> int:

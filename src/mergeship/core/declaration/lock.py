@@ -1,14 +1,13 @@
-"""The project's own entry in uv.lock, its own or that of the workspace it is a member of.
+"""The project's own entries in lock files: in uv.lock, also that of its workspace, and in Cargo.lock.
 
-Source: https://docs.astral.sh/uv/concepts/projects/workspaces/
+Sources: https://docs.astral.sh/uv/concepts/projects/workspaces/, https://doc.rust-lang.org/cargo/guide/cargo-toml-vs-cargo-lock.html
 """
 
 from collections.abc import Mapping
 from typing import Any
 
-from mergeship.core.declaration.found import Read
-from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
-from mergeship.core.declaration.toml_value import LockEntry
+from mergeship.core.declaration.found import Read, checked
+from mergeship.core.declaration.place import PYPROJECT, Place
 from mergeship.core.names import loosely
 from mergeship.core.toml import parse, table
 
@@ -16,35 +15,52 @@ LOCK = "uv.lock"
 LEVELS = 8  # folders above the project in which its workspace is looked for
 
 
-def entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
-    """The place in the lock file; None without one, or where it tells no version of this project.
+def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
+    """The place in uv.lock; None without one, or where it tells no version of this project.
 
     `where` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
     """
-    path = lock_file(read, where)
-    if path is None:
+    name = table(pyproject, "project").get("name")
+    path, folder = lock_file(read, where)
+    if path is None or not isinstance(name, str):
         return None
     text = read(path) or ""
     parse(text, path)
-    place = Place(path, "its own entry", LockEntry(loosely(str(table(pyproject, "project").get("name")))))
-    try:
-        place.format.read(text)
-    except NotWrittenError:
+    from mergeship.core.declaration.toml_value import LockEntry
+
+    place = Place(path, "its own entry", LockEntry(loosely(name), folder))
+    return place if isinstance(checked(place, text), Place) else None
+
+
+def cargo_entry(manifest: Place, read: Read) -> Place | None:
+    """The place in the Cargo.lock beside the manifest that gives the version; None where it has no such entry.
+
+    Crates of the workspace that inherit the version have entries of their own, which are left to cargo.
+    """
+    folder = manifest.path.removesuffix("Cargo.toml")
+    path = f"{folder}Cargo.lock"
+    text = read(path)
+    if text is None:
         return None
-    return place
+    parse(text, path)
+    from mergeship.core.declaration.toml_value import CargoLockEntry
+
+    crate = table(parse(read(manifest.path) or "", manifest.path), "package").get("name")
+    place = Place(path, "its own entry", CargoLockEntry(str(crate)))
+    return place if isinstance(checked(place, text), Place) else None
 
 
-def lock_file(read: Read, where: str) -> str | None:
-    """The path of the lock file that a project is in; None without one."""
+def lock_file(read: Read, where: str) -> tuple[str | None, str]:
+    """The path of the uv.lock that a project is in, None without one; and the project's own path from there."""
     if read(LOCK) is not None:
-        return LOCK
+        return LOCK, "."
     parts = where.split("/")
     for up in range(1, min(LEVELS, len(parts) - 1) + 1):
-        above = "../" * up
+        above, path = "../" * up, "/".join(parts[-up:])
         text = read(f"{above}{PYPROJECT}")
-        if text and "workspace" in text and _has_member(text, "/".join(parts[-up:])):
-            return f"{above}{LOCK}" if read(f"{above}{LOCK}") is not None else None
-    return None
+        if text and "workspace" in text and _has_member(text, path):
+            return (f"{above}{LOCK}" if read(f"{above}{LOCK}") is not None else None), path
+    return None, "."
 
 
 def _has_member(text: str, path: str) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from mergeship.core.declaration import setuptools
 from mergeship.core.declaration.backends import cargo_manifest, flit_module
+from mergeship.core.declaration.find import backend_of
 from mergeship.core.declaration.found import Read
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.place import Format, NotWrittenError
@@ -14,7 +15,7 @@ from mergeship.core.toml import table
 
 def name_elsewhere(pyproject: Mapping[str, Any], read: Read) -> str | None:
     """The name, as written, where the backend of a project without `[project]` finds it; None where it is computed."""
-    backend = str(table(pyproject, "build-system").get("build-backend", ""))
+    backend = backend_of(pyproject)
     flit = table(pyproject, "tool", "flit", "metadata")
     if flit:
         return str(flit.get("dist-name") or flit_module(pyproject)) or None

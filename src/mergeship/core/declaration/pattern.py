@@ -10,6 +10,8 @@ PLACEHOLDER = "{version}"
 class Pattern(AsItIs):
     """What the first match of a regular expression has in a group, lines told apart, as hatch and PDM search."""
 
+    takes_mark = True  # neither of them passes over it, so the first line does not begin with what it shows
+
     def __init__(self, pattern: str, group: str | int = "version") -> None:
         self.pattern = pattern
         self.group = group

@@ -11,6 +11,9 @@ from mergeship.errors import Misconfigured
 PYPROJECT = "pyproject.toml"
 
 
+SHOWN = 60  # characters of a text that is no version
+
+
 class NotWrittenError(Exception):
     """A file does not hold the version as a plain text. `line` counts from 1; 0 where there is no line to name."""
 
@@ -32,7 +35,10 @@ class Written(NamedTuple):
 
 
 class Format(Protocol):
-    """How a version is written in one kind of file. Texts come without a byte order mark."""
+    """How a version is written in one kind of file."""
+
+    takes_mark: bool
+    """Whether the text comes with its byte order mark, if it has one."""
 
     def read(self, text: str) -> Written:
         """What the text says. Raises NotWrittenError where that is no version written as a plain text."""
@@ -42,7 +48,9 @@ class Format(Protocol):
 
 
 class AsItIs:
-    """A format that writes versions as PEP 440 does."""
+    """A format that writes versions as PEP 440 does, and does not care for a byte order mark."""
+
+    takes_mark = False
 
     def spell(self, version: str) -> str:
         """The same."""
@@ -79,7 +87,7 @@ class Edit(NamedTuple):
 def read(place: Place, text: str) -> Written:
     """What a file says of the version. Raises Misconfigured where that is not PEP 440, or not there."""
     try:
-        written = place.format.read(text.removeprefix(BOM))
+        written = place.format.read(body_of(place, text))
     except NotWrittenError as error:
         raise Misconfigured(
             "version-not-written",
@@ -89,7 +97,7 @@ def read(place: Place, text: str) -> Written:
     if not pep440.is_version(written.version):
         raise Misconfigured(
             "bad-version",
-            f"{place} is {written.version!r}, which is not a version (PEP 440)",
+            f"{place} is {written.version[:SHOWN]!r}, which is not a version (PEP 440)",
             hint="write one like 0.1.0",
         )
     return written
@@ -101,8 +109,8 @@ def rewrite(place: Place, text: str, version: str) -> tuple[str, Edit]:
     A span is taken only if the file, read again, gives exactly the new version and is otherwise equal. Raises
     Misconfigured where there is no such span.
     """
-    body = text.removeprefix(BOM)
-    written = read(place, body)
+    body = body_of(place, text)
+    written = read(place, text)
     try:
         spelled = place.format.spell(version)
     except NotWrittenError as error:
@@ -122,6 +130,11 @@ def rewrite(place: Place, text: str, version: str) -> tuple[str, Edit]:
         f"{place} is {written.version}, but not written out in one piece",
         hint="write it as one plain text in quotes",
     )
+
+
+def body_of(place: Place, text: str) -> str:
+    """The text as the place's format takes it."""
+    return text if place.format.takes_mark else text.removeprefix(BOM)
 
 
 def _edit(path: str, before: str, after: str, start: int) -> Edit:

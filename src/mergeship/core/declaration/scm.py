@@ -10,13 +10,11 @@
 | versioneer, dunamai | none but a tag of the commit that is built |
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from mergeship.core.declaration import setup_call
-from mergeship.core.declaration.cfg_option import parsed
-from mergeship.core.declaration.found import Read, Vcs
+from mergeship.core.declaration.found import Vcs
 from mergeship.core.declaration.place import NotWrittenError
 from mergeship.core.toml import table
 
@@ -29,11 +27,11 @@ PBR = Vcs("pbr", ("PBR_VERSION",))
 DUNAMAI = Vcs("dunamai")
 
 
-def configured(pyproject: Mapping[str, Any], text: str) -> Vcs | None:
+def configured(pyproject: Mapping[str, Any]) -> Vcs | None:
     """The tool that a pyproject.toml sets up for setuptools."""
     tools = table(pyproject, "tool")
     required = _required(pyproject)
-    if "setuptools_scm" in tools or "setuptools-scm[simple]" in text.replace("_", "-"):
+    if "setuptools_scm" in tools or "simple" in required.get("setuptools-scm", ()):
         return SETUPTOOLS_SCM
     if "versioneer" in tools:
         return _versioneer(tools["versioneer"])
@@ -42,17 +40,22 @@ def configured(pyproject: Mapping[str, Any], text: str) -> Vcs | None:
     return DUNAMAI if "dunamai" in required else None
 
 
-def in_script(text: str, read: Read) -> Vcs | None:
-    """The tool that a setup.py uses. Raises NotWrittenError for a setup.py that cannot be read."""
-    if setup_call.imports(text, "versioneer"):
-        try:
-            options = parsed(read("setup.cfg") or "")
-        except NotWrittenError:
-            options = {}
-        return _versioneer(options.get("versioneer"))
-    if setup_call.imports(text, "dunamai"):
-        return DUNAMAI
-    given = setup_call.keywords(text)
+def generated(pyproject: Mapping[str, Any]) -> set[str]:
+    """Files that such a tool writes: what they hold is of an earlier build."""
+    settings = table(pyproject, "tool", "setuptools_scm")
+    return {str(settings[key]) for key in ("version_file", "write_to") if key in settings}
+
+
+def in_script(text: str | None, options: Mapping[str, Mapping[str, str]]) -> Vcs | None:
+    """The tool that a setup.py uses."""
+    try:
+        if setup_call.imports(text or "", "versioneer"):
+            return _versioneer(options.get("versioneer"))
+        if setup_call.imports(text or "", "dunamai"):
+            return DUNAMAI
+        given = setup_call.keywords(text or "")
+    except NotWrittenError:
+        return None
     if "use_scm_version" in given:
         return SETUPTOOLS_SCM
     return PBR if "pbr" in given else None
@@ -70,7 +73,18 @@ def _versioneer(options: object) -> Vcs:
     return Vcs("versioneer", tag_prefix=str(prefix).strip("'\""))
 
 
-def _required(pyproject: Mapping[str, Any]) -> set[str]:
+def _required(pyproject: Mapping[str, Any]) -> dict[str, set[str]]:
+    """What the build requires: normalized names, each with its extras."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    from mergeship.core.names import loosely
+
+    found: dict[str, set[str]] = {}
     requires = table(pyproject, "build-system").get("requires")
-    names = (re.match(r"[\w.-]+", str(one)) for one in requires) if isinstance(requires, list) else ()
-    return {re.sub(r"[-_.]+", "-", match[0]).lower() for match in names if match}
+    for text in requires if isinstance(requires, list) else ():
+        try:
+            requirement = Requirement(str(text))
+        except InvalidRequirement:
+            continue  # the build will say so
+        found.setdefault(loosely(requirement.name), set()).update(map(loosely, requirement.extras))
+    return found

@@ -4,47 +4,69 @@ Source: https://setuptools.pypa.io/en/latest/userguide/pyproject_config.html and
 """
 
 from collections.abc import Iterator, Mapping
+from posixpath import normpath
 from typing import Any
 
 from mergeship.core.declaration import scm, setup_call
-from mergeship.core.declaration.assignment import parsed
+from mergeship.core.declaration.assignment import Assignment, parsed
 from mergeship.core.declaration.cfg_option import CfgOption
 from mergeship.core.declaration.cfg_option import parsed as parsed_cfg
-from mergeship.core.declaration.found import Computed, Found, Read, line_of, outside
+from mergeship.core.declaration.found import Computed, Found, Read, checked, line_of, outside
 from mergeship.core.declaration.pattern import Whole
 from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
-from mergeship.core.declaration.python_file import first_assignment
 from mergeship.core.toml import table
 
 SETUP_CFG = "setup.cfg"
 SETUP_PY = "setup.py"
+Options = Mapping[str, Mapping[str, str]]
 
 
 def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
-    """Where the version of a project that setuptools builds comes from; `text` is the pyproject.toml."""
-    tagged = scm.configured(pyproject, text)
+    """Where the version of a project that setuptools builds comes from; `text` is the pyproject.toml.
+
+    A version that is written out goes before the tool that would take one from tags, as it does in setuptools.
+    """
+    script, options_text = read(SETUP_PY), read(SETUP_CFG)
+    try:
+        options = parsed_cfg(options_text or "")
+    except NotWrittenError as error:
+        return Computed(SETUP_CFG, error.line, error.why)
+    written = _written(pyproject, text, options, read)
+    generated = scm.generated(pyproject)
+    if isinstance(written, Place) and written.path not in generated:
+        return written
+    tagged = scm.configured(pyproject) or scm.in_script(script, options) or scm.in_options(options)
     if tagged:
         return tagged
-    dynamic = table(pyproject, "tool", "setuptools", "dynamic").get("version")
-    if isinstance(dynamic, Mapping):
-        return _dynamic(dynamic, pyproject, text, read)
-    script = _from_script(read)
-    if script is not None:
-        return script
-    options = read(SETUP_CFG)
-    if options is not None:
-        return _from_options(options, read)
+    if written is not None:
+        return written
+    if options_text is not None:
+        there = "and there is no setup.py" if script is None else "nor does setup.py"
+        return Computed(SETUP_CFG, line_of(options_text, "[metadata]"), f"it gives no version, {there}")
     return Computed(PYPROJECT, line_of(text, "version"), "nothing beside it says what the version is")
 
 
-def _dynamic(dynamic: Mapping[str, Any], pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def _written(pyproject: Mapping[str, Any], text: str, options: Options, read: Read) -> Found | None:
+    """The first of pyproject.toml, setup.py and setup.cfg that gives a version; None where none of them does."""
+    dynamic = table(pyproject, "tool", "setuptools", "dynamic").get("version")
+    if isinstance(dynamic, Mapping):
+        return _dynamic(dynamic, text, _Layout(pyproject, options, read), read)
+    script = _from_script(read)
+    if script is not None:
+        return script
+    kind, colon, value = options.get("metadata", {}).get("version", "").strip().partition(":")
+    if colon and kind == "attr":
+        line = line_of(read(SETUP_CFG) or "", "attr:")
+        return _attribute(value.strip(), _Layout(pyproject, options, read), read, (SETUP_CFG, line))
+    if colon and kind == "file":
+        return _file(value.strip(), read)
+    return Place(SETUP_CFG, "[metadata] version", CfgOption("metadata", "version")) if kind else None
+
+
+def _dynamic(dynamic: Mapping[str, Any], text: str, layout: "_Layout", read: Read) -> Found:
     attr, file = dynamic.get("attr"), dynamic.get("file")
     if isinstance(attr, str):
-        settings = table(pyproject, "tool", "setuptools")
-        where = table(settings, "packages", "find").get("where")
-        folders = settings.get("package-dir", {})
-        line = line_of(text, "attr")
-        return _attribute(attr, dict(folders) if isinstance(folders, Mapping) else {}, where, read, (PYPROJECT, line))
+        return _attribute(attr, layout, read, (PYPROJECT, line_of(text, "attr")))
     if isinstance(file, list) and len(file) == 1:
         file = file[0]
     if isinstance(file, str):
@@ -58,40 +80,64 @@ def _from_script(read: Read) -> Found | None:
     if text is None:
         return None
     try:
-        tagged = scm.in_script(text, read)
-        if tagged:
-            return tagged
-        tree = parsed(text)
-        value = setup_call.argument(tree, "version")
-        if value is None:
+        if setup_call.argument(parsed(text), "version") is None:
             return None
-        place = Place(SETUP_PY, "setup(version=…)", setup_call.SetupCall("version"))
-        place.format.read(text)
     except NotWrittenError as error:
         return Computed(SETUP_PY, error.line, error.why)
-    return place
+    return checked(Place(SETUP_PY, "setup(version=…)", setup_call.SetupCall("version")), text)
 
 
-def _from_options(text: str, read: Read) -> Found:
+def build_tag(read: Read) -> Computed | None:
+    """Why a version that is written out is not the one that is built: setup.cfg may add to it."""
+    text = read(SETUP_CFG) or ""
     try:
-        options = parsed_cfg(text)
-    except NotWrittenError as error:
-        return Computed(SETUP_CFG, error.line, error.why)
-    tagged = scm.in_options(options)
-    if tagged:
-        return tagged
-    version = options.get("metadata", {}).get("version", "").strip()
-    if not version:
-        there = "and there is no setup.py" if read(SETUP_PY) is None else "nor does setup.py"
-        return Computed(SETUP_CFG, line_of(text, "[metadata]"), f"it gives no version, {there}")
-    kind, colon, value = version.partition(":")
-    if colon and kind == "attr":
-        folders = dict(_pairs(options.get("options", {}).get("package_dir", "")))
-        where = options.get("options.packages.find", {}).get("where")
-        return _attribute(value.strip(), folders, where, read, (SETUP_CFG, line_of(text, "attr:")))
-    if colon and kind == "file":
-        return _file(value.strip(), read)
-    return Place(SETUP_CFG, "[metadata] version", CfgOption("metadata", "version"))
+        options = parsed_cfg(text).get("egg_info", {})
+    except NotWrittenError:
+        return None  # told by those who need it
+    for option in ("tag_build", "tag_date"):
+        if options.get(option, "").strip().lower() not in {"", "0", "no", "false", "off"}:
+            return Computed(SETUP_CFG, line_of(text, option), f"[egg_info] {option} adds to the version")
+    return None
+
+
+class _Layout:
+    """Where the packages of a project are, as its three files say together."""
+
+    def __init__(self, pyproject: Mapping[str, Any], options: Options, read: Read) -> None:
+        settings = table(pyproject, "tool", "setuptools")
+        own = options.get("options", {})
+        given = setup_call.literals(read(SETUP_PY), ("package_dir", "packages", "py_modules", "ext_modules"))
+        folders = given.get("package_dir")
+        self.hidden = "package_dir" in given and not isinstance(folders, dict)
+        """Whether setup.py computes the folders."""
+        self.folders: dict[str, str] = dict(folders) if isinstance(folders, dict) else {}
+        self.folders |= dict(_pairs(own.get("package_dir", "")))
+        self.folders |= {str(key): str(value) for key, value in table(settings, "package-dir").items()}
+        where = table(settings, "packages", "find").get("where", options.get("options.packages.find", {}).get("where"))
+        named = [where] if isinstance(where, str) else where if isinstance(where, list) else []
+        if len(named) == 1 and str(named[0]).strip("./"):
+            self.folders.setdefault("", str(named[0]))
+        listed = {"packages", "py-modules"} & set(settings) or {"packages", "py_modules"} & set(own)
+        self.discovered = not listed and not {"packages", "py_modules", "ext_modules"} & set(given)
+        """Whether setuptools looks for the packages itself; it prefers a folder src then."""
+
+    def roots(self, module: list[str]) -> Iterator[str]:
+        """Where a module may be, without the suffix of its file."""
+        for count in range(len(module), 0, -1):
+            folder = self.folders.get(".".join(module[:count]))
+            if folder is not None:
+                yield _joined(folder, *module[count:])
+                return
+        if "" in self.folders:
+            yield _joined(self.folders[""], *module)
+            return
+        if self.discovered:
+            yield _joined("src", *module)
+        yield _joined("", *module)
+
+
+def _joined(*parts: str) -> str:
+    return "/".join(part for path in parts for part in path.split("/") if part not in {"", "."})
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
@@ -102,24 +148,17 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield package.strip(), folder.strip()
 
 
-def _attribute(attr: str, folders: Mapping[str, Any], where: object, read: Read, named_in: tuple[str, int]) -> Found:
-    """`package.module.NAME`, looked up as setuptools does: the first assignment in that module."""
+def _attribute(attr: str, layout: _Layout, read: Read, named_in: tuple[str, int]) -> Found:
+    """`package.module.NAME`: the first assignment in the first file that there is for that module."""
+    if layout.hidden:
+        return Computed(SETUP_PY, 0, "it computes package_dir, so the file behind the attribute cannot be told")
     *module, name = attr.strip().split(".")
-    paths = [path for root in dict.fromkeys(_roots(module, folders, where)) for path in _module(root)]
-    return first_assignment(read, paths, name, Computed(*named_in, f"none of {', '.join(paths)} exists"))
-
-
-def _roots(module: list[str], folders: Mapping[str, Any], where: object) -> Iterator[str]:
-    """The module's path without its suffix, in every folder where setuptools may look."""
-    package = module[0] if module else ""
-    if package in folders and package:
-        yield "/".join([str(folders[package]).strip("/"), *module[1:]])
-        return
-    named = [where] if isinstance(where, str) else where if isinstance(where, list) else []
-    tops = [folders[""]] if "" in folders else named or ["src", "."]
-    for top in tops:
-        parts = [part for part in str(top).split("/") if part not in {"", "."}]
-        yield "/".join([*parts, *module])
+    paths = [path for root in layout.roots(module) for path in _module(root)]
+    for path in paths:
+        text = None if outside(path) else read(path)
+        if text is not None:
+            return checked(Place(path, name, Assignment(name)), text)
+    return Computed(*named_in, f"none of {', '.join(paths)} exists")
 
 
 def _module(root: str) -> list[str]:
@@ -127,20 +166,18 @@ def _module(root: str) -> list[str]:
 
 
 def _file(path: str, read: Read) -> Found:
-    if outside(path) or read(path) is None:
+    path = normpath(path)
+    text = None if outside(path) else read(path)
+    if text is None:
         return Computed(path, 0, "it is to hold the version, and is no file of the project")
     return Place(path, "", Whole())
 
 
 def name(read: Read) -> str | None:
     """The project's name, from setup.py or setup.cfg; None where neither gives one as a plain text."""
-    script, options = read(SETUP_PY), read(SETUP_CFG)
-    try:
-        if script is not None:
-            return setup_call.SetupCall("name").read(script).version
-    except NotWrittenError:
-        pass
-    try:
-        return CfgOption("metadata", "name").read(options or "").version
-    except NotWrittenError:
-        return None
+    for path, place in ((SETUP_PY, setup_call.SetupCall("name")), (SETUP_CFG, CfgOption("metadata", "name"))):
+        try:
+            return place.read(read(path) or "").version
+        except NotWrittenError:
+            continue
+    return None

@@ -5,11 +5,12 @@ import tomllib
 from typing import Any
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, quoted
+from mergeship.core.toml import BOM
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text)
+        return tomllib.loads(text.removeprefix(BOM))
     except (ValueError, RecursionError) as error:
         raise NotWrittenError(0, f"not valid TOML: {error}") from error
 
@@ -27,7 +28,7 @@ class TomlValue(AsItIs):
         return Written(version, quoted(text, version), _comparable(document))
 
 
-class CargoValue(TomlValue):
+class _OfACrate(AsItIs):
     """A version of a Rust crate, which is a semantic version: https://doc.rust-lang.org/cargo/reference/manifest.html."""
 
     def spell(self, version: str) -> str:
@@ -44,38 +45,54 @@ class CargoValue(TomlValue):
         return spelled
 
 
+class CargoValue(_OfACrate, TomlValue):
+    """The text at a path of keys, as a version of a Rust crate."""
+
+
 _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 _DOTS = 2  # of major.minor.patch
 
 
 class LockEntry(AsItIs):
-    """The version of the project's own entry in uv.lock. `name` is normalized, as uv writes it."""
+    """The version of the project's own entry in uv.lock: the one with its name that comes from its folder.
 
-    def __init__(self, name: str) -> None:
+    `name` is normalized, as uv writes it; `folder` is relative to the lock file.
+    """
+
+    def __init__(self, name: str, folder: str) -> None:
         self.name = name
+        self.folder = folder
 
     def read(self, text: str) -> Written:
         """The version, and the parsed lock file without it. Raises NotWrittenError where there is no such entry."""
         document = _parsed(text)
         version = _taken(self._entry(document), "version")
-        # uv writes the version in the line below the name
-        entry = re.compile(
-            rf"^name = \"{re.escape(self.name)}\"\r?\nversion = \"(?P<version>[^\"\r\n]*)\"", re.MULTILINE
-        )
-        return Written(version, [match.span("version") for match in entry.finditer(text)], _comparable(document))
+        # uv and cargo write the version in the line below the name
+        line = rf"^name = \"{re.escape(self.name)}\"\r?\nversion = \"(?P<version>[^\"\r\n]*)\""
+        spans = [match.span("version") for match in re.finditer(line, text, re.MULTILINE)]
+        return Written(version, spans, _comparable(document))
 
     def _entry(self, document: dict[str, Any]) -> dict[str, Any]:
         entries = document.get("package")
         for entry in entries if isinstance(entries, list) else ():
-            source = entry.get("source", {}) if isinstance(entry, dict) else {}
-            own = isinstance(source, dict) and _OWN & set(source)
-            if own and entry.get("name") == self.name:
+            if isinstance(entry, dict) and entry.get("name") == self.name and self._is_own(entry.get("source")):
                 found: dict[str, Any] = entry
                 return found
         raise NotWrittenError(0, f"there is no entry of {self.name}")
 
+    def _is_own(self, source: object) -> bool:
+        found = source if isinstance(source, dict) else {}
+        return any(found.get(kind) == self.folder for kind in ("editable", "virtual", "directory"))
 
-_OWN = {"editable", "virtual", "directory"}
+
+class CargoLockEntry(_OfACrate, LockEntry):
+    """The version of a crate in Cargo.lock: an entry without a source is of the workspace itself."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name, "")
+
+    def _is_own(self, source: object) -> bool:
+        return source is None
 
 
 def _parent(document: dict[str, Any], keys: tuple[str, ...]) -> dict[str, Any]:

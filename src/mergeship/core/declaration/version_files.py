@@ -1,6 +1,7 @@
 """Extra places of a version, named by the setting `version-files`."""
 
 from collections.abc import Sequence
+from posixpath import normpath
 
 from mergeship.core.declaration.found import outside
 from mergeship.core.declaration.pattern import PLACEHOLDER, Line
@@ -20,5 +21,5 @@ def named(version_files: Sequence[str]) -> tuple[Place, ...]:
                 f"[tool.mergeship] version-files: {text!r} is not a path, a colon and a line with {PLACEHOLDER}",
                 hint=f"""'docs/conf.py: release = "{PLACEHOLDER}"', for one: a file of the project, and its line""",
             )
-        places.append(Place(path, f"the line {line!r}", Line(line)))
+        places.append(Place(normpath(path), f"the line {line!r}", Line(line)))
     return tuple(places)
