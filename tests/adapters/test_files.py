@@ -23,6 +23,37 @@ def test_what_is_not_utf8_is_named(tmp_path: Path) -> None:
         files.read(tmp_path / "a")
 
 
+def test_what_is_no_text_is_no_file_or_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    assert files.read(tmp_path / "pipe") is None
+    assert files.read(tmp_path) is None
+    assert files.read("a\0b") is None
+    monkeypatch.setattr(files, "MAX_TEXT", 3)
+    (tmp_path / "a").write_text("abc")
+    assert files.read(tmp_path / "a") == "abc"
+    (tmp_path / "a").write_text("abcd")
+    with pytest.raises(Misconfigured, match="larger than 3 bytes"):
+        files.read(tmp_path / "a")
+
+
+def test_a_reader_stays_inside(tmp_path: Path) -> None:
+    (tmp_path / "top" / "in").mkdir(parents=True)
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "top" / "a").write_text("a")
+    (tmp_path / "top" / "in" / "link").symlink_to(tmp_path / "secret")
+    (tmp_path / "top" / "in" / "up").symlink_to("../a")
+    read = files.reader(tmp_path / "top" / "in", tmp_path / "top")
+    assert read("../a") == read("up") == "a"
+    assert read("../../secret") is read(str(tmp_path / "secret")) is read("x\0") is read("missing") is None
+    with pytest.raises(Misconfigured, match="is a link that leads out") as refused:
+        read("link")
+    assert "secret" not in refused.value.message.partition(" ")[2]
+    alone = files.reader(tmp_path / "top" / "in")
+    assert alone("../a") is None
+    with pytest.raises(Misconfigured, match="is a link that leads out"):
+        alone("up")
+
+
 def test_a_file_is_written_whole_with_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a"
     files.write(path, "one\r\n")

@@ -244,6 +244,37 @@ def test_what_comes_from_tags_is_left_to_the_build(tmp_path: Path, cli: Cli, env
     assert document["edits"] == []
 
 
+@pytest.mark.parametrize("wish", [["minor"], ["--to", "0.7.0"], ["--to", "1.0.0", "--leave-0x"]])
+def test_a_wish_that_no_file_can_keep_is_refused(tmp_path: Path, cli: Cli, environ: Environ, wish: list[str]) -> None:
+    kind = next(kind for kind in TAGGED if kind.name == "hatch-vcs")
+    (tmp_path / "pyproject.toml").write_text(kind.files["pyproject.toml"])
+    status, _, err = cli("bump", *wish, tmp_path, environ=environ)
+    assert status == 2
+    assert "[version-from-tags]" in err
+    assert cli("bump", *wish, tmp_path, "--print", environ=environ)[0] == 0
+
+
+def test_a_line_of_a_file_does_nothing_to_the_terminal(obk: Path, cli: Cli, environ: Environ) -> None:
+    text = (obk / "pyproject.toml").read_text()
+    (obk / "pyproject.toml").write_text(text.replace('version = "0.1.0"', "version = '0.1.0' # \u202e\u2028x", 1))
+    _, out, _ = cli("bump", obk, "--dry-run", environ=environ)
+    assert "-version = '0.1.0' # " in out
+    kind = next(kind for kind in KINDS if kind.name == "setup.py")
+    (obk / "setup.py").write_text(kind.files["setup.py"].replace('"0.1.0",\n    pack', '"0.1.0", # \x1b[2J\n    pack'))
+    (obk / "pyproject.toml").unlink()
+    _, out, _ = cli("bump", obk, "--dry-run", environ=environ)
+    assert '+    version="0.1.1", # ' in out
+    assert "\x1b" not in out
+
+
+def test_tags_are_read_as_git_has_them_and_not_as_it_shows_them(obk: Path, cli: Cli, environ: Environ) -> None:
+    for number in range(1, 12):
+        git(obk, "tag", f"v0.1.{number}")
+    git(obk, "config", "column.ui", "always")
+    git(obk, "config", "tag.sort", "-refname")
+    assert cli("bump", obk, "--print", "--offline", environ=environ)[1] == "0.1.12\n"
+
+
 def test_colours_are_for_terminals(obk: Path, cli: Cli, environ: Environ) -> None:
     _, out, _ = cli("bump", obk, "--dry-run", environ={**environ, "FORCE_COLOR": "1"})
     assert '\x1b[31m-version = "0.1.0"\x1b[0m' in out

@@ -65,3 +65,18 @@ def test_elsewhere_nothing_is_written(tmp_path: Path, path: str) -> None:
     with pytest.raises(Misconfigured, match=r"no pyproject\.toml"):
         init(tmp_path / path)
     assert list((tmp_path / "empty").iterdir()) == []
+
+
+def test_an_address_cannot_become_code(obk: Path) -> None:
+    for address in ('https://h/";import os;os.abort()#', "https://h/\n", "https://h/\\", "https://h/'"):
+        with pytest.raises(Misconfigured, match="which is no address"):
+            init(obk, [f"index.simple={address}"], bump_script=True)
+    init(obk, ["index.simple=https://me:s@cret@h/"], bump_script=True)
+    assert 'INDEX = "https://h/"' in (obk / workflow.BUMP_SCRIPT).read_text()
+
+
+def test_a_script_that_is_there_is_looked_after(obk: Path) -> None:
+    init(obk, bump_script=True)
+    (obk / workflow.BUMP_SCRIPT).write_text("mine")
+    changes = {change.path: change.action for change in init(obk).changes}
+    assert changes[workflow.BUMP_SCRIPT] == "keep"

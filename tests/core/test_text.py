@@ -22,3 +22,17 @@ def test_escape_sequences_go(text: str, shown: str) -> None:
 def test_a_password_is_not_shown() -> None:
     assert without_password("https://u:p@h/simple/") == "https://h/simple/"
     assert without_password("https://h/a@b/") == "https://h/a@b/"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("https://u:p@h/simple/", "https://h/simple/"),
+        ("https://u:p@ss@h/", "https://h/"),
+        ("https://h/a@b/", "https://h/a@b/"),
+        ("https://h?x=//a@b", "https://h?x=//b"),
+        ("https://h/", "https://h/"),
+    ],
+)
+def test_a_password_is_cut_out_whole(address: str, shown: str) -> None:
+    assert without_password(address) == shown

@@ -83,6 +83,8 @@ def test_the_reasons_come_along(
         ("v0.1.5", "0.1.5"), ("V0.1.5", "0.1.5"), ("v.0.1.5", "0.1.5"), ("0.1.5", "0.1.5"), ("0.1.5rc1", "0.1.5rc1"),
         ("v0.1.5-rc1", "0.1.5-rc1"), ("v0.1.5-1", "0.1.5-1"), ("v1!0.1", "1!0.1"), ("obk-0.1.2", "0.1.2"),
         ("obk/v0.1.3", "0.1.3"), ("OBK_0.1.3", "0.1.3"), ("obk@v0.1.4", "0.1.4"), ("o.b-k-0.1", None),
+        ("packages/obk/v0.5.0", "0.5.0"), ("@s/obk@0.5.0", "0.5.0"), ("version-0.5.0", "0.5.0"),
+        ("releases/v0.5", "0.5"),
         ("release-0.1.4", "0.1.4"), ("release/v0.1.4", "0.1.4"), ("rel_0.1", "0.1"), ("v2024.1", "2024.1"),
         ("nightly", None), ("nightly-20240101", None), ("ubuntu-22.04", None), ("other-9.0", None), ("x/v9", None),
         ("v", None), ("-", None), ("", None), ("v-broken", None), ("v1.2.x", None), ("obk-1.x", None),
@@ -93,6 +95,19 @@ def test_the_reasons_come_along(
 def test_a_tag_of_this_project_tells_a_version(tag: str, expected: str | None) -> None:
     assert [one.version for one in tagged("obk", [tag])] == ([] if expected is None else [expected])
     assert all(one.reason == f"there is a tag {tag}" for one in tagged("obk", [tag]))
+
+
+def test_a_project_s_own_prefix_is_taken_off() -> None:
+    assert [one.version for one in tagged("obk", ["rel_x_0.5.0", "v0.1"], "rel_x_")] == ["0.5.0", "0.1"]
+    assert [one.version for one in tagged("3dtools", ["3dtools-0.5.0", "3d-0.6"])] == ["0.5.0"]
+
+
+def test_without_a_declaration_the_highest_release_tells_what_the_project_is() -> None:
+    tags = tagged("obk", ["v0.9.0", "v1.0.0"])
+    assert next_version(None, tags).version == "1.0.1"
+    assert next_version(None, [*used("0.9.0", "1.0.0"), *tags]).version == "1.0.1"
+    with pytest.raises(Held, match=r"the index has 0\.9\.0, but there is a tag v1\.0\.0"):
+        next_version(None, [*used("0.9.0"), *tags])
 
 
 def test_a_longer_name_may_hold_separators() -> None:

@@ -184,6 +184,29 @@ def test_a_keyring_that_knows_nothing_leaves_the_refusal(known: Credential | Exc
     assert "MERGESHIP_INDEX_LOGIN" in held.value.hint
 
 
+def test_a_keyring_that_waits_for_somebody_does_not_hold_us() -> None:
+    class Waiting(Ring):
+        def get_credential(self, service: str, _: str | None) -> Credential | None:
+            time.sleep(4)
+            return super().get_credential(service, _)
+
+    keyring.set_keyring(Waiting({}))
+    began = time.monotonic()
+    with pytest.raises(Held, match="did not answer in time"):
+        read(Script(REFUSED), deadline=0.3)
+    assert time.monotonic() - began < 3
+
+
+def test_no_password_goes_over_plain_http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("mergeship.adapters.index.credentials._LOOPBACK", set())
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
+    keyring.set_keyring(Ring({"127.0.0.1": SimpleCredential("me", "secret")}))
+    script = Script(REFUSED)
+    with pytest.raises(Held, match="answered 401"):
+        read(script, {"NETRC": str(tmp_path / "netrc")})
+    assert [sent(request) for request in script.asked] == [None]
+
+
 def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
     script = Script(REFUSED)
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
