@@ -94,6 +94,7 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
         ("obk-0.1.0rc1.tgz", "0.1.0rc1"),
         ("obk-0.1.0.linux-x86_64.tar.gz", "0.1.0"),
         ("obk-latest.zip", ""),
+        ("other-0.9.0.tar.gz", ""),
         ("obk.tar.gz", ""),
         ("obk-0.1.0.txt", ""),
     ],

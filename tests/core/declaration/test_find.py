@@ -136,6 +136,8 @@ def test_a_backend_of_their_own_may_wrap_another() -> None:
     with pytest.raises(Misconfigured, match="left to the build backend hooks"):
         read_all({"pyproject.toml": text, "VERSION": "0.4"})
     text = text.replace('build-backend = "hooks"', wrapped)
+    with pytest.raises(Misconfigured, match="left to the build backend hooks"):
+        read_all({"pyproject.toml": dynamic("hooks").replace('build-backend = "hooks"', wrapped)})
     assert read_all({"pyproject.toml": text, "VERSION": "0.4"}).version == "0.4"
 
 

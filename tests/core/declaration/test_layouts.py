@@ -31,7 +31,7 @@ def read_all(files: Files, *version_files: str) -> Declared:
         ({"setup.cfg": setup_cfg("attr: x.__version__").replace("packages = pkg", ""), **BOTH}, "src/x/__init__.py"),
         ({"setup.cfg": setup_cfg("attr: x.__version__", "\n[options.packages.find]\nwhere = lib\n"), **LIB}, "lib/x/__init__.py"),
         ({"setup.cfg": setup_cfg("attr: x.__version__"), "setup.py": f"{SETUP}setup(package_dir={{'': 'lib'}})\n", **LIB}, "lib/x/__init__.py"),
-        ({**setuptools(f"{DYNAMIC}\n{ATTR}", {}), "setup.py": f"{SETUP}setup(packages=['x'])\n", **BOTH}, "x/__init__.py"),
+        ({**setuptools(f"{DYNAMIC}\n{ATTR}", {}), "setup.py": f"{SETUP}setup(name='x', packages=['x'])\n", **BOTH}, "x/__init__.py"),
         ({**setuptools(f"{DYNAMIC}\n{ATTR}", {}), "setup.cfg": "[options]\npackage_dir = =lib\n", **LIB}, "lib/x/__init__.py"),
         (
             {**setuptools(f'{DYNAMIC}\n[tool.setuptools.package-dir]\n"x.y" = "foo"\nx = "bar"\n{ATTR.replace("x.", "x.y.")}', {}),
