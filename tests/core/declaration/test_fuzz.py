@@ -164,7 +164,7 @@ def outside_of_the_version(path: str, text: str, version: str) -> object:
             warnings.simplefilter("ignore")
             try:
                 return len(list(ast.walk(ast.parse(body))))
-            except SyntaxError:
+            except (SyntaxError, ValueError):
                 return None  # hatch and PDM read it with a pattern
     return None
 
