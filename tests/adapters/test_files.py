@@ -169,6 +169,25 @@ def test_a_link_may_not_lead_out(tmp_path: Path) -> None:
     assert (tmp_path / "out").read_text() == "new"
 
 
+def test_one_file_by_two_names_is_refused(tmp_path: Path) -> None:
+    changes = rewritten(tmp_path, "a")
+    (tmp_path / "b").symlink_to("a")
+    with pytest.raises(Misconfigured, match="is named twice"):
+        files.rewrite(tmp_path, [*changes, Rewritten("b", "old a\r\n", "newer")], within=tmp_path)
+    assert contents(tmp_path)["a"] == "old a\r\n"
+
+
+def test_what_cannot_be_removed_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    changes = rewritten(tmp_path, "a", "b")
+
+    def refuse(path: str) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr("os.unlink", refuse)
+    files.rewrite(tmp_path, changes, within=tmp_path)
+    assert (tmp_path / "b").read_bytes() == b"new b\r\n"
+
+
 KILLED = """
 import os, sys
 from mergeship.adapters import files

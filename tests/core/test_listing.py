@@ -95,6 +95,7 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
         ("obk-0.1.0.linux-x86_64.tar.gz", "0.1.0"),
         ("obk-latest.zip", ""),
         ("other-0.9.0.tar.gz", ""),
+        ("obk-0.1.0_1.tar.gz", ""),
         ("obk.tar.gz", ""),
         ("obk-0.1.0.txt", ""),
     ],
@@ -169,4 +170,4 @@ def test_a_project_in_quarantine_is_a_hold(text: str) -> None:
 def test_the_links_of_another_project_are_none_of_ours() -> None:
     with pytest.raises(Held, match="does not say that it is of the simple API"):
         parse_html(b"<body>Links for you</body>", "obk", "url")
-    assert parse_html(b"<h1>Links for O.B_k</h1>", "o-b-k", "url") == Listing()
+    assert parse_html(b"<h1>links for O.B_k</h1>", "o-b-k", "url") == Listing()

@@ -102,6 +102,19 @@ def test_a_project_s_own_prefix_is_taken_off() -> None:
     assert [one.version for one in tagged("3dtools", ["3dtools-0.5.0", "3d-0.6"])] == ["0.5.0"]
 
 
+def test_a_prefix_takes_nothing_off_a_name() -> None:
+    assert [one.version for one in tagged("vobk", ["vobk-1.2.0", "v0.1", "version-0.3"], "v")] == [
+        "1.2.0",
+        "0.1",
+        "0.3",
+    ]
+
+
+def test_an_epoch_counts() -> None:
+    assert next_version("1!0.1.0", [], Wish("minor")).version == "1!0.2.0"
+    assert next_version("1!0.1.0", used("0.5.0"), Wish("minor")).version == "1!0.1.0"
+
+
 def test_without_a_declaration_the_highest_release_tells_what_the_project_is() -> None:
     tags = tagged("obk", ["v0.9.0", "v1.0.0"])
     assert next_version(None, tags).version == "1.0.1"

@@ -83,7 +83,7 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     later one fails needs no more than a rename. Raises Failed where a file is not what it was, and Misconfigured for
     a link that leads out of the folder `within`.
     """
-    targets = [_inside(os.path.join(folder, file.path), within) for file in files]
+    targets = _targets([os.path.join(folder, file.path) for file in files], within)
     several = len(files) > 1
     staged: list[str] = []
     kept: list[str] = []
@@ -109,6 +109,17 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     finally:
         for left in (*staged, *kept):
             _remove(left)
+
+
+def _targets(paths: Sequence[str], within: StrPath) -> list[str]:
+    """The files behind paths, each of them once."""
+    targets: list[str] = []
+    for path in paths:
+        target = _inside(path, within)
+        if target in targets:
+            raise Misconfigured("same-file", f"{target} is named twice, by a link", hint="name every file once")
+        targets.append(target)
+    return targets
 
 
 def _inside(path: str, within: StrPath) -> str:
@@ -143,5 +154,5 @@ def _staged(path: str, text: str) -> str:
 
 
 def _remove(path: str) -> None:
-    with suppress(FileNotFoundError):
+    with suppress(OSError):  # what is left behind harms nobody; what stops the others from being removed does
         os.unlink(path)

@@ -139,8 +139,8 @@ class _Anchors(HTMLParser):
             self.status = given.get("content")
 
     def handle_data(self, data: str) -> None:
-        words = data.strip().partition("Links for ")  # as most servers head it
-        if words[0] == "" and loosely(words[2]) == self.project:
+        words = data.split()  # as most servers head it
+        if [word.lower() for word in words[:2]] == ["links", "for"] and loosely(" ".join(words[2:])) == self.project:
             self.says_what_it_is = True
 
 
@@ -218,9 +218,10 @@ def _old_version_of(filename: str, project: str) -> str:
         if pep440.is_version(whole):
             return whole
         words = parts[count].split(".")
-        while words and not pep440.is_version(".".join(words)):
-            words.pop()
-        return ".".join(words)
+        while words and not words[-1][:1].isdigit():
+            words.pop()  # win32, linux, noarch
+        version = ".".join(words)
+        return version if pep440.is_version(version) else ""
     return ""
 
 

@@ -97,8 +97,11 @@ def tagged(name: str, tags: Iterable[str], prefix: str = "") -> list[Used]:
     """
     found = []
     for tag in tags:
-        own = tag.removeprefix(prefix)
-        version = _version_at_start(own) or _version_after_name(name, own)
+        version = (
+            _version_at_start(tag)
+            or (_version_at_start(tag.removeprefix(prefix)) if prefix else "")
+            or _version_after_name(name, tag)
+        )
         if version:
             found.append(Used(version, f"there is a tag {tag}"))
     return found
@@ -184,7 +187,8 @@ def _raised(version: "Version", part: Part) -> str:
 def _reaches(text: str, highest: "Version", following: str, part: Part) -> bool:
     """Whether a version is above everything used, and as far above as wished."""
     version, top, wished = pep440.comparable([text, str(highest), following])
-    return version > top and (part == "patch" or _padded(version) >= _padded(wished))
+    enough = (version.epoch, *_padded(version)) >= (wished.epoch, *_padded(wished))
+    return version > top and (part == "patch" or enough)
 
 
 def _padded(version: "Version") -> tuple[int, int, int]:

@@ -22,7 +22,7 @@ LOOPBACK = "127.0.0.1,localhost"
 # act drops what a failing step wrote last if the step ends at once: its shell stays for a moment (see step.py).
 LINGER = """\
 unset BASH_ENV
-trap 'status=$?; [ $status -eq 0 ] || sleep 0.5; exit $status' EXIT
+trap 'status=$?; [ "$status" -eq 0 ] || sleep 0.5; exit "$status"' EXIT
 """
 MARK = "MERGESHIP_SANDBOX"
 """An environment variable that every process of a rehearsal inherits: its value is the sandbox's folder."""

@@ -48,7 +48,17 @@ def test_addresses_come_from_the_settings(settings: Index, upload: str, simple: 
     assert found.simple == simple.format(host)
 
 
-@pytest.mark.parametrize("settings", [Index(upload="pypy"), Index(upload="http://h/up"), Index(simple="ftp://x")])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Index(simple="https://[bad/simple/"),
+        Index(simple="https://h:99999/"),
+        Index(simple="https:///x"),
+        Index(upload="pypy"),
+        Index(upload="http://h/up"),
+        Index(simple="ftp://x"),
+    ],
+)
 def test_what_is_no_address_is_refused(settings: Index) -> None:
     with pytest.raises(Misconfigured):
         index.addresses(settings)

@@ -17,6 +17,7 @@ from keyring.errors import KeyringLocked
 
 from mergeship.adapters import index
 from mergeship.adapters.environment import Environment
+from mergeship.adapters.index.credentials import LOGIN, Credentials
 from mergeship.errors import Held, Misconfigured
 from tests.archives import sdist, wheel
 from tests.servers import Script, http, raw_server
@@ -124,6 +125,7 @@ def test_a_server_that_wants_to_wait_is_waited_for() -> None:
         ("http://me:secret@127.0.0.1:{port}", "me:secret"),
         ("http://me:a%40b@127.0.0.1:{port}/simple/", "me:a@b"),
         ("http://me:secret@127.0.0.1", None),
+        ("http://me:secret@127.0.0.1:80", None),
         ("https://me:secret@127.0.0.1:{port}", None),
         ("https://me:secret@example.org", None),
         ("", None),
@@ -137,7 +139,10 @@ def test_the_environment_may_hold_the_password_of_one_host(login: str, expected:
     assert sent(script.asked[0]) == expected
 
 
-@pytest.mark.parametrize("login", ["secret", "me:secret", "https://secret@h", "https://me:secret"])
+@pytest.mark.parametrize(
+    "login",
+    ["https://me:[secret@h", "https://me:secret@h:x", "secret", "me:secret", "https://secret@h", "https://me:secret"],
+)
 def test_a_login_that_is_none_is_refused_without_a_word_of_it(login: str) -> None:
     with pytest.raises(Misconfigured, match="MERGESHIP_INDEX_LOGIN is no login") as refused:
         read(Script(JSON), {"MERGESHIP_INDEX_LOGIN": login})
@@ -195,6 +200,18 @@ def test_a_keyring_that_waits_for_somebody_does_not_hold_us() -> None:
     with pytest.raises(Held, match="did not answer in time"):
         read(Script(REFUSED), deadline=0.3)
     assert time.monotonic() - began < 3
+
+
+def test_a_keyring_that_fails_is_told_at_once() -> None:
+    keyring.set_keyring(Ring({"127.0.0.1": ModuleNotFoundError("nope")}))
+    with pytest.raises(Held, match=r"the keyring failed: ModuleNotFoundError\('nope'\)"):
+        read(Script(REFUSED))
+
+
+def test_the_usual_port_may_be_left_out() -> None:
+    login = {LOGIN: "https://me:secret@h:443"}
+    assert Credentials("https://h/simple/", login).auth() is not None
+    assert Credentials("https://h:444/simple/", login).auth() is None
 
 
 def test_no_password_goes_over_plain_http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

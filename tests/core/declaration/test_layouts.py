@@ -33,6 +33,10 @@ def read_all(files: Files, *version_files: str) -> Declared:
         ({"setup.cfg": setup_cfg("attr: x.__version__"), "setup.py": f"{SETUP}setup(package_dir={{'': 'lib'}})\n", **LIB}, "lib/x/__init__.py"),
         ({**setuptools(f"{DYNAMIC}\n{ATTR}", {}), "setup.py": f"{SETUP}setup(name='x', packages=['x'])\n", **BOTH}, "x/__init__.py"),
         ({**setuptools(f"{DYNAMIC}\n{ATTR}", {}), "setup.cfg": "[options]\npackage_dir = =lib\n", **LIB}, "lib/x/__init__.py"),
+        ({**setuptools(f"{DYNAMIC}\n[tool.setuptools.packages.find]\nwhere = ['other', 'src']\n{ATTR}", {}), **BOTH}, "src/x/__init__.py"),
+        ({"setup.cfg": setup_cfg("attr: x.__version__", "\n[options.packages.find]\nwhere =\n    lib\n"), **LIB}, "lib/x/__init__.py"),
+        ({"setup.cfg": setup_cfg("attr: x.__version__", "package_dir =\n    = lib\n"), "setup.py": f"{SETUP}setup(package_dir={{'': 'src'}})\n", **BOTH}, "src/x/__init__.py"),
+        ({**setuptools(f'{DYNAMIC}\n[tool.setuptools.package-dir]\n"" = "src"\n{ATTR}', {}), "setup.cfg": "[options]\npackage_dir = ?, =lib\n", **BOTH, **LIB}, "lib/x/__init__.py"),
         (
             {**setuptools(f'{DYNAMIC}\n[tool.setuptools.package-dir]\n"x.y" = "foo"\nx = "bar"\n{ATTR.replace("x.", "x.y.")}', {}),
              "foo/__init__.py": "__version__ = '1'", "bar/y.py": "__version__ = '2'", "x/y.py": "__version__ = '3'"},
@@ -133,7 +137,10 @@ def test_requirements_are_read_as_requirements(required: str) -> None:
 
 
 def test_a_file_that_the_tool_writes_holds_an_earlier_version() -> None:
-    settings = '[tool.setuptools_scm]\nversion_file = "x.py"\n'
+    script = f"{SETUP}setup(use_scm_version={{'write_to': 'x.py'}})\n"
+    files = {"setup.py": script, "setup.cfg": setup_cfg("attr: x.__version__"), "x.py": "__version__ = '0.1'"}
+    assert read_all(files).vcs is not None
+    settings = '[tool.setuptools_scm]\nversion_file = "./x.py"\n'
     files = {**setuptools(f"{DYNAMIC}\n{settings}{ATTR}", {}), "x.py": "__version__ = '0.1.dev3'"}
     assert read_all(files).vcs is not None
 

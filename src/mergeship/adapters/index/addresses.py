@@ -1,6 +1,7 @@
 """Where an index is."""
 
 import re
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -8,6 +9,19 @@ from mergeship.core.settings import Index
 from mergeship.errors import Misconfigured
 
 _PLAIN = re.compile(r"[!#-&(-;=?-\[\]_a-z~]+")  # RFC 3986, without quotes: an address ends up in files and messages
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return (
+            parts.scheme in {"https", "http"}
+            and bool(parts.hostname)
+            and parts.port != 0
+            and bool(_PLAIN.fullmatch(text))
+        )
+    except ValueError:  # a port that is none, brackets without an address
+        return False
 
 
 class Addresses(msgspec.Struct, frozen=True):
@@ -26,7 +40,7 @@ def addresses(settings: Index) -> Addresses:
         upload = DEFAULT_REPOSITORY if upload == "pypi" else TEST_REPOSITORY
     found = settings.simple or upload.replace("://upload.", "://").replace("/legacy/", "/simple/")
     for key, address in (("upload", upload), ("simple", found)):
-        if not address.startswith(("https://", "http://")) or not _PLAIN.fullmatch(address):
+        if not _is_address(address):
             raise Misconfigured(
                 "bad-index",
                 f"index.{key} is {address!r}, which is no address",

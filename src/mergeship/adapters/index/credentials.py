@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from mergeship.core.text import without_password
-from mergeship.errors import Misconfigured
+from mergeship.errors import Held, Misconfigured
 
 if TYPE_CHECKING:
     import httpx2
@@ -55,12 +55,21 @@ def _from_environ(address: str, environ: Mapping[str, str]) -> Login | None:
     given = environ.get(LOGIN)
     if not given:
         return None
-    login, index = urlsplit(given), urlsplit(address)
-    if not login.hostname or login.password is None:
-        raise Misconfigured("bad-login", f"{LOGIN} is no login", hint="write https://user:password@host")
-    if (login.scheme, login.hostname, login.port) != (index.scheme, index.hostname, index.port):
+    try:
+        login = urlsplit(given)
+        if not login.hostname or login.password is None:
+            raise ValueError
+        same = _place(login) == _place(urlsplit(address))
+    except ValueError:
+        hint = "write https://user:password@host, with %5B for a [ in the password"
+        raise Misconfigured("bad-login", f"{LOGIN} is no login", hint=hint) from None
+    if not same:
         return None  # of another index
     return unquote(login.username or ""), unquote(login.password)
+
+
+def _place(address: SplitResult) -> tuple[str, str | None, int | None]:
+    return address.scheme, address.hostname, address.port or {"https": 443, "http": 80}.get(address.scheme)
 
 
 def _from_netrc(host: str, environ: Mapping[str, str]) -> Login | None:
@@ -82,7 +91,11 @@ async def _in_thread(address: str, host: str) -> Login | None:
     answer: asyncio.Future[Login | None] = loop.create_future()
 
     def ask() -> None:
-        found = _from_keyring(address, host)
+        found: Login | Exception | None
+        try:
+            found = _from_keyring(address, host)
+        except Exception as error:  # noqa: BLE001 - a keyring is a plug-in, and may raise whatever it likes
+            found = error
         if not loop.is_closed():
             loop.call_soon_threadsafe(_answered, answer, found)
 
@@ -90,8 +103,12 @@ async def _in_thread(address: str, host: str) -> Login | None:
     return await answer
 
 
-def _answered(answer: "asyncio.Future[Login | None]", found: Login | None) -> None:
-    if not answer.done():  # the deadline was sooner
+def _answered(answer: "asyncio.Future[Login | None]", found: Login | Exception | None) -> None:
+    if answer.done():
+        return  # the deadline was sooner
+    if isinstance(found, Exception):
+        answer.set_exception(Held("keyring-failed", f"the keyring failed: {found!r}", hint="mend it, or go without it"))
+    else:
         answer.set_result(found)
 
 

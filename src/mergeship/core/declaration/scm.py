@@ -11,6 +11,7 @@
 """
 
 from collections.abc import Mapping
+from posixpath import normpath
 from typing import Any
 
 from mergeship.core.declaration import setup_call
@@ -40,10 +41,11 @@ def configured(pyproject: Mapping[str, Any]) -> Vcs | None:
     return DUNAMAI if "dunamai" in required else None
 
 
-def generated(pyproject: Mapping[str, Any]) -> set[str]:
+def generated(pyproject: Mapping[str, Any], script: str | None) -> set[str]:
     """Files that such a tool writes: what they hold is of an earlier build."""
-    settings = table(pyproject, "tool", "setuptools_scm")
-    return {str(settings[key]) for key in ("version_file", "write_to") if key in settings}
+    given = setup_call.literals(script, ("use_scm_version",)).get("use_scm_version")
+    settings = {**table(pyproject, "tool", "setuptools_scm"), **(given if isinstance(given, dict) else {})}
+    return {normpath(str(settings[key])) for key in ("version_file", "write_to") if key in settings}
 
 
 def in_script(text: str | None, options: Mapping[str, Mapping[str, str]]) -> Vcs | None:

@@ -32,7 +32,7 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     except NotWrittenError as error:
         return Computed(SETUP_CFG, error.line, error.why)
     written = _written(pyproject, text, options, read)
-    generated = scm.generated(pyproject)
+    generated = scm.generated(pyproject, script)
     if isinstance(written, Place) and written.path not in generated:
         return written
     tagged = scm.configured(pyproject) or scm.in_script(script, options) or scm.in_options(options)
@@ -110,13 +110,11 @@ class _Layout:
         folders = given.get("package_dir")
         self.hidden = "package_dir" in given and not isinstance(folders, dict)
         """Whether setup.py computes the folders."""
-        self.folders: dict[str, str] = dict(folders) if isinstance(folders, dict) else {}
-        self.folders |= dict(_pairs(own.get("package_dir", "")))
-        self.folders |= {str(key): str(value) for key, value in table(settings, "package-dir").items()}
+        in_options = dict(_pairs(own.get("package_dir", "")))
+        found = (folders if isinstance(folders, dict) else {}) or in_options or table(settings, "package-dir")
+        self.folders = {str(key): str(value) for key, value in found.items()}
         where = table(settings, "packages", "find").get("where", options.get("options.packages.find", {}).get("where"))
-        named = [where] if isinstance(where, str) else where if isinstance(where, list) else []
-        if len(named) == 1 and str(named[0]).strip("./"):
-            self.folders.setdefault("", str(named[0]))
+        self.where = _items(where) if isinstance(where, str) else where if isinstance(where, list) else []
         listed = {"packages", "py-modules"} & set(settings) or {"packages", "py_modules"} & set(own)
         self.discovered = not listed and not {"packages", "py_modules", "ext_modules"} & set(given)
         """Whether setuptools looks for the packages itself; it prefers a folder src then."""
@@ -131,8 +129,8 @@ class _Layout:
         if "" in self.folders:
             yield _joined(self.folders[""], *module)
             return
-        if self.discovered:
-            yield _joined("src", *module)
+        for folder in ["src"] if self.discovered else self.where:
+            yield _joined(str(folder), *module)
         yield _joined("", *module)
 
 
@@ -140,9 +138,14 @@ def _joined(*parts: str) -> str:
     return "/".join(part for path in parts for part in path.split("/") if part not in {"", "."})
 
 
+def _items(text: str) -> list[str]:
+    """A list in setup.cfg: lines, or what stands between commas."""
+    return [item.strip() for item in text.replace(",", "\n").splitlines() if item.strip()]
+
+
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """setup.cfg's `package_dir`: lines or comma-separated items of `package = folder`."""
-    for item in text.replace(",", "\n").splitlines():
+    """setup.cfg's `package_dir`: items of `package = folder`."""
+    for item in _items(text):
         package, equals, folder = item.partition("=")
         if equals:
             yield package.strip(), folder.strip()
