@@ -1,24 +1,23 @@
 """The script that init writes: by itself, and against what `mergeship bump` decides."""
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from packaging.version import Version
 
-from mergeship.adapters import files, index
+from mergeship.adapters import index
 from mergeship.commands.init import init
 from mergeship.core.listing import Listing, Published
 from mergeship.core.version import next_version
 from mergeship.core.workflow import BUMP_SCRIPT
 from mergeship.errors import Held
 from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.templates import bump_patch
 from tests.archives import sdist
 from tests.conftest import TOKEN
 from tests.core.bumps import NEXT
@@ -29,21 +28,9 @@ from tests.servers import Script, http, raw_server, says
 STATIC = [kind for kind in KINDS if kind.label == "[project] version"]
 
 
-def load() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bump_patch", Path(files.TEMPLATES) / "bump_patch.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = load()
-
-
 @pytest.mark.parametrize(("declared", "published", "expected"), NEXT)
 def test_it_decides_as_bump_does(declared: str, published: list[str], expected: str) -> None:
-    assert SCRIPT.next_version(declared, published) == expected
+    assert bump_patch.next_version(declared, published) == expected
 
 
 numbers = st.integers(0, 12)
@@ -62,8 +49,8 @@ versions = st.builds(
 def test_it_agrees_with_bump_on_everything(declared: str, published: list[str]) -> None:
     used = Listing(tuple(map(Published, published))).used
     try:
-        decided = SCRIPT.next_version(declared, published)
-    except SCRIPT.Refused:
+        decided = bump_patch.next_version(declared, published)
+    except bump_patch.Refused:
         with pytest.raises(Held, match=r"would leave 0\.x"):
             next_version(declared, used)
     else:
@@ -76,22 +63,22 @@ def test_it_takes_for_a_version_what_packaging_takes(text: str) -> None:
         expected = Version(text)
     except ValueError:
         with pytest.raises(ValueError, match=r".*"):
-            SCRIPT.Version(text)
+            bump_patch.Version(text)
     else:
-        assert Version(SCRIPT.Version(text).text) == Version(expected.public)
+        assert Version(bump_patch.Version(text).text) == Version(expected.public)
 
 
 @pytest.mark.parametrize("kind", STATIC, ids=by_name)
 def test_it_writes_what_bump_writes(kind: Kind) -> None:
     text = kind.files["pyproject.toml"]
-    after = SCRIPT.rewrite(text, "0.1.1")
+    after = bump_patch.rewrite(text, "0.1.1")
     assert after.count("0.1.1") == 1
     assert after.replace("0.1.1", "0.1.0") == text
 
 
 def test_it_is_not_misled_by_what_looks_alike() -> None:
     text = CROWDED.replace("[project]\n", '[project]\nname = "p"\n')
-    assert SCRIPT.rewrite(text, "0.1.1") == text.replace('"0.1.0" # the one', '"0.1.1" # the one')
+    assert bump_patch.rewrite(text, "0.1.1") == text.replace('"0.1.0" # the one', '"0.1.1" # the one')
 
 
 class Project:
@@ -146,6 +133,17 @@ def test_a_redirect_within_the_index_is_followed(project: Project) -> None:
     with raw_server(script) as address:
         assert project.bump(MERGESHIP_SET=f"index.simple={address}").stdout == "Bumped version to 0.1.6\n"
     assert script.asked[1].startswith("GET /simple/OBK/ ")
+
+
+def test_main_is_what_the_script_runs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(project.folder)
+    monkeypatch.setenv("MERGESHIP_SET", "")
+    monkeypatch.setattr(bump_patch, "INDEX", f"{project.base}/simple")
+    assert bump_patch.main() == "0.1.1"
+    assert 'version = "0.1.1"' in project.pyproject.read_text()
+    project.pyproject.write_text("[project]")
+    with pytest.raises(bump_patch.Refused, match="has no text as"):
+        bump_patch.main()
 
 
 def test_a_rehearsal_names_its_own_index(project: Project) -> None:
@@ -205,6 +203,9 @@ def test_what_the_index_does_not_tell_is_an_error(project: Project, answer: str,
     before = project.pyproject.read_bytes()
     with raw_server(says(answer)) as address:
         done = project.bump(MERGESHIP_SET=f"index.simple={address}")
+        with pytest.raises(bump_patch.Refused) as refused:
+            bump_patch.published(address, "obk")
+    assert words in str(refused.value)
     assert (done.returncode, done.stdout) == (1, "")
     assert words in done.stderr
     assert len(done.stderr.splitlines()) == 1
