@@ -178,6 +178,7 @@ def published(index: str, name: str) -> list[str]:
         if page.get("project-status", {}).get("status") == "quarantined":
             raise Refused(f"{url} keeps the project in quarantine, and does not show what was published")
     except urllib.error.HTTPError as error:
+        error.close()
         if error.code == NOT_FOUND:
             return []
         raise Refused(f"{url} answered {error.code} {error.reason}: what is published is not known") from error
