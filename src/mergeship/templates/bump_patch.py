@@ -157,6 +157,7 @@ class SameIndex(urllib.request.HTTPRedirectHandler):
         """The request that follows, in urllib's words."""
         here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
         if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+            fp.close()
             raise Refused(f"{req.full_url} sends us to another index: {newurl}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
