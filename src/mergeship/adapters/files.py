@@ -83,7 +83,7 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     later one fails needs no more than a rename. Raises Failed where a file is not what it was, and Misconfigured for
     a link that leads out of the folder `within`.
     """
-    targets = _targets([os.path.join(folder, file.path) for file in files], within)
+    targets = _targets([os.path.join(folder, file.path) for file in files], os.path.realpath(within))
     several = len(files) > 1
     staged: list[str] = []
     kept: list[str] = []
@@ -91,15 +91,16 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     try:
         for target, file in zip(targets, files, strict=True):
             staged.append(_staged(target, file.after))
-        for target, file in zip(targets if several else (), files, strict=False):
-            kept.append(_staged(target, file.before))
+            if several:
+                kept.append(_staged(target, file.before))
         for target, file in zip(targets, files, strict=True):
             if read(target) != file.before:
                 raise Failed(
                     "file-changed", f"{target} was changed by somebody else meanwhile", hint="look at it and try again"
                 )
         for number, target in enumerate(targets):
-            undo += zip(kept[number : number + 1], [target], strict=False)
+            if several:
+                undo.append((kept[number], target))
             os.replace(staged[number], target)
     except BaseException:
         for old, target in reversed(undo):
@@ -111,19 +112,20 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
             _remove(left)
 
 
-def _targets(paths: Sequence[str], within: StrPath) -> list[str]:
+def _targets(paths: Sequence[str], top: str) -> list[str]:
     """The files behind paths, each of them once."""
     targets: list[str] = []
     for path in paths:
-        target = _inside(path, within)
+        target = _inside(path, top)
         if target in targets:
             raise Misconfigured("same-file", f"{target} is named twice, by a link", hint="name every file once")
         targets.append(target)
     return targets
 
 
-def _inside(path: str, within: StrPath) -> str:
-    target, top = os.path.realpath(path), os.path.realpath(within)
+def _inside(path: str, top: str) -> str:
+    """The file behind a path; `top` is a folder without links. Raises Misconfigured for one that is not in it."""
+    target = os.path.realpath(path)
     if not _contains(top, target):
         raise Misconfigured(
             "link-leads-out", f"{path} is a link that leads out of {top}", hint="keep the version in a file of it"

@@ -144,8 +144,7 @@ def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str])
 def _used(source: Source, repository: Repository, environ: Mapping[str, str]) -> list[Used]:
     where, name = index.addresses(source.settings.index).simple, source.project.normalized
     listed = index.listing(where, name, source.settings.index.deadline, environ)
-    prefix = source.declared.vcs.tag_prefix if source.declared.vcs else ""
-    return [*listed.used, *tagged(name, repository.tags(), prefix)]
+    return [*listed.used, *tagged(name, repository.tags(), source.declared.tag_prefix)]
 
 
 def _refuse_changes(changed: list[str]) -> None:

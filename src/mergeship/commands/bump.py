@@ -48,7 +48,7 @@ def bump(
     used = []
     if top:
         tags = git.Repository(path, for_installer(environ)).tags()
-        used += tagged(normalized, tags, found.vcs.tag_prefix if found.vcs else "")
+        used += tagged(normalized, tags, found.tag_prefix)
     if settings and not offline:
         from mergeship.adapters import index
         from mergeship.core.event import Note

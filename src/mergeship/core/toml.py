@@ -9,14 +9,23 @@ from mergeship.errors import Misconfigured
 BOM = "\ufeff"
 
 
-def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
-    """The parsed file, with or without a byte order mark.
+class BrokenTomlError(ValueError):
+    """A text is not TOML. Says where, in the parser's words."""
 
-    Raises Misconfigured with line and column for broken TOML.
-    """
+
+def loads(text: str) -> dict[str, Any]:
+    """The parsed text, with or without a byte order mark. Raises BrokenTomlError."""
     try:
         return tomllib.loads(text.removeprefix(BOM))
-    except (ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a ValueError of its own, or of a number with too many digits
+        raise BrokenTomlError(str(error)) from error
+
+
+def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
+    """The same for a file that has to be TOML. Raises Misconfigured with line and column."""
+    try:
+        return loads(text)
+    except BrokenTomlError as error:
         raise Misconfigured(
             "broken-toml", f"{path} is not valid TOML: {error}", hint="mend the line that is named"
         ) from error

@@ -215,7 +215,7 @@ def test_the_usual_port_may_be_left_out() -> None:
 
 
 def test_no_password_goes_over_plain_http(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("mergeship.adapters.index.credentials._LOOPBACK", set())
+    monkeypatch.setattr("mergeship.adapters.index.credentials.LOOPBACK", set())
     (tmp_path / "netrc").write_text("machine 127.0.0.1 login me password secret\n")
     keyring.set_keyring(Ring({"127.0.0.1": SimpleCredential("me", "secret")}))
     script = Script(REFUSED)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _T = TypeVar("_T")
 
 
@@ -49,7 +50,7 @@ def client(address: str) -> "httpx2.AsyncClient":
 
     # Loading the certificates takes longer than everything else; without TLS there is nothing to verify.
     secure = address.startswith("https://")
-    loopback = httpx2.URL(address).host in {"127.0.0.1", "::1", "localhost"}
+    loopback = httpx2.URL(address).host in LOOPBACK
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(READ, connect=CONNECT),
         headers={"User-Agent": "mergeship"},

@@ -12,6 +12,7 @@ from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from mergeship.adapters.index.client import LOOPBACK
 from mergeship.core.text import without_password
 from mergeship.errors import Held, Misconfigured
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
 LOGIN = "MERGESHIP_INDEX_LOGIN"
 """`https://user:password@host`"""
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 Login = tuple[str, str]
 
 
@@ -32,7 +32,7 @@ class Credentials:
         self._address = address
         self._host = parts.hostname or ""
         in_address = without_password(address) != address
-        safe = parts.scheme == "https" or self._host in _LOOPBACK
+        safe = parts.scheme == "https" or self._host in LOOPBACK
         self._asked = in_address or not safe
         self._found = None if self._asked else _from_environ(address, environ) or _from_netrc(self._host, environ)
 

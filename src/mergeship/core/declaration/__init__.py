@@ -23,6 +23,11 @@ class Declared(NamedTuple):
     """The project's own entries in lock files: what they say follows the places above."""
     vcs: Vcs | None = None
 
+    @property
+    def tag_prefix(self) -> str:
+        """What the project's own tags begin with, where a tool has set that."""
+        return self.vcs.tag_prefix if self.vcs else ""
+
 
 class Rewritten(NamedTuple):
     """A whole file, before and after."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from mergeship.core.declaration import scm
 from mergeship.core.declaration.assignment import Assignment
-from mergeship.core.declaration.found import Computed, Found, Read, checked, line_of, outside
+from mergeship.core.declaration.found import NO_FILE, Computed, Found, Read, checked, inside, line_of
 from mergeship.core.declaration.lock import LEVELS
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.pattern import Pattern
@@ -135,8 +135,8 @@ def meson(_: Mapping[str, Any], text: str, read: Read) -> Found:
 
 def _by_pattern(path: str, pattern: Pattern, read: Read) -> Found:
     path = normpath(path)
-    text = None if outside(path) else read(path)
+    text = inside(path, read)
     if text is None:
-        return Computed(path, 0, "it is to hold the version, and is no file of the project")
+        return Computed(path, 0, NO_FILE)
     label = "__version__" if pattern.pattern in {HATCH_PATTERN, PDM_PATTERN} else "the version"
     return checked(Place(path, label, pattern), text)

@@ -47,6 +47,14 @@ def checked(place: Place, text: str) -> "Place | Computed":
     return place
 
 
+def inside(path: str, read: Read) -> str | None:
+    """The text of a file of the project; None where there is none, or where the path leads out."""
+    return None if outside(path) else read(path)
+
+
+NO_FILE = "it is to hold the version, and is no file of the project"
+
+
 def outside(path: str) -> bool:
     """Whether a path leads out of the project's folder."""
     return path.startswith("/") or ".." in path.split("/") or "\0" in path

@@ -8,8 +8,9 @@ from typing import Any
 
 from mergeship.core.declaration.found import Read, checked
 from mergeship.core.declaration.place import PYPROJECT, Place
+from mergeship.core.declaration.toml_value import CargoLockEntry, LockEntry
 from mergeship.core.names import loosely
-from mergeship.core.toml import parse, table
+from mergeship.core.toml import BrokenTomlError, loads, parse, table
 
 LOCK = "uv.lock"
 LEVELS = 8  # folders above the project in which its workspace is looked for
@@ -24,12 +25,7 @@ def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | No
     path, folder = lock_file(read, where)
     if path is None or not isinstance(name, str):
         return None
-    text = read(path) or ""
-    parse(text, path)
-    from mergeship.core.declaration.toml_value import LockEntry
-
-    place = Place(path, "its own entry", LockEntry(loosely(name), folder))
-    return place if isinstance(checked(place, text), Place) else None
+    return _own_entry(path, LockEntry(loosely(name), folder), read)
 
 
 def cargo_entry(manifest: Place, read: Read) -> Place | None:
@@ -39,15 +35,19 @@ def cargo_entry(manifest: Place, read: Read) -> Place | None:
     """
     folder = manifest.path.removesuffix("Cargo.toml")
     path = f"{folder}Cargo.lock"
-    text = read(path)
-    if text is None:
+    if read(path) is None:
         return None
-    parse(text, path)
-    from mergeship.core.declaration.toml_value import CargoLockEntry
-
     crate = table(parse(read(manifest.path) or "", manifest.path), "package").get("name")
-    place = Place(path, "its own entry", CargoLockEntry(str(crate)))
-    return place if isinstance(checked(place, text), Place) else None
+    return _own_entry(path, CargoLockEntry(str(crate)), read)
+
+
+def _own_entry(path: str, entry: LockEntry, read: Read) -> Place | None:
+    """The place of an entry, if the file has it. Raises Misconfigured for a lock file that is broken."""
+    place, text = Place(path, "its own entry", entry), read(path) or ""
+    if isinstance(checked(place, text), Place):
+        return place
+    parse(text, path)
+    return None
 
 
 def lock_file(read: Read, where: str) -> tuple[str | None, str]:
@@ -64,11 +64,9 @@ def lock_file(read: Read, where: str) -> tuple[str | None, str]:
 
 
 def _has_member(text: str, path: str) -> bool:
-    import tomllib
-
     try:
-        workspace = table(tomllib.loads(text), "tool", "uv", "workspace")
-    except (ValueError, RecursionError):
+        workspace = table(loads(text), "tool", "uv", "workspace")
+    except BrokenTomlError:
         return False
     return _any(workspace.get("members"), path) and not _any(workspace.get("exclude"), path)
 

@@ -11,7 +11,7 @@ from mergeship.core.declaration import scm, setup_call
 from mergeship.core.declaration.assignment import Assignment, parsed
 from mergeship.core.declaration.cfg_option import CfgOption
 from mergeship.core.declaration.cfg_option import parsed as parsed_cfg
-from mergeship.core.declaration.found import Computed, Found, Read, checked, line_of, outside
+from mergeship.core.declaration.found import NO_FILE, Computed, Found, Read, checked, inside, line_of
 from mergeship.core.declaration.pattern import Whole
 from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
 from mergeship.core.toml import table
@@ -158,7 +158,7 @@ def _attribute(attr: str, layout: _Layout, read: Read, named_in: tuple[str, int]
     *module, name = attr.strip().split(".")
     paths = [path for root in layout.roots(module) for path in _module(root)]
     for path in paths:
-        text = None if outside(path) else read(path)
+        text = inside(path, read)
         if text is not None:
             return checked(Place(path, name, Assignment(name)), text)
     return Computed(*named_in, f"none of {', '.join(paths)} exists")
@@ -170,9 +170,8 @@ def _module(root: str) -> list[str]:
 
 def _file(path: str, read: Read) -> Found:
     path = normpath(path)
-    text = None if outside(path) else read(path)
-    if text is None:
-        return Computed(path, 0, "it is to hold the version, and is no file of the project")
+    if inside(path, read) is None:
+        return Computed(path, 0, NO_FILE)
     return Place(path, "", Whole())
 
 

@@ -1,17 +1,16 @@
 """A version in a TOML file: pyproject.toml, Cargo.toml, uv.lock."""
 
 import re
-import tomllib
 from typing import Any
 
 from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, quoted
-from mergeship.core.toml import BOM
+from mergeship.core.toml import BrokenTomlError, loads
 
 
 def _parsed(text: str) -> dict[str, Any]:
     try:
-        return tomllib.loads(text.removeprefix(BOM))
-    except (ValueError, RecursionError) as error:
+        return loads(text)
+    except BrokenTomlError as error:
         raise NotWrittenError(0, f"not valid TOML: {error}") from error
 
 
