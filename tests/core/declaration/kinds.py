@@ -4,8 +4,11 @@ Every one of them declares 0.1.0, and a second 0.1.0 stands wherever a careless 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
+
+from mergeship.core.declaration import Declared, declared
+from mergeship.core.toml import parse
 
 OLD = "0.1.0"
 MODULE = '"""A package."""\n\n__version__ = "0.1.0"  # not "0.1.0" of another\nOTHER = "0.1.0"\n'
@@ -126,6 +129,12 @@ TAGGED = [
     Tagged("dunamai in setup.py", setuptools("", {"setup.py": f'from dunamai import Version\n{SETUP}setup(name="pkg", version=Version.from_git().serialize(), packages=["pkg"])\n', "pkg/__init__.py": ""}), "dunamai", ("setuptools", "dunamai")),
     Tagged("pbr", {"setup.py": f'{SETUP}setup(setup_requires=["pbr"], pbr=True)\n', "setup.cfg": "[metadata]\nname = pkg\n\n[files]\npackages = pkg\n", "pkg/__init__.py": ""}, "pbr", ("setuptools", "pbr")),
 ]  # fmt: skip
+
+
+def read_all(files: Mapping[str, str], *version_files: str) -> Declared:
+    """What a project declares, by the texts of its files."""
+    text = files.get("pyproject.toml", "")
+    return declared(parse(text), text, files.get, version_files, "/here/pkg")
 
 
 def by_name(kind: Kind | Tagged) -> str:

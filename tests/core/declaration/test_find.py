@@ -2,19 +2,13 @@
 
 import pytest
 
-from mergeship.core.declaration import Declared, declared
 from mergeship.core.project import identify
 from mergeship.core.toml import parse
 from mergeship.errors import Misconfigured
-from tests.core.declaration.kinds import DYNAMIC, SETUP, pyproject, setup_cfg, setuptools
+from tests.core.declaration.kinds import DYNAMIC, SETUP, pyproject, read_all, setup_cfg, setuptools
 from tests.core.declaration.kinds import hatch as hatch_project
 
 Files = dict[str, str]
-
-
-def read_all(files: Files, *version_files: str) -> Declared:
-    text = files.get("pyproject.toml", "")
-    return declared(parse(text), text, files.get, version_files, "/here/pkg")
 
 
 def dynamic(backend: str, rest: str = "") -> str:

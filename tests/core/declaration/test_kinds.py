@@ -8,14 +8,9 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from mergeship.core import project
-from mergeship.core.declaration import Declared, declared, rewritten
+from mergeship.core.declaration import rewritten
 from mergeship.core.toml import parse
-from tests.core.declaration.kinds import KINDS, OLD, TAGGED, Kind, Tagged, by_name
-
-
-def read_all(files: dict[str, str], *version_files: str) -> Declared:
-    text = files.get("pyproject.toml", "")
-    return declared(parse(text), text, files.get, version_files, "/here/pkg")
+from tests.core.declaration.kinds import KINDS, OLD, TAGGED, Kind, Tagged, by_name, read_all
 
 
 def reader(kind: Kind) -> dict[str, str]:

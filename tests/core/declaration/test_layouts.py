@@ -2,20 +2,13 @@
 
 import pytest
 
-from mergeship.core.declaration import Declared, declared
-from mergeship.core.toml import parse
 from mergeship.errors import Misconfigured
-from tests.core.declaration.kinds import DYNAMIC, HATCH, SETUP, TAGGED, pyproject, setup_cfg, setuptools
+from tests.core.declaration.kinds import DYNAMIC, HATCH, SETUP, TAGGED, pyproject, read_all, setup_cfg, setuptools
 
 Files = dict[str, str]
 ATTR = '[tool.setuptools.dynamic]\nversion = { attr = "x.__version__" }\n'
 BOTH = {"src/x/__init__.py": "__version__ = '0.3.0'\n", "x/__init__.py": "__version__ = '0.9.0'\n"}
 LIB = {"lib/x/__init__.py": "__version__ = '0.4.0'\n", "x/__init__.py": "__version__ = '0.9.0'\n"}
-
-
-def read_all(files: Files, *version_files: str) -> Declared:
-    text = files.get("pyproject.toml", "")
-    return declared(parse(text), text, files.get, version_files, "/here/pkg")
 
 
 @pytest.mark.parametrize(
