@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from mergeship.core.event import Event, Tell
+    from mergeship.core.result import Problem
     from mergeship.errors import MergeshipError
 
 BUG = 3
@@ -75,17 +76,31 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
         print(document.success(result))
     else:
         print(verb.show(result, call))
+    warnings = getattr(result, "warnings", ())
     problem = getattr(result, "error", None)
-    if problem is None:
-        return 0
-    if not arguments.json:
-        from mergeship.errors import Failed
-        from mergeship.output import text
-        from mergeship.output.style import style_for
+    if warnings or problem:
+        _complain(warnings, problem, environ, as_json=arguments.json)
+    return 1 if problem else 0
 
+
+def _complain(warnings: Sequence[str], problem: Problem | None, environ: Mapping[str, str], *, as_json: bool) -> None:
+    """What a result that can be shown has to say against itself; its JSON document says it already."""
+    from mergeship.errors import Failed
+    from mergeship.output import text
+    from mergeship.output.style import style_for
+
+    style, in_job = style_for(sys.stderr, environ), environ.get("GITHUB_ACTIONS") == "true"
+    for warning in warnings:
+        if not as_json:
+            print(f"{style.warn('warning:')} {warning}", file=sys.stderr)
+        if in_job:
+            print(text.annotated("warning", "mergeship", warning), file=sys.stderr)
+    if problem is not None:
         error = Failed(problem.code, problem.message, hint=problem.hint)
-        print(text.failure(error, style_for(sys.stderr, environ)), file=sys.stderr)
-    return 1
+        if not as_json:
+            print(text.failure(error, style), file=sys.stderr)
+        if in_job:
+            print(text.annotation(error), file=sys.stderr)
 
 
 def _teller(*, as_json: bool) -> Tell:

@@ -73,20 +73,40 @@ def run(
     return "".join(lines)
 
 
-def output(command: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> str:
+def output(
+    command: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], given: str | None = None
+) -> str:
     """What a program that leaves no child behind writes to standard output; its warnings are not taken for that.
 
-    Raises ProcessFailed, with both, as `run` does.
+    `given` is its standard input. Raises ProcessFailed, with both, as `run` does.
     """
-    with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE) as process:
+    with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
-            said, warned = process.communicate()
+            said, warned = process.communicate(given)
         except BaseException:
             end_group(process, GRACE)
             raise
     if process.returncode:
         raise ProcessFailed(command, process.returncode, said + warned)
     return said
+
+
+def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:
+    """What a program answers to an input, both in bytes; whatever its status, as a CGI program's says nothing."""
+    return subprocess.run(
+        command,
+        input=given,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=cwd,
+        env=dict(env),
+        check=False,
+        start_new_session=True,
+    ).stdout
+
+
+def _stdin(given: str | None) -> int:
+    return subprocess.DEVNULL if given is None else subprocess.PIPE
 
 
 @contextmanager
@@ -96,6 +116,7 @@ def started(
     cwd: str | os.PathLike[str],
     env: Mapping[str, str],
     stderr: "int | IO[str]" = subprocess.STDOUT,
+    stdin: int = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[str]]:
     """A running process with its output as text; when the block is left, whatever remains of it is killed.
 
@@ -106,7 +127,7 @@ def started(
             command,
             cwd=cwd,
             env=dict(env),
-            stdin=subprocess.DEVNULL,
+            stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,

@@ -5,6 +5,7 @@ import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
+from mergeship import disk
 from mergeship.errors import Failed, Misconfigured
 
 TYPE_CHECKING = False  # typing would be loaded for one name
@@ -66,14 +67,7 @@ def reader(folder: StrPath, within: StrPath | None = None) -> Callable[[str], st
 
 def write(path: StrPath, text: str) -> None:
     """Write a text file whole: a crash leaves the old file or the new one. The file's mode is kept."""
-    target = os.path.realpath(path)
-    os.makedirs(os.path.dirname(target), exist_ok=True)
-    staged = _staged(target, text)
-    try:
-        os.replace(staged, target)
-    except BaseException:
-        _remove(staged)
-        raise
+    disk.put(os.path.realpath(path), text.encode())
 
 
 def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -> None:
@@ -90,9 +84,9 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     undo: list[tuple[str, str]] = []
     try:
         for target, file in zip(targets, files, strict=True):
-            staged.append(_staged(target, file.after))
+            staged.append(disk.staged(target, file.after.encode()))
             if several:
-                kept.append(_staged(target, file.before))
+                kept.append(disk.staged(target, file.before.encode()))
         for target, file in zip(targets, files, strict=True):
             if read(target) != file.before:
                 raise Failed(
@@ -101,15 +95,15 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
         for number, target in enumerate(targets):
             if several:
                 undo.append((kept[number], target))
-            os.replace(staged[number], target)
+            disk.replace(staged[number], target)
     except BaseException:
         for old, target in reversed(undo):
             with suppress(OSError):  # whatever happens to one, the others get their old text
-                os.replace(old, target)
+                disk.replace(old, target)
         raise
     finally:
         for left in (*staged, *kept):
-            _remove(left)
+            disk.remove(left)
 
 
 def _targets(paths: Sequence[str], top: str) -> list[str]:
@@ -135,26 +129,3 @@ def _inside(path: str, top: str) -> str:
 
 def _contains(folder: str, path: str) -> bool:
     return path == folder or path.startswith(folder.rstrip("/") + "/")
-
-
-def _staged(path: str, text: str) -> str:
-    """A new file beside `path` with that text, on the disk, and with the mode of `path` if that exists."""
-    folder, name = os.path.split(path)
-    staged = os.path.join(folder, f".{name}.{os.urandom(4).hex()}")
-    descriptor = os.open(staged, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(text.encode())
-            file.flush()
-            with suppress(FileNotFoundError):
-                os.fchmod(descriptor, os.stat(path).st_mode & 0o777)
-            os.fsync(descriptor)
-    except BaseException:
-        _remove(staged)
-        raise
-    return staged
-
-
-def _remove(path: str) -> None:
-    with suppress(OSError):  # what is left behind harms nobody; what stops the others from being removed does
-        os.unlink(path)

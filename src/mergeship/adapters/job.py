@@ -15,6 +15,19 @@ def summarize(environ: Mapping[str, str], markdown: str) -> None:
     _append(environ.get("GITHUB_STEP_SUMMARY"), [markdown])
 
 
+def repository(environ: Mapping[str, str]) -> str:
+    """`owner/name` of the workflow's repository; empty outside of one."""
+    name = environ.get("GITHUB_REPOSITORY", "")
+    return name if name.count("/") == 1 and ".." not in name.split("/") else ""
+
+
+def event(environ: Mapping[str, str]) -> tuple[str, str]:
+    """What started the workflow, and the event's payload as text; both empty outside of one."""
+    path = environ.get("GITHUB_EVENT_PATH")
+    text = Path(path).read_text(encoding="utf-8") if path and Path(path).is_file() else ""
+    return environ.get("GITHUB_EVENT_NAME", ""), text
+
+
 def _append(path: str | None, lines: list[str]) -> None:
     if path:
         with Path(path).open("a", encoding="utf-8") as file:

@@ -10,62 +10,75 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from mergeship.adapters import builder, dist, files, git, index, job
-from mergeship.adapters.builder import Builder
 from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
-from mergeship.core import archive, declaration, distribution, project
+from mergeship.core import archive, distribution, pep440, project
 from mergeship.core import bump as bumping
-from mergeship.core.distribution import MANIFEST, Manifest
+from mergeship.core.bump import Bump
+from mergeship.core.declaration import Read
+from mergeship.core.distribution import MANIFEST, Distribution, Manifest
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
 from mergeship.core.result import Built
-from mergeship.core.settings import Build
-from mergeship.core.version import Used, Wish, tagged
+from mergeship.core.version import FIRST, Used, Wish, tagged
 from mergeship.errors import Failed, Misconfigured
+from mergeship.pipeline import restoring
+from mergeship.pipeline.making import Workshop
 
 
-def build(
+def build(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
     tell: Tell,
     overrides: Sequence[str] = (),
     *,
     out: Path,
+    version: str | None = None,
+    unfinished: str = "[]",
+    artifact: Path | None = None,
     dry_run: bool = False,
 ) -> Built:
-    """Build the checked-out commit under the next version, into `out`, with a manifest beside the files.
+    """Build the checked-out commit under the version that was claimed, into `out`, with a manifest beside the files.
 
-    The checkout is not touched: the version is written into a copy. Raises Failed, Held or Misconfigured.
+    Without `version` that is the next one; an empty one builds nothing new. The bytes of releases that are
+    `unfinished` (decide's output of that name) are looked for first: on this runner, in the folder `artifact`, and at
+    last by building them again. The checkout is not touched. Raises Failed, Held or Misconfigured.
     """
     read = files.reader(path, git.top(path))
     source = project.gather(read, path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
+    begun = restoring.read(unfinished)
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
-    used = _used(source, repository, environ)
-    bump = bumping.plan(source.project.name, source.declared, used, Wish(), read)
-    tell(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
+    bump = _bump(source, repository, environ, version, read)
+    new = version != "" and bump.next not in {one.version for one in begun}
+    if new:
+        tell(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
     plan = Built(
         project=bump.project,
-        version=bump.next,
+        version=bump.next if new else "",
         declared=bump.declared,
         reasons=bump.reasons,
         commit=commit,
-        edits=bump.edits,
+        edits=bump.edits if new else (),
         dynamic=bump.dynamic,
         dry_run=dry_run,
     )
     if dry_run:
         return plan
+    workshop = Workshop(repository, environ, overrides, tell)
+    found = restoring.restored(workshop, source.project.name, begun, artifact, out) if begun else []
+    lost = tuple(one.version for one, why in found if why)
+    plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
+    if not new:
+        _clear(out)
+        job.summarize(environ, _summary(plan, ()))
+        return plan
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
         work = Path(folder)
-        repository.copy(commit, work / "tree")
-        tree = work / "tree" / repository.prefix()
-        variables = _write(tree, source, plan.version, environ)
-        variables["SOURCE_DATE_EPOCH"] = str(repository.commit_time(commit))
-        made = _make(tree, work, source.settings.build, environ, variables, tell)
+        tree, made = workshop.make(commit, plan.version, work)
         tell(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
@@ -75,28 +88,18 @@ def build(
             checked.result()
         manifest = _hand_over(plan, made, out)
     job.set_outputs(environ, {"version": plan.version})
-    job.summarize(environ, _summary(plan, manifest))
+    job.summarize(environ, _summary(plan, manifest.files))
     not_checked = () if imported else ("import: the distribution holds no importable module",)
     return msgspec.structs.replace(plan, files=manifest.files, imported=imported, not_checked=not_checked)
 
 
-def _make(
-    tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], tell: Tell
-) -> list[Path]:
-    """The sdist, and unless the settings say otherwise the wheel, each built once."""
-    isolated = Environment(work / "build-env", environ)
-    isolated.create(tree)
-    frontend = Builder(
-        isolated.python,
-        lambda wanted: isolated.install(wanted, tree),
-        environ,
-        variables,
-        lambda line: tell(Note(line)),
-    )
-    sdist = frontend.sdist(tree, work / "dist")
-    if not settings.wheel:
-        return [sdist]
-    return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
+def _bump(source: Source, repository: Repository, environ: Mapping[str, str], version: str | None, read: Read) -> Bump:
+    name, declared = source.project.name, source.declared
+    if version is None:
+        return bumping.plan(name, declared, _used(source, repository, environ), Wish(), read)
+    if version and not pep440.is_version(version):
+        raise Misconfigured("bad-version", f"--version {version!r} is no version", hint="give what decide claimed")
+    return bumping.as_claimed(name, declared, version or declared.version or FIRST, read)
 
 
 def _hand_over(plan: Built, made: list[Path], out: Path) -> Manifest:
@@ -115,30 +118,10 @@ def _hand_over(plan: Built, made: list[Path], out: Path) -> Manifest:
     return manifest
 
 
-def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Write the version into the copy of the tree; where it comes from tags, give back what hands it over.
-
-    Raises Misconfigured where that would be elsewhere.
-    """
-    vcs = source.declared.vcs
-    if vcs:
-        if vcs.tag(version):
-            Repository(tree, for_installer(environ)).tag(vcs.tag(version))
-        return vcs.handed(source.project.normalized, version)
-    top = git.top(tree)
-    read = files.reader(tree, top)
-    for place in source.declared.places:
-        if read(place.path) is None:
-            raise Misconfigured(
-                "not-committed",
-                f"{place.path} is not in the commit that is checked out",
-                hint="git add and commit it: what is built is a commit",
-            )
-    locks = (lock for lock in source.declared.locks if read(lock.path) is not None)
-    places = [*source.declared.places, *locks]
-    rewritten, _ = declaration.rewritten(places, read, version)
-    files.rewrite(tree, rewritten, within=top or tree)
-    return {}
+def _clear(out: Path) -> None:
+    """Remove an earlier build: what stands there would be taken for this one."""
+    for old in (*dist.distributions(out), out / MANIFEST):
+        old.unlink(missing_ok=True)
 
 
 def _used(source: Source, repository: Repository, environ: Mapping[str, str]) -> list[Used]:
@@ -204,10 +187,12 @@ def _import(made: list[Path], tree: Path, work: Path, environ: Mapping[str, str]
     return modules
 
 
-def _summary(plan: Built, manifest: Manifest) -> str:
-    rows = "\n".join(f"| {file.name} | {file.size} | `{file.sha256}` |" for file in manifest.files)
-    reasons = "; ".join(plan.reasons)
-    return (
-        f"Built **{plan.project} {plan.version}** from {plan.commit[:12]} ({reasons})\n\n"
-        f"| file | bytes | sha256 |\n|---|---|---|\n{rows}\n"
-    )
+def _summary(plan: Built, built: tuple[Distribution, ...]) -> str:
+    rows = "\n".join(f"| {file.name} | {file.size} | `{file.sha256}` |" for file in built)
+    lines = [f"- the bytes of {version} were found again" for version in plan.restored]
+    lines += [f"- the bytes of {version} are lost: deploy gives it up" for version in plan.lost]
+    if built:
+        reasons = "; ".join(plan.reasons)
+        lines += [f"Built **{plan.project} {plan.version}** from {plan.commit[:12]} ({reasons})\n"]
+        lines += [f"| file | bytes | sha256 |\n|---|---|---|\n{rows}"]
+    return "\n".join([*lines, ""])

@@ -5,18 +5,15 @@ from pathlib import Path
 
 from packaging.utils import canonicalize_name
 
-from mergeship.adapters import dist, files, git, index, job
-from mergeship.adapters.git import Repository
-from mergeship.adapters.index import Addresses
-from mergeship.core import distribution, project
-from mergeship.core.distribution import MANIFEST, Distribution, Manifest
-from mergeship.core.environ import for_installer
+from mergeship.adapters import dist, files, index, job
+from mergeship.core import distribution
+from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
 from mergeship.core.event import Note, Tell
-from mergeship.core.project import Source
-from mergeship.core.result import Deployed
-from mergeship.core.text import without_password
-from mergeship.core.upload import Answer, judge
+from mergeship.core.ledger import Entry
+from mergeship.core.result import Delivered, Deployed
 from mergeship.errors import Failed, Misconfigured
+from mergeship.pipeline.delivery import Bytes, Delivery, GivenUpError, Index, SupersededError
+from mergeship.pipeline.standing import Standing, standing
 
 TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 
@@ -30,57 +27,180 @@ def deploy(
     out: Path,
     dry_run: bool = False,
 ) -> Deployed:
-    """Upload the distributions in `out` that the manifest lists, and wait for the index to list them.
+    """Deliver the release of the checked-out commit, after every upload that was begun before.
 
-    Sending the same bytes again is harmless: the same command is the retry. Raises Failed or Held.
+    The same command is the retry: what is done already is not done again. Raises Failed or Held; a version that can
+    never be complete is given up, which is a failure too.
     """
-    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    manifest = _verified(source, out, Repository(path, for_installer(environ)).head())
-    where = index.addresses(source.settings.index)
-    token = _token(environ)
-    name = canonicalize_name(manifest.project)
-    page = f"{without_password(where.simple)}{name}/"
-    result = Deployed(manifest.project, manifest.version, page, manifest.files, dry_run)
+    stands = standing(path, environ, overrides)
+    commit = stands.repository.head()
+    manifest = _manifest(out)
+    entry = _entry(stands, manifest, commit)
+    if manifest and entry:
+        _verify(stands, manifest, entry, out)
+    unfinished = [one for one in stands.ledger.unfinished if entry is None or one.version != entry.version]
+    refused = [one for one in stands.ledger.releases if one.state == "released" and one.tag == "refused"]
+    due = [*unfinished, *([entry] if entry and entry.state not in {"released", "given-up"} else [])]
+    project = stands.source.project.normalized
+    settings = stands.source.settings.index
+    token = _token(environ) if due else ""
+    where = Index(index.addresses(settings), project, token, settings.deadline, environ)
+    version = entry.version if entry else ""
     if dry_run:
-        return result
-    deadline = source.settings.index.deadline
-    for file in manifest.files:
-        tell(Note(f"uploading {file.name} ({file.size} bytes)"))
-        answer = index.upload(where.upload, token, out / file.name, deadline)
-        problem = _refused(where, token, file, answer)
-        # Other indexes than PyPI refuse even the same bytes.
-        if problem and (
-            problem.code != "file-exists" or index.listing(where.simple, name, deadline, environ).lacks(file)
-        ):
-            raise problem
-    tell(Note(f"waiting for {result.index} to list {manifest.version}"))
-    index.wait_until_listed(where.simple, name, manifest.files, deadline, environ)
-    job.set_outputs(environ, {"version": manifest.version})
-    job.summarize(environ, f"**{manifest.project} {manifest.version}** is on {result.index}")
+        planned = tuple(Delivered(one.version, one.commit, one.state, _files(one, manifest), one.tag) for one in due)
+        return Deployed(project, version, where.page, planned, superseded=_superseded(stands, entry), dry_run=True)
+    run = _Run(stands, where, out, tell)
+    for one in unfinished:
+        run.finish(one, alone=entry is None or entry.state == "given-up")
+    if entry and entry.state not in {"released", "given-up"}:
+        run.deliver(entry, manifest)
+    for one in refused:
+        run.tag(one)
+    run.stands.state.prune([one.version for one in run.stands.ledger.releases if one.unfinished])
+    superseded = _superseded(run.stands, run.stands.ledger.entry(version))
+    result = Deployed(project, version, where.page, tuple(run.delivered), tuple(run.warnings), superseded)
+    job.set_outputs(environ, {"version": version})
+    job.summarize(environ, _summary(result))
     return result
 
 
-def _verified(source: Source, out: Path, commit: str) -> Manifest:
+class _Run:
+    """The deliveries of one run, each from where the last one left the ledger."""
+
+    def __init__(self, stands: Standing, where: Index, out: Path, tell: Tell) -> None:
+        self.stands = stands
+        self.where = where
+        self.out = out
+        self.tell = tell
+        self.delivered: list[Delivered] = []
+        self.warnings: list[str] = []
+
+    def finish(self, entry: Entry, *, alone: bool) -> None:
+        """Finish an upload that was begun before; one that is lost is given up, and stops a run that has no other."""
+        self.tell(Note(f"{entry.version} is {entry.state} since {entry.at:%Y-%m-%d %H:%M}: finishing it first"))
+        try:
+            self.deliver(entry, None)
+        except GivenUpError as given_up:
+            if alone:
+                raise
+            self.warnings.append(f"{given_up.message}; {given_up.hint}")
+            self.stands = self.stands.again()
+
+    def deliver(self, entry: Entry, manifest: Manifest | None) -> None:
+        """Bring one release as far as it gets. Raises Failed or Held; superseded ones end quietly."""
+        delivery = Delivery(self.stands, entry.version, self.where, self.tell)
+        have = _bytes(self.stands, entry, manifest, self.out)
+        try:
+            if manifest:
+                delivery.bind(manifest.files, have)
+            lost = _lost(self.out, entry)
+            if lost and entry.state == "uploading":
+                delivery.send_or_give_up(have, lost)
+            else:
+                delivery.send(have)
+            delivery.prove()
+            delivery.tag()
+            self.delivered.append(delivery.delivered())
+        except SupersededError:
+            self.tell(Note(f"{entry.version} was given up meanwhile"))
+        self.warnings += delivery.warnings
+        self.stands = delivery.stands
+
+    def tag(self, entry: Entry) -> None:
+        """Try a tag again that the forge refused."""
+        delivery = Delivery(self.stands, entry.version, self.where, self.tell)
+        delivery.tag()
+        self.warnings += delivery.warnings
+        self.stands = delivery.stands
+
+
+def _manifest(out: Path) -> Manifest | None:
     text = files.read(out / MANIFEST)
-    if text is None:
+    return distribution.decode(text.encode()) if text is not None else None
+
+
+def _entry(stands: Standing, manifest: Manifest | None, commit: str) -> Entry | None:
+    """The release of this commit: the one that was built, or else the last one. None where only others are unfinished.
+
+    Raises Failed where there is nothing to deploy at all.
+    """
+    ledger = stands.ledger
+    own = ledger.of(commit)
+    if manifest and manifest.commit == commit:
+        built = ledger.entry(manifest.version)
+        if built and built.commit == commit:
+            return built
+    if manifest and (own is None or own.state == "claimed"):
+        claimed = f"{commit[:12]} has {own.version} claimed" if own else f"{commit[:12]} has no claim"
+        raise Failed(
+            "not-claimed",
+            f"{manifest.version} was built from {manifest.commit[:12]}, and {claimed}: nothing is sent without one",
+            hint="run mergeship decide, then mergeship build, then deploy exactly that",
+        )
+    if own and own.state == "claimed":
         raise Failed(
             "no-manifest",
-            f"there is no {out / MANIFEST}, so there is nothing to deploy",
+            f"there is no {MANIFEST} of {own.version}, so there is nothing to deploy",
             hint="run mergeship build first; in a workflow, download its artifact into that folder",
         )
-    manifest = distribution.decode(text.encode())
-    wrong = distribution.problems(manifest, [dist.digest(file) for file in dist.distributions(out)])
-    if canonicalize_name(manifest.project) != source.project.normalized:
-        wrong.append(f"it is of {manifest.project}, and this is {source.project.name}")
-    if manifest.commit != commit:
-        wrong.append(f"it was built from {manifest.commit[:12]}, and {commit[:12]} is checked out")
-    if wrong:
+    if own is None and not ledger.unfinished:
+        raise Failed(
+            "not-claimed",
+            f"{commit[:12]} has no claim in the ledger, and nothing else is unfinished",
+            hint="run mergeship decide first: it says whether this commit ships",
+        )
+    return own
+
+
+def _verify(stands: Standing, manifest: Manifest, entry: Entry, out: Path) -> None:
+    found = [dist.digest(file) for file in dist.distributions(out)]
+    wrong = distribution.problems(manifest, found)
+    if canonicalize_name(manifest.project) != stands.source.project.normalized:
+        wrong.append(f"it is of {manifest.project}, and this is {stands.source.project.name}")
+    if wrong and entry.state == "claimed":
         raise Failed(
             "not-as-built",
             f"{out} is not what was built: {'; '.join(wrong)}",
             hint="nothing was sent; build again and deploy exactly that",
         )
-    return manifest
+
+
+def _files(entry: Entry, manifest: Manifest | None) -> tuple[Distribution, ...]:
+    return entry.files or (manifest.files if manifest else ())
+
+
+def _bytes(stands: Standing, entry: Entry, manifest: Manifest | None, out: Path) -> Bytes:
+    """Where the bytes of a release are, each file with the hash that is bound, or that was built."""
+    have: dict[str, Path] = {}
+    places = [out, out / UNFINISHED / entry.version, stands.state.dist(entry.version)]
+    for file in _files(entry, manifest):
+        for path in (place / file.name for place in places):
+            if file.name not in have and path.is_file() and dist.digest(path) == file:
+                have[file.name] = path
+    return have
+
+
+def _lost(out: Path, entry: Entry) -> str:
+    """What build says where it found the bytes nowhere."""
+    manifest = _manifest(out / UNFINISHED / entry.version)
+    return manifest.lost if manifest and manifest.version == entry.version else ""
+
+
+def _superseded(stands: Standing, entry: Entry | None) -> str:
+    """The version that contains a commit whose own was given up; empty for a commit that has its own.
+
+    Raises GivenUpError where nothing contains it: then it did not ship.
+    """
+    if entry is None or entry.state != "given-up":
+        return ""
+    for later in reversed(stands.ledger.releases):
+        if later.state != "given-up" and stands.origin.contains(later.commit, entry.commit):
+            return later.version
+    raise GivenUpError(
+        "version-given-up",
+        f"{entry.version} was given up: {entry.given_up}",
+        hint="run all jobs again: the next version is claimed",
+    )
 
 
 def _token(environ: Mapping[str, str]) -> str:
@@ -96,13 +216,8 @@ def _token(environ: Mapping[str, str]) -> str:
     return token
 
 
-def _refused(where: Addresses, token: str, file: Distribution, answer: Answer) -> Failed | None:
-    verdict = judge(answer)
-    if verdict.outcome == "accepted":
-        return None
-    words = answer.words.replace(token, "***")
-    return Failed(
-        verdict.code,
-        f"{without_password(where.upload)} refused {file.name}: {answer.status} {words}",
-        hint=verdict.hint,
-    )
+def _summary(result: Deployed) -> str:
+    lines = [f"- **{result.project} {one.version}** is {one.state}: {result.index}" for one in result.releases]
+    lines += [f"- warning: {warning}" for warning in result.warnings]
+    lines += [f"- superseded by {result.superseded}"] if result.superseded else []
+    return "\n".join([*(lines or ["- nothing was left to deploy"]), ""])

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mergeship.core import pep440
 from mergeship.core.declaration import Declared, Edit, Place, Read, Rewritten, rewritten
-from mergeship.core.version import Used, Wish, next_version
+from mergeship.core.version import Next, Used, Wish, next_version
 
 
 class Bump(NamedTuple):
@@ -28,7 +28,15 @@ def plan(project: str, declared: Declared, used: Sequence[Used], wish: Wish, rea
 
     Raises Held or Misconfigured where there is no next version, or where it cannot be written.
     """
-    following = next_version(declared.version, used, wish)
+    return _written(project, declared, next_version(declared.version, used, wish), read)
+
+
+def as_claimed(project: str, declared: Declared, version: str, read: Read) -> Bump:
+    """The edits for a version that was claimed already. Raises Misconfigured where it cannot be written."""
+    return _written(project, declared, Next(version, ("it is claimed for this commit",)), read)
+
+
+def _written(project: str, declared: Declared, following: Next, read: Read) -> Bump:
     places: Sequence[Place] = (*declared.places, *declared.locks)
     if declared.version is not None and pep440.same(following.version, declared.version):
         places = ()

@@ -11,6 +11,8 @@ from packaging.version import InvalidVersion, Version
 from mergeship.errors import Failed
 
 MANIFEST = "mergeship.json"
+UNFINISHED = "unfinished"
+"""The folder beside the manifest with the bytes of releases that were begun before, a folder for each version."""
 SUFFIXES = (".whl", ".tar.gz", ".zip")
 SCHEMA = 1
 
@@ -44,6 +46,8 @@ class Manifest(msgspec.Struct, frozen=True):
     commit: str
     files: tuple[Distribution, ...]
     schema: int = SCHEMA
+    lost: str = ""
+    """Why the bytes of an upload that has begun cannot be had any more: build looked everywhere."""
 
 
 def encode(manifest: Manifest) -> str:

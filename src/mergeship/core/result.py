@@ -2,8 +2,11 @@
 
 import msgspec
 
+from mergeship.core.decision import Outcome
 from mergeship.core.declaration import Edit
 from mergeship.core.distribution import Distribution
+from mergeship.core.ledger import State
+from mergeship.core.version import Part
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -21,6 +24,57 @@ class Tested(msgspec.Struct, frozen=True):
     seconds: float
 
 
+class Gated(msgspec.Struct, frozen=True):
+    """What the pipeline would do, and why."""
+
+    decision: Outcome
+    reasons: tuple[str, ...]
+    bump: Part
+    way_out: str = ""
+
+    @property
+    def error(self) -> Problem | None:
+        """A hold is one."""
+        return _hold(self.reasons, self.way_out) if self.decision == "hold" else None
+
+
+class Unfinished(msgspec.Struct, frozen=True):
+    """A release whose upload has begun and not come to its end."""
+
+    version: str
+    commit: str
+    run: str
+    """The workflow run that built its distributions."""
+    files: tuple[Distribution, ...]
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """What a run does, and the version that it claimed."""
+
+    decision: Outcome
+    reasons: tuple[str, ...]
+    bump: Part
+    commit: str
+    version: str
+    """Empty where nothing new ships."""
+    because: tuple[str, ...]
+    """Why that version."""
+    since: str
+    unfinished: tuple[Unfinished, ...] = ()
+    warnings: tuple[str, ...] = ()
+    way_out: str = ""
+    dry_run: bool = False
+
+    @property
+    def error(self) -> Problem | None:
+        """A hold is one."""
+        return _hold(self.reasons, self.way_out) if self.decision == "hold" else None
+
+
+def _hold(reasons: tuple[str, ...], way_out: str) -> Problem:
+    return Problem("hold", f"hold: {'; '.join(reasons)}", way_out)
+
+
 class Built(msgspec.Struct, frozen=True):
     """Distributions were built once, and checked; or would be, in a dry run."""
 
@@ -33,9 +87,23 @@ class Built(msgspec.Struct, frozen=True):
     files: tuple[Distribution, ...] = ()
     imported: tuple[str, ...] = ()
     not_checked: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    """Versions begun before whose bytes were found, or built again and were equal."""
+    lost: tuple[str, ...] = ()
+    """Those whose bytes cannot be had any more: deploy gives them up."""
     dynamic: str | None = None
     """The tool that the version comes from, where it is not declared."""
     dry_run: bool = False
+
+
+class Delivered(msgspec.Struct, frozen=True):
+    """How far a release came."""
+
+    version: str
+    commit: str
+    state: State
+    files: tuple[Distribution, ...]
+    tag: str = ""
 
 
 class Deployed(msgspec.Struct, frozen=True):
@@ -43,8 +111,13 @@ class Deployed(msgspec.Struct, frozen=True):
 
     project: str
     version: str
+    """Of the commit that is checked out; empty where only earlier releases were finished."""
     index: str
-    files: tuple[Distribution, ...]
+    releases: tuple[Delivered, ...]
+    """In the order in which they were delivered: what was begun before comes first."""
+    warnings: tuple[str, ...] = ()
+    superseded: str = ""
+    """The version that contains this commit, where its own claim was given up meanwhile."""
     dry_run: bool = False
 
 

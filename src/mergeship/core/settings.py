@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 import msgspec
 
 from mergeship.core import toml
+from mergeship.core.intent import Policy
 from mergeship.errors import Misconfigured
 
 Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
@@ -47,6 +48,13 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Seconds for one upload, and for the wait until the index lists a release."""
 
 
+class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where pull requests are looked up."""
+
+    deadline: Positive = 60.0
+    """Seconds for all lookups of one run, those that are tried again included."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Everything that can be set, with its default."""
 
@@ -54,11 +62,16 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Labels of the runner."""
     timeout_minutes: Minutes = 30
     """Limit of each job."""
+    intent: Policy = "checklist"
+    """What says whether a pull request deploys: its checklist, its labels, a marker in its commit, or nothing."""
+    lease: Positive = 7200.0
+    """Seconds that a claim holds before its upload has begun."""
     version_files: tuple[str, ...] = ()
     """More places of the version, each as `path: line`, with `{version}` in the line."""
     test: Test = Test()
     build: Build = Build()
     index: Index = Index()
+    forge: Forge = Forge()
 
 
 def load(pyproject: Mapping[str, Any], overrides: Sequence[str] = ()) -> Settings:

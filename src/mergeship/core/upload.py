@@ -15,6 +15,8 @@ class Answer(msgspec.Struct, frozen=True):
     """HTTP status."""
     words: str
     """The index's own words: the reason phrase, or the body's message."""
+    retry_after: float | None = None
+    """Seconds until the index wants to be asked again, where it says so."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -23,6 +25,11 @@ class Verdict(msgspec.Struct, frozen=True):
     outcome: Literal["accepted", "refused", "unavailable"]
     code: str = ""
     hint: str = ""
+
+    @property
+    def ends_version(self) -> bool:
+        """Whether no bytes of ours can become this version any more."""
+        return self.code in _LOST
 
 
 # (status or 0 for any, words that it contains, code, hint), the first match counts. The words are those of
@@ -60,6 +67,7 @@ _REFUSALS = (
     (413, "", "file-too-large", "make the file smaller, or ask the index for a higher limit"),
     (429, "", "rate-limited", TRY_AGAIN),
 )  # fmt: skip
+_LOST = {"file-exists", "filename-burned", "release-closed", "second-sdist"}
 _UNAVAILABLE = {"index-closed", "rate-limited"}
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)

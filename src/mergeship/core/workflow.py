@@ -11,7 +11,8 @@ from mergeship.errors import Misconfigured
 
 PATH = ".github/workflows/ci-cd.yml"
 PULL_REQUEST_TEMPLATE = ".github/pull_request_template.md"
-TEMPLATES = {PATH: "ci-cd.yml", PULL_REQUEST_TEMPLATE: "pull_request_template.md"}
+CHECKS = ".github/workflows/ci.yml"
+TEMPLATES = {PATH: "ci-cd.yml", CHECKS: "ci.yml", PULL_REQUEST_TEMPLATE: "pull_request_template.md"}
 """The files of the pipeline, and the template of each."""
 BUMP_SCRIPT = ".github/scripts/bump_patch.py"
 BUMP_SCRIPT_TEMPLATE = "bump_patch.py"

@@ -17,10 +17,11 @@ SCHEMA = 1
 def success(result: object) -> str:
     """The document of a result. A result that carries a problem is not ok."""
     fields = _fields(result)
-    problem = fields.pop("error", None)
+    fields.pop("error", None)
+    problem = getattr(result, "error", None)
     document: dict[str, Any] = {"schema": SCHEMA, "ok": problem is None, **fields}
     if problem is not None:
-        document["error"] = problem
+        document["error"] = msgspec.to_builtins(problem)
     return _text(document)
 
 

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Deployed, Rehearsed, Tested
+from mergeship.core.result import Built, Decided, Deployed, Gated, Rehearsed, Tested
 from mergeship.errors import MergeshipError
 from mergeship.output.style import Style
 
@@ -35,11 +35,37 @@ def _(result: Built, style: Style) -> str:
 
 @render.register
 def _(result: Deployed, style: Style) -> str:
-    if result.dry_run:
-        first = f"{style.good('would deploy')} {result.project} {result.version} to {result.index}"
-    else:
-        first = f"{style.good('deployed')} {result.project} {result.version}: {result.index}"
-    return "\n".join([first, *_files(result.files)])
+    lines = []
+    for release in result.releases:
+        if result.dry_run:
+            words = f"{style.good('would deploy')} {result.project} {release.version} to {result.index}"
+        else:
+            words = f"{style.good(release.state)} {result.project} {release.version}: {result.index}"
+        lines += [words, *_files(release.files)]
+    if result.superseded:
+        lines.append(
+            f"{style.good('superseded')} by {result.superseded}, which contains this commit: nothing is to be sent"
+        )
+    return "\n".join(lines or [f"{style.good('nothing to deploy')}: every release is complete"])
+
+
+@render.register
+def _(result: Gated, style: Style) -> str:
+    mark = style.bad if result.decision == "hold" else style.good
+    part = f" ({result.bump})" if result.decision == "ship" else ""
+    return "\n".join([f"{mark(result.decision)}{part}", *(f"  {reason}" for reason in result.reasons)])
+
+
+@render.register
+def _(result: Decided, style: Style) -> str:
+    mark = style.bad if result.decision == "hold" else style.good
+    claimed = "would be claimed" if result.dry_run else "is claimed"
+    head = f"{mark(result.decision)} {result.commit[:12]}"
+    if result.version:
+        head += f": {result.version} {claimed}: {'; '.join(result.because)}"
+    lines = [head, *(f"  {reason}" for reason in result.reasons)]
+    lines += [f"  {one.version} was begun before, and is finished first" for one in result.unfinished]
+    return "\n".join(lines)
 
 
 @render.register
@@ -75,14 +101,18 @@ def failure(error: MergeshipError, style: Style) -> str:
 
 
 def annotation(error: MergeshipError) -> str:
-    """A failure as a line that GitHub shows on the run's page.
+    """A failure as a line that GitHub shows on the run's page."""
+    return annotated("error", f"mergeship {error.code}", f"{error.message} {error.hint}".strip())
+
+
+def annotated(level: str, title: str, text: str) -> str:
+    """An annotation of the run's page.
 
     Source: https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """
-    text = f"{error.message} {error.hint}".strip()
     for character, escaped in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
         text = text.replace(character, escaped)
-    return f"::error title=mergeship {error.code}::{text}"
+    return f"::{level} title={title}::{text}"
 
 
 def _files(files: tuple[Distribution, ...]) -> list[str]:

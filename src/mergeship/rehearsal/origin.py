@@ -20,13 +20,8 @@ if [ "$1" = refs/heads/main ]; then
   echo "error: Changes must be made through a pull request." >&2
   exit 1
 fi
-"""
-_CHECKLIST = """\
-### PR Deployment Checklist
-
-- [x] Deployment PR (will trigger PyPI release)
-- [ ] Non-deployment PR (documentation, chores, automation)
-- [ ] Changelog updated (Codex automation task run after GitHub Release)
+refused="$GIT_DIR/mergeship-refuses-tags"
+case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
 """
 _PERSON = (
     "-c",
@@ -39,7 +34,7 @@ _PERSON = (
 
 
 class Merge(msgspec.Struct, frozen=True):
-    """A pull request that was squashed into main: `before..after`, its tree, the files that changed, and when."""
+    """A pull request that was merged into main: `before..after`, its tree, the files that changed, and when."""
 
     before: str
     after: str
@@ -112,30 +107,32 @@ class Origin:
         """Switch the clone to a new feature branch."""
         self.work.git("switch", "--quiet", "--create", branch)
 
-    def merge(self, number: int, branch: str, title: str) -> Merge:
-        """Commit what stands in the clone, push the branch, and squash it into main as the forge would."""
+    def submit(self, branch: str, title: str) -> str:
+        """Commit what stands in the clone, push the branch, and give its commit back."""
         self.work.git("add", "--all")
         self.work.git(*_PERSON, "commit", "--quiet", "--no-verify", "-m", title)
-        self.work.git("push", "--quiet", "origin", branch)
-        before = self.bare.git("rev-parse", "refs/heads/main").strip()
-        message = f"{title} (#{number})\n\n{_CHECKLIST}"
-        after = self.bare.git(
-            *_PERSON, "commit-tree", f"refs/heads/{branch}^{{tree}}", "-p", before, "-m", message
-        ).strip()
-        self.bare.git("update-ref", "refs/heads/main", after, before)
-        self.work.git("fetch", "--quiet", "origin")
+        self.work.git("push", "--quiet", str(self.sandbox.origin), branch)
+        return self.work.head()
+
+    def pulled(self, before: str, after: str, title: str) -> Merge:
+        """Switch the clone to main as it is after a merge, and tell what that brought."""
+        self.work.git("fetch", "--quiet", str(self.sandbox.origin), "+refs/heads/main:refs/remotes/origin/main")
         self.work.git("switch", "--quiet", "main")
         self.work.git("reset", "--quiet", "--hard", "origin/main")
         return Merge(
             before=before,
             after=after,
             title=title,
-            message=message,
+            message=self.bare.git("log", "-1", "--format=%B", after).strip(),
             tree=self.bare.git("rev-parse", f"{after}^{{tree}}").strip(),
             added=self._files(before, after, "A"),
             modified=self._files(before, after, "M"),
             when=self.work.commit_time(after),
         )
+
+    def main(self) -> str:
+        """The commit that main is at."""
+        return self.bare.resolved("refs/heads/main")
 
 
 def change(work: Path, project: str, number: int) -> None:

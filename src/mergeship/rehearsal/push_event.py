@@ -6,10 +6,8 @@ Source: https://docs.github.com/webhooks/webhook-events-and-payloads#push
 from datetime import UTC, datetime
 from typing import Any
 
+from mergeship.rehearsal.forge.hosting import MAINTAINER, OWNER
 from mergeship.rehearsal.origin import Merge
-
-OWNER = "rehearsal"
-_LOGIN = "maintainer"
 
 
 def push_event(project: str, merge: Merge) -> dict[str, Any]:
@@ -17,8 +15,8 @@ def push_event(project: str, merge: Merge) -> dict[str, Any]:
     name = f"{OWNER}/{project}"
     base = f"https://github.com/{name}"
     time = datetime.fromtimestamp(merge.when, UTC).isoformat()
-    person = {"name": _LOGIN, "email": f"{_LOGIN}@example.org", "username": _LOGIN}
-    account = {"login": _LOGIN, "id": 1, "node_id": "U_1", "type": "User", "site_admin": False}
+    person = {"name": MAINTAINER, "email": f"{MAINTAINER}@example.org", "username": MAINTAINER}
+    account = {"login": MAINTAINER, "id": 1, "node_id": "U_1", "type": "User", "site_admin": False}
     commit = {
         "id": merge.after,
         "tree_id": merge.tree,
@@ -43,7 +41,7 @@ def push_event(project: str, merge: Merge) -> dict[str, Any]:
         "compare": f"{base}/compare/{merge.before[:12]}...{merge.after[:12]}",
         "commits": [commit],
         "head_commit": commit,
-        "pusher": {"name": _LOGIN, "email": person["email"]},
+        "pusher": {"name": MAINTAINER, "email": person["email"]},
         "sender": account,
         "repository": {
             "id": 1,

@@ -113,11 +113,11 @@ class Sandbox:
         text = f'[[index]]\nurl = "{page}"\ndefault = true\n{fresh}\n'
         (target / "uv" / "uv.toml").write_text(text, encoding="utf-8")
 
-    def write_secrets(self, names: tuple[str, ...], token: str) -> None:
+    def write_secrets(self, secrets: Mapping[str, str]) -> None:
         """A secret file for the engine, readable by its owner alone."""
         descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.writelines(f"{name}={token}\n" for name in names)
+            file.writelines(f"{name}={value}\n" for name, value in secrets.items())
 
     def end_processes(self) -> None:
         """Kill whatever still runs with this sandbox in its environment, until nothing does."""

@@ -12,9 +12,9 @@ from threading import Thread
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, unquote, urlsplit
 
-from mergeship.adapters.index.client import LOOPBACK
 from mergeship.core.text import without_password
 from mergeship.errors import Held, Misconfigured
+from mergeship.web import LOOPBACK
 
 if TYPE_CHECKING:
     import httpx2

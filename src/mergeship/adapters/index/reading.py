@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mergeship.adapters.index.client import client, within
 from mergeship.adapters.index.credentials import LOGIN, Credentials
 from mergeship.core import listing as simple
 from mergeship.core.distribution import Distribution
@@ -14,6 +13,7 @@ from mergeship.core.listing import Listing
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Failed, Held
+from mergeship.web import client, within
 
 if TYPE_CHECKING:
     import httpx2

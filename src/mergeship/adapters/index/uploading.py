@@ -1,14 +1,16 @@
 """What an index says to an upload."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mergeship.adapters.index.client import client, within
+from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.core.upload import Answer
 from mergeship.errors import Failed
+from mergeship.web import client, within
 
 if TYPE_CHECKING:
     import httpx2
@@ -45,7 +47,8 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
                 auth=httpx2.BasicAuth("__token__", token),
                 headers={"Accept": "application/json"},
             )
-    return Answer(response.status_code, one_line(_words(response)))
+    wait = seconds_to_wait(response.headers.get("retry-after", ""), datetime.now(UTC))
+    return Answer(response.status_code, one_line(_words(response)), wait)
 
 
 def _words(response: "httpx2.Response") -> str:

@@ -1,18 +1,12 @@
-"""Runs the embedded index in a thread of its own, on loopback."""
+"""Serves the embedded index."""
 
-import socket
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import uvicorn
-
-from mergeship.errors import Failed
 from mergeship.rehearsal.index.app import application
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.index.protocol import ReasonProtocol
-
-LOOPBACK = "127.0.0.1"
+from mergeship.rehearsal.serving import listening
 
 
 @contextmanager
@@ -21,33 +15,5 @@ def serving(catalog: Catalog, port: int = 0) -> Iterator[str]:
 
     Raises Failed when the port is taken.
     """
-    listener = _listener(port)
-    config = uvicorn.Config(
-        application(catalog), http=ReasonProtocol, ws="none", lifespan="off", log_config=None, access_log=False,
-        timeout_graceful_shutdown=1,
-    )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="index", daemon=True)
-    thread.start()
-    try:
-        yield f"http://{LOOPBACK}:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
-
-
-def _listener(port: int) -> socket.socket:
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((LOOPBACK, port))
-    except OSError as error:
-        listener.close()
-        raise Failed(
-            "port-taken",
-            f"port {port} of {LOOPBACK} cannot be used: {error.strerror}",
-            hint="leave --port out, and a free one is taken",
-        ) from error
-    listener.listen(128)
-    return listener
+    with listening(application(catalog), port, ReasonProtocol) as base:
+        yield base

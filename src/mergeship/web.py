@@ -1,4 +1,4 @@
-"""The HTTP client, and the deadline that everything with an index has."""
+"""The only place that makes HTTP clients, and the deadline that everything on the network has."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+_ADDRESS = {"index": " and the setting index.upload", "forge": ""}
 _T = TypeVar("_T")
 
 
-def within(deadline: float, action: Callable[[], Awaitable[_T]], failure: type[MergeshipError], address: str) -> _T:
-    """The action's result, within a total deadline that no server can stretch by answering slowly."""
+def within(
+    deadline: float, action: Callable[[], Awaitable[_T]], failure: type[MergeshipError], address: str, of: str = "index"
+) -> _T:
+    """The action's result, within a total deadline that no server can stretch by answering slowly.
+
+    `of` is whose setting `deadline` is: the index's, or the forge's.
+    """
     import httpx2
 
     async def limited() -> _T:
@@ -31,21 +37,21 @@ def within(deadline: float, action: Callable[[], Awaitable[_T]], failure: type[M
         return asyncio.run(limited())
     except (TimeoutError, httpx2.TimeoutException) as error:
         raise failure(
-            "index-timeout",
+            f"{of}-timeout",
             f"{without_password(address)} did not answer in time",
-            hint="run the job again when the index answers; the setting index.deadline is the limit in seconds",
+            hint=f"run the job again when the {of} answers; the setting {of}.deadline is the limit in seconds",
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         reason = str(error) or type(error).__name__
         raise failure(
-            "index-unreachable",
+            f"{of}-unreachable",
             f"{without_password(address)} cannot be reached: {reason}",
-            hint="check the network and the setting index.upload, then run the job again",
+            hint=f"check the network{_ADDRESS[of]}, then run the job again",
         ) from error
 
 
 def client(address: str) -> "httpx2.AsyncClient":
-    """A client for one index, by its address."""
+    """A client for one server, by its address."""
     import httpx2
 
     # Loading the certificates takes longer than everything else; without TLS there is nothing to verify.

@@ -1,7 +1,7 @@
-"""A git repository, through git itself."""
+"""A checkout, through git itself."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, output
@@ -28,9 +28,9 @@ class Repository:
         self.path = path
         self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
 
-    def git(self, *arguments: str) -> str:
-        """What `git ARGUMENTS` writes, its warnings left out. Raises ProcessFailed."""
-        return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env)
+    def git(self, *arguments: str, given: str | None = None) -> str:
+        """What `git ARGUMENTS` writes, its warnings left out; `given` is its input. Raises ProcessFailed."""
+        return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, given=given)
 
     def head(self) -> str:
         """The commit that is checked out. Raises Misconfigured where there is no repository, or no commit."""
@@ -38,6 +38,15 @@ class Repository:
             return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
         except ProcessFailed as error:
             raise self._unreadable(error) from error
+
+    def resolved(self, name: str) -> str:
+        """The commit that a name means. Raises Misconfigured where it means none."""
+        try:
+            return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").strip()
+        except ProcessFailed as error:
+            raise Misconfigured(
+                "no-such-commit", f"{name} is no commit of {self.path}", hint="git log --first-parent main lists them"
+            ) from error
 
     def _unreadable(self, error: ProcessFailed) -> Misconfigured:
         if error.status == 127:  # noqa: PLR2004 - the shells' status for "not found"
@@ -57,6 +66,15 @@ class Repository:
         """The branch that is checked out; empty when HEAD is detached."""
         return self.git("branch", "--show-current").strip()
 
+    def origin(self) -> str:
+        """The address of the remote called origin. Raises Misconfigured where there is none."""
+        try:
+            return self.git("remote", "get-url", "origin").strip()
+        except ProcessFailed as error:
+            raise Misconfigured(
+                "no-origin", f"{self.path} has no remote called origin", hint="git remote add origin URL"
+            ) from error
+
     def changed(self, *, untracked: bool = False) -> list[str]:
         """Files that differ from the commit, and with `untracked` also those that git does not know."""
         mode = "normal" if untracked else "no"
@@ -74,6 +92,31 @@ class Repository:
     def commit_time(self, commit: str) -> int:
         """When the commit was made, in seconds since 1970."""
         return int(self.git("log", "-1", "--format=%ct", commit))
+
+    def line(self, commit: str, most: int) -> list[tuple[str, str]]:
+        """A commit and its first parents, the newest first, at most so many: each with its message."""
+        shown = self.git(
+            "log", "-z", "--first-parent", "--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8",
+            f"--max-count={most}", "--format=%H%n%B", commit,
+        )  # fmt: skip
+        commits = (one.partition("\n") for one in shown.split("\0") if one)
+        return [(sha, message.rstrip("\n")) for sha, _, message in commits]
+
+    def changed_in(self, commit: str) -> list[str]:
+        """The files that a commit changes against its first parent, by their paths from the repository's top."""
+        names = self.git("diff-tree", "-r", "-z", "--no-renames", "--name-only", f"{commit}^1", commit)
+        return [name for name in names.split("\0") if name]
+
+    def at(self, commit: str) -> Callable[[str], str | None]:
+        """Reads the files of a commit by their paths from this folder; None for what is no text file there."""
+
+        def read(name: str) -> str | None:
+            try:
+                return self.git("cat-file", "blob", f"{commit}:./{name}")
+            except ProcessFailed:
+                return None
+
+        return read
 
     def tag(self, name: str) -> None:
         """Put a tag on the commit that is checked out, in this repository alone."""

@@ -1,0 +1,203 @@
+"""The origin of a checkout: read in one question, and pushed to by compare-and-swap, never by force."""
+
+import base64
+import re
+from collections.abc import Mapping, Sequence
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mergeship.adapters.git.repository import Repository
+from mergeship.core.ledger import FILE, REF
+from mergeship.core.text import one_line, without_password
+from mergeship.errors import Held
+from mergeship.process import ProcessFailed
+
+MAIN = "refs/heads/main"
+TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
+GITHUB = "https://github.com"
+SILENCE = "30"  # seconds in which a server has to send something
+DEADLINE = 60.0  # seconds of trying again
+_NOBODY = {"GIT_AUTHOR_NAME": "mergeship", "GIT_AUTHOR_EMAIL": "mergeship@users.noreply.github.com"}
+_IDENTITY = _NOBODY | {name.replace("AUTHOR", "COMMITTER"): value for name, value in _NOBODY.items()}
+# The words of git and curl for what passes by itself.
+_PASSES = re.compile(
+    r"error: 5\d\d|error: 429|RPC failed|early EOF|hung up|reset|timed out|too slow|Could not resolve|Couldn't connect"
+    r"|Failed to connect|Empty reply|unexpected disconnect|returned error: 5",
+    re.IGNORECASE,
+)
+_DENIED = re.compile(r"40[134]|denied|not found|could not read Username|Authentication failed", re.IGNORECASE)
+_REJECTED = re.compile(
+    r"^!\t[^\t]*:(?P<ref>\S+)\t\[(?P<who>rejected|remote rejected)\] \((?P<words>.*)\)$", re.MULTILINE
+)
+# Words that mean that somebody else was faster; all others are a refusal.
+_MOVED = re.compile(
+    r"fetch first|non-fast-forward|stale info|incorrect old value|cannot lock ref|failed to update ref|already exists"
+)
+
+
+class Refs(msgspec.Struct, frozen=True):
+    """Where the origin's refs are; commits, empty for what is not there."""
+
+    main: str
+    ledger: str
+    tags: dict[str, str]
+    """Name to commit; an annotated tag's commit is the one that it points to."""
+
+
+class Push(msgspec.Struct, frozen=True):
+    """What became of a push: refs that were refused, with the forge's words, or that somebody else moved first."""
+
+    refused: dict[str, str] = {}
+    moved: tuple[str, ...] = ()
+
+
+class Origin:
+    """The remote `origin` of a checkout, with the token of `environ` if the remote is of that forge."""
+
+    def __init__(self, repository: Repository, environ: Mapping[str, str]) -> None:
+        self.repository = repository
+        self.url = repository.origin()
+        env = repository.env | {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": SILENCE}
+        env |= _login(self.url, environ)
+        self._remote = Repository(repository.path, env)
+        self._writer = Repository(repository.path, repository.env | _IDENTITY)
+
+    def refs(self) -> Refs:
+        """Where main, the ledger and the tags are. Raises Held where that cannot be read."""
+        told = self._asked("ls-remote", "--quiet", "origin", MAIN, REF, "refs/tags/*")
+        found = {name: sha for sha, _, name in (line.partition("\t") for line in told.splitlines())}
+        tags = {
+            name.removeprefix("refs/tags/"): found.get(f"{name}^{{}}", sha)
+            for name, sha in found.items()
+            if name.startswith("refs/tags/") and not name.endswith("^{}")
+        }
+        return Refs(found.get(MAIN, ""), found.get(REF, ""), tags)
+
+    def fetch(self, refs: Refs) -> None:
+        """Have the commits of main and of the ledger here, the whole history of them. Raises Held."""
+        shallow = self.repository.git("rev-parse", "--is-shallow-repository").strip() == "true"
+        wanted = [name for name, sha in ((MAIN, refs.main), (REF, refs.ledger)) if sha]
+        if shallow or not all(self._has(sha) for sha in (refs.main, refs.ledger) if sha):
+            deepen = ["--unshallow"] if shallow else []
+            self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
+
+    def contains(self, commit: str, earlier: str) -> bool:
+        """Whether `commit` is `earlier` or comes after it; no, where one of them is not here."""
+        try:
+            self.repository.git("merge-base", "--is-ancestor", earlier, commit)
+        except ProcessFailed:
+            return False
+        return True
+
+    def ledger(self, commit: str) -> str:
+        """The ledger's document at a commit. Raises Held where there is none."""
+        try:
+            return self.repository.git("cat-file", "blob", f"{commit}:{FILE}")
+        except ProcessFailed as error:
+            raise Held(
+                "ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE}", hint="push back what mergeship wrote"
+            ) from error
+
+    def write(self, text: str, message: str, parent: str) -> str:
+        """A commit of the ledger, in this repository alone; `parent` is empty for the first one."""
+        blob = self.repository.git("hash-object", "-w", "--stdin", given=text).strip()
+        tree = self.repository.git("mktree", given=f"100644 blob {blob}\t{FILE}\n").strip()
+        parents = ["-p", parent] if parent else []
+        return self._writer.git("commit-tree", tree, *parents, "-m", message).strip()
+
+    def push(self, wanted: Mapping[str, str]) -> Push:
+        """Put commits on refs, all of them or none. Raises Held where the origin cannot be reached or takes nothing.
+
+        A push whose answer is lost is resolved by the next look at the refs.
+        """
+        changes = [f"{commit}:{ref}" for ref, commit in wanted.items()]
+        try:
+            self._retried("push", "--porcelain", "--atomic", "--no-verify", "origin", *changes)
+        except ProcessFailed as error:
+            return self._not_pushed(error, wanted)
+        return Push()
+
+    def _not_pushed(self, error: ProcessFailed, wanted: Mapping[str, str]) -> Push:
+        rejected = {match["ref"]: match["words"] for match in _REJECTED.finditer(error.output)}
+        if not rejected:
+            now = self.refs()  # the answer may have been lost, and the push not
+            if now.ledger == wanted.get(REF):
+                return Push()
+            raise self._unreachable(error, "contents: write") from error
+        own = {ref: words for ref, words in rejected.items() if "atomic" not in words}
+        moved = tuple(ref for ref, words in own.items() if _MOVED.search(words))
+        return Push({ref: one_line(_words(error.output, said)) for ref, said in own.items() if ref not in moved}, moved)
+
+    def _has(self, commit: str) -> bool:
+        try:
+            self.repository.git("cat-file", "-e", f"{commit}^{{commit}}")
+        except ProcessFailed:
+            return False
+        return True
+
+    def _asked(self, *arguments: str) -> str:
+        try:
+            return self._retried(*arguments)
+        except ProcessFailed as error:
+            raise self._unreachable(error, "contents: read") from error
+
+    def _retried(self, *arguments: str) -> str:
+        from tenacity import Retrying, retry_if_exception, stop_before_delay, wait_random_exponential
+
+        attempts = Retrying(
+            retry=retry_if_exception(_passes),
+            wait=wait_random_exponential(0.2, max=10),
+            stop=stop_before_delay(DEADLINE),
+            reraise=True,
+        )
+        return attempts(self._remote.git, *arguments)
+
+    def _unreachable(self, error: ProcessFailed, permission: str) -> Held:
+        said = one_line(
+            " ".join(line for line in error.output.splitlines() if line.startswith(("fatal", "remote", "error")))
+        )
+        denied = bool(_DENIED.search(said))
+        hint = f"the token in {TOKEN} needs the permission {permission}" if denied else "run the job again later"
+        return Held(
+            "no-permission" if denied else "origin-unreachable",
+            f"{without_password(self.url)}: {said[:300] or error.message}",
+            hint=hint,
+        )
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, ProcessFailed) and bool(_PASSES.search(error.output)) and "rejected]" not in error.output
+
+
+def _words(output: str, said: str) -> str:
+    """What the server itself says beside git's own word for the refusal."""
+    remote = [line.removeprefix("remote:").strip() for line in output.splitlines() if line.startswith("remote:")]
+    return f"{said}: {' '.join(remote)}" if any(remote) else said
+
+
+def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The token as git's own configuration, by the environment: nowhere in argv, and for one host alone."""
+    token = environ.get(TOKEN, "").strip()
+    server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
+    if not token or (here.scheme, here.netloc) != (server.scheme, server.netloc):
+        return {}
+    encoded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
+    pairs: Sequence[tuple[str, str]] = [
+        (f"http.{server.scheme}://{server.netloc}/.extraheader", ""),  # drops what a checkout has left
+        (f"http.{server.scheme}://{server.netloc}/.extraheader", f"AUTHORIZATION: basic {encoded}"),
+        ("credential.helper", ""),
+    ]
+    settings = {
+        f"GIT_CONFIG_{kind}_{number}": pair[kind == "VALUE"]
+        for number, pair in enumerate(pairs)
+        for kind in ("KEY", "VALUE")
+    }
+    return {"GIT_CONFIG_COUNT": str(len(pairs)), **settings}
+
+
+def owner_and_name(url: str) -> str:
+    """`owner/name` at the end of an origin's address; for a folder, its own name."""
+    path = urlsplit(url).path if "://" in url else url.rpartition(":")[2]
+    parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
+    return "/".join(parts[-2:] if len(parts) > 1 else ["local", *parts])

@@ -1,0 +1,101 @@
+"""The fields of GitHub's answers that matter here; what GitHub leaves out or adds besides them does no harm.
+
+Source: https://docs.github.com/rest/commits/commits#list-pull-requests-associated-with-a-commit and
+https://docs.github.com/rest/pulls/pulls
+"""
+
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from mergeship.core.decision import Pull
+from mergeship.errors import Held
+
+_T = TypeVar("_T")
+
+
+class User(msgspec.Struct):
+    """An account."""
+
+    login: str
+
+
+class _Repository(msgspec.Struct):
+    full_name: str
+
+
+class _End(msgspec.Struct):
+    ref: str
+    repo: _Repository | None = None  # None for a fork that is gone
+    user: User | None = None
+
+
+class _Label(msgspec.Struct):
+    name: str
+
+
+class PullRequest(msgspec.Struct):
+    """A pull request, short or whole."""
+
+    number: int
+    title: str
+    head: _End
+    base: _End
+    body: str | None = None
+    user: User | None = None
+    labels: list[_Label] = []
+    merged_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    def pull(self, repository: str) -> Pull:
+        """As the core knows it."""
+        return Pull(
+            number=self.number,
+            title=self.title,
+            body=self.body or "",
+            labels=tuple(label.name for label in self.labels),
+            branch=self.head.ref,
+            own_branch=self.head.repo is not None and self.head.repo.full_name.lower() == repository.lower(),
+            author=self.user.login if self.user else "ghost",
+            merged=self.merged_at,
+            updated=self.updated_at,
+        )
+
+
+class File(msgspec.Struct):
+    """A file that a pull request changes."""
+
+    filename: str
+    previous_filename: str = ""
+
+
+class Permission(msgspec.Struct):
+    """What a person may do: admin, write, read or none."""
+
+    permission: str
+
+
+class _Edit(msgspec.Struct, rename="camel"):
+    last_edited_at: datetime | None
+    editor: User | None
+
+
+class _EditOf(msgspec.Struct, rename="camel"):
+    pull_request: _Edit
+
+
+class Edited(msgspec.Struct):
+    """The GraphQL answer about the last change of a body."""
+
+    repository: _EditOf
+
+
+def shaped(answer: Any, kind: type[_T], where: str) -> _T:  # noqa: ANN401 - JSON
+    """An answer with its fields checked. Raises Held for what GitHub would not say."""
+    try:
+        return msgspec.convert(answer, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise Held(
+            "forge-unreadable", f"{where} did not answer like GitHub: {error}", hint="check GITHUB_API_URL"
+        ) from error

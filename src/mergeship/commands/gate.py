@@ -1,0 +1,87 @@
+"""`mergeship gate`: would this pull request, this text or this commit ship, and why."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mergeship.adapters import files, git, job
+from mergeship.adapters.git import Repository
+from mergeship.adapters.git.origin import owner_and_name
+from mergeship.adapters.github import Lookup
+from mergeship.core import decision, intent, project, trigger
+from mergeship.core.decision import Decision
+from mergeship.core.environ import for_installer
+from mergeship.core.event import Tell
+from mergeship.core.result import Gated
+from mergeship.errors import Misconfigured
+from mergeship.pipeline.deciding import decided
+from mergeship.pipeline.merges import judged
+from mergeship.pipeline.standing import standing
+
+
+def gate(
+    path: Path,
+    environ: Mapping[str, str],
+    tell: Tell,
+    overrides: Sequence[str] = (),
+    *,
+    pull: int | None = None,
+    commit: str = "",
+    body: str = "",
+) -> Gated:
+    """Decide as the pipeline would, and change nothing.
+
+    `body` is a file with a pull request's text, `-` for standard input. Without any of the three, the pull request
+    that started this workflow decides, or else the commit that is checked out.
+    """
+    started = trigger.read(*job.event(environ))
+    if body:
+        result = _of_text(path, overrides, _text(body))
+    elif pull or (started.pull and not commit):
+        number = pull or started.pull or 0
+        result = _of_pull(path, environ, overrides, number, here=number == started.pull)
+    else:
+        stands = standing(path, environ, overrides)
+        found = decided(stands, stands.repository.resolved(commit or "HEAD"), started, environ, tell)
+        result = _result(found.decision)
+    job.summarize(environ, _summary(result))
+    return result
+
+
+def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
+    """Of a text alone: labels and commits are not in it."""
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
+    found = intent.read(source.settings.intent, body=text, labels=(), message=text)
+    reason = decision.of_intent(found, "the text")
+    assert reason.outcome != "neutral"  # noqa: S101
+    return _result(Decision(reason.outcome, (reason,), found.part, way_out=decision.CORRECT))
+
+
+def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], number: int, *, here: bool) -> Gated:
+    """Of a pull request alone. `here` says whether what is checked out is its merge, as in a workflow."""
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
+    repository = Repository(path, for_installer(environ))
+    name = job.repository(environ) or owner_and_name(repository.origin())
+    found = Lookup(environ, name, source.settings.forge.deadline).pull(number)
+    judged_pull = judged(source, repository, found, repository.head() if here else "")
+    return _result(decision.would(judged_pull, source.settings.intent))
+
+
+def _text(name: str) -> str:
+    if name == "-":
+        return sys.stdin.read()
+    text = files.read(name)
+    if text is None:
+        raise Misconfigured(
+            "no-such-file", f"there is no file {name}", hint="--body takes a file, or - for standard input"
+        )
+    return text
+
+
+def _result(found: Decision) -> Gated:
+    return Gated(found.decision, tuple(str(reason) for reason in found.reasons), found.bump, found.way_out)
+
+
+def _summary(result: Gated) -> str:
+    rows = "\n".join(f"- `{reason}`" for reason in result.reasons)
+    return f"This would **{result.decision}**:\n\n{rows}\n"

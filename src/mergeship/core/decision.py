@@ -1,0 +1,183 @@
+"""Ship, skip or hold: what becomes of everything that was merged since the last release."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+from mergeship.core import intent
+from mergeship.core.history import DISPATCH, Commit, Range
+from mergeship.core.intent import Intent, Policy
+from mergeship.core.ledger import Entry
+from mergeship.core.text import one_line
+from mergeship.core.version import PARTS, Part
+
+Outcome = Literal["ship", "skip", "hold"]
+CORRECT = "make each pull request say clearly whether it deploys, then run the job again; or " + DISPATCH
+
+
+class Pull(msgspec.Struct, frozen=True):
+    """A pull request, as the forge tells it. Title, body, branch and author are anybody's text."""
+
+    number: int
+    title: str
+    body: str
+    labels: tuple[str, ...]
+    branch: str
+    own_branch: bool
+    """Whether its branch is one of this repository, and not a fork's."""
+    author: str
+    merged: datetime | None = None
+    updated: datetime | None = None
+    files: tuple[str, ...] | None = None
+    """Paths from the repository's top; None where they were not asked for."""
+    edited_by: str = ""
+    """Who changed the body after the merge without having write access; empty for nobody."""
+    more_than_allowed: tuple[str, ...] = ()
+    """What a version or maintenance pull request changes beyond what it may."""
+
+
+class Merged(msgspec.Struct, frozen=True):
+    """A commit on main, and the pull requests that brought it."""
+
+    commit: Commit
+    pulls: tuple[Pull, ...] = ()
+
+
+class Reason(msgspec.Struct, frozen=True):
+    """Why, of one thing."""
+
+    about: str
+    """`#7`, or a commit."""
+    says: str
+    outcome: Outcome | Literal["neutral"]
+
+    def __str__(self) -> str:
+        return f"{self.about}: {self.says}"
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What a run does, and why."""
+
+    decision: Outcome
+    reasons: tuple[Reason, ...]
+    bump: Part = "patch"
+    way_out: str = ""
+    """How a hold is ended."""
+    own: Entry | None = None
+    """The release that the commit has already; a ship goes on with it."""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The reasons as text; those of the outcome only, as long as there are some."""
+        mine = tuple(str(reason) for reason in self.reasons if reason.outcome == self.decision)
+        return mine or tuple(str(reason) for reason in self.reasons)
+
+    @property
+    def pulls(self) -> tuple[int, ...]:
+        """The numbers of the pull requests that were looked at."""
+        return tuple(int(reason.about[1:]) for reason in self.reasons if reason.about.startswith("#"))
+
+
+class ByHand(msgspec.Struct, frozen=True):
+    """What a person decided, by `workflow_dispatch`."""
+
+    decision: Literal["ship", "skip"]
+    says: str
+    actor: str
+
+
+def settled(span: Range) -> Decision | None:
+    """The decision on a commit that has its release already, or is part of one; None where merges decide."""
+    here = span.head[:12]
+    if span.newer:
+        words = f"it is part of {span.newer.version}, {span.newer.state}: superseded"
+        return Decision("skip", (Reason(here, words, "skip"),))
+    if span.own and span.own.state == "released":
+        return Decision("skip", (Reason(here, f"it is released as {span.own.version}", "skip"),), own=span.own)
+    if span.own:
+        words = f"it has {span.own.version}, {span.own.state}"
+        return Decision("ship", (Reason(here, words, "ship"),), own=span.own)
+    return None
+
+
+def by_hand(person: ByHand) -> Decision:
+    """The decision that a person takes, with the reason given."""
+    words = f"by {person.actor}: {one_line(person.says)}"
+    return Decision(person.decision, (Reason("by hand", words, person.decision),))
+
+
+def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
+    """One unclear, or pushed directly: hold. Else one that deploys: ship. Else skip. Each pull request counts once."""
+    reasons: list[Reason] = []
+    parts: list[Part] = ["patch"]
+    seen: set[int] = set()
+    for merged in merges:
+        if not merged.pulls:
+            words = f"{one_line(merged.commit.subject)[:80]!r} came without a merged pull request: pushed directly"
+            reasons.append(Reason(merged.commit.sha[:12], words, "hold"))
+        for pull in merged.pulls:
+            if pull.number not in seen:
+                seen.add(pull.number)
+                reason, part = _of(pull, merged.commit.message, policy)
+                reasons.append(reason)
+                parts.append(part)
+    outcomes = {reason.outcome for reason in reasons}
+    if "hold" in outcomes:
+        return Decision("hold", tuple(reasons), way_out=CORRECT)
+    if "ship" in outcomes:
+        return Decision("ship", tuple(reasons), max(parts, key=PARTS.index))
+    return Decision("skip", tuple(reasons) or (Reason("nothing", f"was merged since {since}", "skip"),))
+
+
+def would(pull: Pull, policy: Policy, message: str = "") -> Decision:
+    """What one pull request would do, looked at alone."""
+    reason, part = _of(pull, message, policy)
+    outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
+    return Decision(outcome, (reason,), part, way_out=CORRECT if outcome == "hold" else "")
+
+
+def of_intent(found: Intent, about: str) -> Reason:
+    """A reason from an intent."""
+    outcomes: dict[str, Outcome] = {"deploy": "ship", "no-deploy": "skip", "unclear": "hold"}
+    return Reason(about, found.says, outcomes[found.wanted])
+
+
+def _of(pull: Pull, message: str, policy: Policy) -> tuple[Reason, Part]:
+    about = f"#{pull.number}"
+    what = neutral_kind(pull)
+    if what and pull.more_than_allowed:
+        more = ", ".join(pull.more_than_allowed[:5])
+        return Reason(about, f"it is a {what} pull request, and changes more than it may: {more}", "hold"), "patch"
+    if what:
+        return Reason(about, f"it is a {what} pull request", "neutral"), "patch"
+    if pull.edited_by and intent.depends_on_body(policy, message):
+        words = f"its text was changed after the merge by {one_line(pull.edited_by)}, who has no write access"
+        return Reason(about, words, "hold"), "patch"
+    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message)
+    return of_intent(found, about), found.part if found.wanted == "deploy" else "patch"
+
+
+def neutral_kind(pull: Pull) -> str:
+    """`version` or `maintenance` for a pull request that asks for nothing itself; empty for all others.
+
+    By its branch, and only if that is this repository's own: a fork may call its branch as it likes.
+    """
+    if not pull.own_branch:
+        return ""
+    if pull.branch.startswith(VERSION_BRANCH):
+        return "version"
+    return "maintenance" if pull.branch == MAINTENANCE_BRANCH else ""
+
+
+VERSION_BRANCH = "ci/update-version-"
+MAINTENANCE_BRANCH = "codex-automation"
+MAINTAINED = ("README.md", "CHANGELOG.md")
+"""The files that a maintenance pull request may change."""
+
+
+def beyond(pull: Pull, versioned: Iterable[str]) -> tuple[str, ...]:
+    """The files of a neutral pull request that it may not touch. `versioned` are those that declare the version."""
+    allowed = set(versioned) if neutral_kind(pull) == "version" else set(MAINTAINED)
+    return tuple(one_line(path) for path in pull.files or ("(its files are not known)",) if path not in allowed)

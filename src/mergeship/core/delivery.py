@@ -1,0 +1,50 @@
+"""What becomes of one file that is sent, and of the release when it cannot be."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from mergeship.core.distribution import Distribution
+from mergeship.core.ledger import Entry
+from mergeship.core.listing import Listing
+from mergeship.core.upload import Verdict
+
+There = Literal["same", "other", "absent"]
+Next = Literal["sent", "again", "look", "stop", "give-up"]
+"""`look`: what the index has decides, and it has to be asked until it shows the file."""
+
+
+def there(file: Distribution, listed: Listing) -> There:
+    """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
+    found = next((other for other in listed.files if other.name == file.name), None)
+    if found is None:
+        return "absent"
+    return "same" if found.sha256 == file.sha256 else "other"
+
+
+def after(verdict: Verdict | None, has: There, *, receipt: bool) -> Next:
+    """What follows an attempt to send a file. `verdict` is None where no answer came.
+
+    `has` is what the index lists now, and `receipt` whether it took the same bytes from this runner before.
+    """
+    if has == "same" or (verdict and verdict.outcome == "accepted"):
+        return "sent"
+    if has == "other":
+        return "give-up"
+    if verdict is None or verdict.outcome == "unavailable":
+        return "again"
+    if verdict.code == "file-exists":
+        return "sent" if receipt else "look"
+    return "give-up" if verdict.ends_version else "stop"
+
+
+def lacking(files: Sequence[Distribution], listed: Listing) -> tuple[Distribution, ...]:
+    """The files that an index does not show with their bytes."""
+    return tuple(file for file in files if listed.lacks(file))
+
+
+def yank(entry: Entry, listed: Listing, page: str) -> str:
+    """What to do about files of a version that was given up; empty where the index shows none of them."""
+    stray = [file.name for file in entry.files if there(file, listed) == "same"]
+    if not stray:
+        return ""
+    return f"yank {entry.version} on {page}, which has {', '.join(stray)} of it and will never have the rest"

@@ -1,0 +1,119 @@
+"""Which merges a run decides on: everything on main since the last release, so that a dropped run loses nothing."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import msgspec
+
+from mergeship.core.ledger import Entry, Ledger
+from mergeship.errors import Held
+
+MOST = 250
+"""Commits in one release; more than that is nobody's day, but a history that was misread."""
+DISPATCH = "decide by hand: gh workflow run ci-cd.yml --ref main -f decision=ship -f reason='…' (or decision=skip)"
+
+
+class Commit(msgspec.Struct, frozen=True):
+    """A commit on main's first-parent line."""
+
+    sha: str
+    message: str = ""
+
+    @property
+    def subject(self) -> str:
+        """The message's first line."""
+        return self.message.partition("\n")[0]
+
+
+class Range(msgspec.Struct, frozen=True):
+    """What a run decides on."""
+
+    head: str
+    commits: tuple[Commit, ...] = ()
+    """Not decided yet, the oldest first."""
+    since: str = ""
+    """Since what, in words."""
+    bound: str = ""
+    """The last commit before them; empty where there is none."""
+    own: Entry | None = None
+    """The head's own release, where it has one that still holds."""
+    newer: Entry | None = None
+    """A release of a later commit, which contains the head."""
+    stale: tuple[Entry, ...] = ()
+    """Claims whose lease is over: they are given up when the next one is made."""
+
+
+def since_last_release(
+    line: Sequence[Commit],
+    head: str,
+    ledger: Ledger,
+    beginning: "Beginning",
+    now: datetime,
+    lease: timedelta,
+) -> Range:
+    """The range of a run on `head`. `line` is main's first-parent line, the newest first, as far as it was read.
+
+    `beginning` says where a project without a ledger begins. Raises Held where the history and the ledger do not fit
+    together, or where there are more than 250 commits.
+    """
+    shas = [commit.sha for commit in line]
+    if head not in shas:
+        raise Held("not-on-main", f"{head[:12]} is not on main, or main was rewritten", hint=_REWRITTEN)
+    position = shas.index(head)
+    settled = {entry.commit: entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)}
+    stale = tuple(entry for entry in ledger.releases if entry.state == "claimed" and not entry.leased(now, lease))
+    if head in settled:
+        return Range(head, own=settled[head])
+    newer = next((settled[sha] for sha in shas[:position] if sha in settled), None)
+    if newer:
+        return Range(head, newer=newer)
+    bounds = {sha: f"{entry.version}, {entry.state}" for sha, entry in settled.items()}
+    bounds |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in bounds}
+    if skipped := next((sha for sha in shas[: position + 1] if sha in bounds), None):
+        return Range(head, since=f"{bounds[skipped]} at {skipped[:12]}", stale=stale)
+    if bounds:
+        known, whole = bounds, False
+    elif ledger.releases:
+        first = ledger.releases[0].since
+        known, whole = ({first: "where the ledger begins"} if first else {}), not first
+    else:
+        known, whole = beginning.bounds, beginning.whole
+    end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
+    if end is None and len(shas) - position > MOST:
+        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=DISPATCH)
+    if end is None and not whole:
+        where = ", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:])
+        raise Held(
+            "main-rewritten", f"{where} is not in the history of {head[:12]}: main was rewritten", hint=_REWRITTEN
+        )
+    undecided = line[position : len(shas) if end is None else end]
+    if len(undecided) > MOST:
+        raise Held("too-many-commits", f"there are {len(undecided)} commits since the last release", hint=DISPATCH)
+    bound = shas[end] if end is not None else ""
+    since = f"{known[bound]} at {bound[:12]}" if bound else "the first commit"
+    return Range(head, tuple(reversed(undecided)), since, bound, stale=stale)
+
+
+class Beginning(msgspec.Struct, frozen=True):
+    """Where a project begins that has no ledger yet."""
+
+    bounds: dict[str, str] = {}
+    """Commits that are not part of the range any more, each with what it is."""
+    whole: bool = False
+    """Whether there is no such commit: everything counts."""
+
+
+def beginning(tagged: str, pushed: tuple[str, str] | None, head: str, parent: str) -> Beginning:
+    """Since the tag of the highest published version; without it, this push's `before`; without a push, the parent.
+
+    `tagged` is the commit of that tag, empty for none; `pushed` is the push event's before and after.
+    """
+    if tagged:
+        return Beginning({tagged: "the tag of the highest published version"})
+    if pushed and pushed[1] == head:
+        before = pushed[0]
+        return Beginning({before: "this push's beginning"}) if before.strip("0") else Beginning(whole=True)
+    return Beginning({parent: "the commit before"}) if parent else Beginning(whole=True)
+
+
+_REWRITTEN = "put main back where it was; or, if that is meant, " + DISPATCH.removeprefix("decide by hand: ")

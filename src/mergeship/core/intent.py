@@ -1,0 +1,137 @@
+"""What a pull request asks for: deploy, no deploy, or nothing that is clear."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Literal, get_args
+
+import msgspec
+
+from mergeship.core.version import PARTS, Part
+
+if TYPE_CHECKING:
+    from markdown_it.token import Token
+
+Wanted = Literal["deploy", "no-deploy", "unclear"]
+Policy = Literal["checklist", "label", "marker", "always"]
+POLICIES: tuple[Policy, ...] = get_args(Policy)
+DEPLOY, NO_DEPLOY, CHANGELOG = "Deployment PR", "Non-deployment PR", "Changelog updated"
+MAX_BODY = 65_536
+"""Characters: what GitHub takes."""
+
+_TASK = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)
+_KEYWORDS = {
+    DEPLOY: re.compile(r"deployment\s+pr\b", re.IGNORECASE),
+    NO_DEPLOY: re.compile(r"non[-\s]?deployment\s+pr\b", re.IGNORECASE),
+    CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
+}
+_MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
+
+
+class Intent(msgspec.Struct, frozen=True):
+    """What one pull request asks for, and where that was read."""
+
+    wanted: Wanted
+    says: str
+    """In words, for people: `its checklist ticks "Deployment PR"`."""
+    part: Part = "patch"
+    """What it raises of the version."""
+    changelog: bool | None = None
+    """Whether "Changelog updated" is ticked; None where that was not asked. Recorded, never required."""
+
+
+def of_checklist(text: str) -> Intent | None:
+    """The intent of a checklist in Markdown; None where there is no checklist.
+
+    An item counts by how it begins, so its words may be edited behind that. What GitHub does not show as an item is
+    none: comments, code, quotations. An item that stands there twice, ticked and not, is unclear.
+    """
+    if len(text) > MAX_BODY:
+        return Intent("unclear", f"its text is longer than {MAX_BODY} characters")
+    ticks: dict[str, set[bool]] = {}
+    for ticked, words in _tasks(text):
+        for name, keyword in _KEYWORDS.items():
+            if keyword.match(words):
+                ticks.setdefault(name, set()).add(ticked)
+    if DEPLOY not in ticks and NO_DEPLOY not in ticks:
+        return None
+    changelog = True in ticks[CHANGELOG] if CHANGELOG in ticks else None
+    twice = [name for name in (DEPLOY, NO_DEPLOY) if len(ticks.get(name, ())) > 1]
+    ticked_names = [name for name in (DEPLOY, NO_DEPLOY) if True in ticks.get(name, ())]
+    if twice:
+        return Intent("unclear", f'"{twice[0]}" is there twice, ticked and not', changelog=changelog)
+    if len(ticked_names) != 1:
+        which = "both" if ticked_names else "neither"
+        return Intent("unclear", f'{which} of "{DEPLOY}" and "{NO_DEPLOY}" is ticked', changelog=changelog)
+    wanted: Wanted = "deploy" if ticked_names == [DEPLOY] else "no-deploy"
+    return Intent(wanted, f'its checklist ticks "{ticked_names[0]}"', changelog=changelog)
+
+
+def of_labels(labels: Sequence[str]) -> Intent:
+    """The intent of labels: `deploy` or `no-deploy`, and `bump:minor` for the part that is raised."""
+    wanted = sorted({"deploy", "no-deploy"} & set(labels))
+    parts = [part for part in PARTS if f"bump:{part}" in labels]
+    if len(wanted) != 1:
+        which = "both of" if wanted else "neither of"
+        return Intent("unclear", f"it has {which} the labels deploy and no-deploy")
+    if len(parts) > 1:
+        return Intent("unclear", f"it has the labels {' and '.join(f'bump:{part}' for part in parts)}")
+    says = f"it has the label {wanted[0]}"
+    return Intent("deploy" if wanted == ["deploy"] else "no-deploy", says, part=parts[0] if parts else "patch")
+
+
+def of_marker(message: str) -> Intent:
+    """The intent of markers in a commit's message: `[deploy]`, or the part to raise; without one, no deploy."""
+    marks = {mark.lower() for mark in _MARK.findall(message)}
+    parts = [part for part in PARTS if part in marks]
+    if len(parts) > 1:
+        return Intent("unclear", f"its commit is marked {' and '.join(f'[{part}]' for part in parts)}")
+    if not marks:
+        return Intent("no-deploy", "its commit has no marker")
+    said = f"[{parts[0]}]" if parts else "[deploy]"
+    return Intent("deploy", f"its commit is marked {said}", part=parts[0] if parts else "patch")
+
+
+def read(policy: Policy, *, body: str, labels: Sequence[str], message: str) -> Intent:
+    """The intent of a pull request. `message` is that of its commit in main, empty before the merge.
+
+    A checklist in the commit goes before the one in the body, which can be edited after the merge.
+    """
+    match policy:
+        case "always":
+            return Intent("deploy", "every merge ships here")
+        case "label":
+            return of_labels(labels)
+        case "marker":
+            return of_marker(message)
+        case "checklist":
+            return of_checklist(message) or of_checklist(body) or Intent("unclear", "it has no checklist")
+
+
+def depends_on_body(policy: Policy, message: str) -> bool:
+    """Whether the intent is read from the pull request's body, which can be edited after the merge."""
+    return policy == "checklist" and of_checklist(message) is None
+
+
+def _tasks(text: str) -> Iterator[tuple[bool, str]]:
+    """The task list's items as GitHub shows them: whether each is ticked, and its words."""
+    from markdown_it import MarkdownIt
+
+    # A list may be indented as a whole, which Markdown would take for code.
+    tokens = MarkdownIt("commonmark").disable("code").parse(text)
+    quoted = 0
+    opened: list[str] = []
+    for token in tokens:
+        quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
+        if token.type == "inline" and not quoted and opened == ["list_item_open", "paragraph_open"]:
+            match = _TASK.match(_shown(token))
+            if match:
+                yield match[1] != " ", match[2]
+        opened = [*opened[-1:], token.type]
+
+
+def _shown(token: "Token") -> str:
+    """The text of a line as it is shown: what is struck out, or code, or a comment, is not in it."""
+    shown = {"softbreak": " ", "hardbreak": " "}
+    return "".join(
+        child.content if child.type == "text" else shown.get(child.type, "") for child in token.children or ()
+    )

@@ -1,0 +1,256 @@
+"""The ledger: every release of the project, from its claim to its end, as one JSON document.
+
+It is kept in the repository itself under `refs/mergeship/ledger`, one commit for each transition:
+`git fetch origin refs/mergeship/ledger && git show FETCH_HEAD:ledger.json` shows it.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+import msgspec
+
+from mergeship.core import pep440
+from mergeship.core.distribution import Distribution
+from mergeship.core.listing import Listing
+from mergeship.core.version import Used
+from mergeship.errors import Held
+
+REF = "refs/mergeship/ledger"
+FILE = "ledger.json"
+SCHEMA = 1
+State = Literal["claimed", "uploading", "uploaded", "proven", "released", "given-up"]
+Sha = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
+BEGUN = ("uploading", "uploaded", "proven", "released")
+"""States in which bytes may be on the index: the version and its bytes are bound for ever."""
+_NEXT: dict[State, tuple[State, ...]] = {
+    "claimed": ("claimed", "uploading", "given-up"),
+    "uploading": ("uploaded", "given-up"),
+    "uploaded": ("uploaded", "proven"),
+    "proven": ("released",),
+    "released": ("released",),
+    "given-up": (),
+}
+_FILENAME = re.compile(r"[A-Za-z0-9_!+][A-Za-z0-9._!+-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
+    """One release: a version bound to a commit, and how far it came."""
+
+    version: str
+    commit: Sha
+    state: State
+    at: datetime
+    """When it came into this state."""
+    run: str = ""
+    """The workflow run that put it there."""
+    because: tuple[str, ...] = ()
+    """Why it ships."""
+    pull_requests: tuple[int, ...] = ()
+    since: str = ""
+    """The last commit before those that it ships; empty where there is none."""
+    files: tuple[Distribution, ...] = ()
+    """Bound with `uploading`, before the first byte is sent."""
+    began: datetime | None = None
+    """When the upload began: an index closes a release 14 days after its first file."""
+    tag: Literal["", "created", "refused"] = ""
+    tag_says: str = ""
+    """The forge's words where it refused the tag."""
+    given_up: str = ""
+    """Why no more is sent of it."""
+
+    @property
+    def tag_name(self) -> str:
+        """The tag of this release."""
+        return f"v{self.version}"
+
+    @property
+    def begun(self) -> bool:
+        """Whether bytes of it may be on the index, and count."""
+        return self.state in BEGUN
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether its upload began and did not come to its end."""
+        return self.state in {"uploading", "uploaded", "proven"}
+
+    def leased(self, now: datetime, lease: timedelta) -> bool:
+        """Whether it is a claim that still holds. One from the future is of a clock that runs ahead, and holds."""
+        return self.state == "claimed" and now - self.at <= lease
+
+
+class Skip(msgspec.Struct, frozen=True, rename="kebab"):
+    """A person's decision that nothing up to this commit ships."""
+
+    commit: Sha
+    at: datetime
+    says: str
+    run: str = ""
+
+
+class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
+    """Everything of one project, in the order of the claims."""
+
+    schema: int = SCHEMA
+    project: str
+    """By its normalized name."""
+    releases: tuple[Entry, ...] = ()
+    skips: tuple[Skip, ...] = ()
+
+    def entry(self, version: str) -> Entry | None:
+        """The release of that version."""
+        return next((entry for entry in self.releases if entry.version == version), None)
+
+    def of(self, commit: str) -> Entry | None:
+        """The last release of a commit that was not given up."""
+        found = (entry for entry in reversed(self.releases) if entry.commit == commit and entry.state != "given-up")
+        return next(found, None)
+
+    @property
+    def unfinished(self) -> tuple[Entry, ...]:
+        """The releases whose upload has begun and not come to its end, the first one first."""
+        return tuple(entry for entry in self.releases if entry.unfinished)
+
+    @property
+    def used(self) -> list[Used]:
+        """Every version that was ever claimed, given up or not."""
+        return [
+            Used(entry.version, f"the ledger has {entry.version}, {entry.state} {entry.at:%Y-%m-%d}")
+            for entry in self.releases
+        ]
+
+    def claimed(self, entry: Entry) -> "Ledger":
+        """With one more claim. The version is a new one."""
+        assert self.entry(entry.version) is None, entry.version  # noqa: S101 - the caller took everything used as taken
+        return msgspec.structs.replace(self, releases=(*self.releases, entry))
+
+    def moved(self, version: str, state: State, at: datetime, run: str, **changes: Any) -> "Ledger":  # noqa: ANN401 - fields of Entry
+        """With one release in another state."""
+        entry = self.entry(version)
+        assert entry is not None and state in _NEXT[entry.state], (version, state, entry)  # noqa: S101, PT018
+        moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
+        return msgspec.structs.replace(
+            self, releases=tuple(moved if one.version == version else one for one in self.releases)
+        )
+
+    def skipped(self, skip: Skip) -> "Ledger":
+        """With one more decision of a person."""
+        return msgspec.structs.replace(self, skips=(*self.skips, skip))
+
+
+def encode(ledger: Ledger) -> str:
+    """The document, for people and programs."""
+    return msgspec.json.format(msgspec.json.encode(ledger), indent=1).decode() + "\n"
+
+
+def decode(text: str, project: str) -> Ledger:
+    """The ledger of a project, by its normalized name. Raises Held for anything that mergeship did not write."""
+    try:
+        if msgspec.json.decode(text, type=_Schema).schema > SCHEMA:
+            raise Held(
+                "ledger-too-new",
+                f"the ledger was written by a newer mergeship, with a schema above {SCHEMA}",
+                hint="update mergeship on this runner: uv tool upgrade mergeship",
+            )
+        ledger = msgspec.json.decode(text, type=Ledger)
+        wrong = _wrong(ledger)
+    except msgspec.DecodeError as error:
+        wrong = str(error)
+    if wrong:
+        raise Held("ledger-unreadable", f"{REF} cannot be read: {wrong}", hint=_REPAIR)
+    if ledger.project != project:
+        raise Held(
+            "ledger-of-another",
+            f"the ledger is of {ledger.project}, and this is {project}",
+            hint=f"a renamed project begins a new one: git push origin :{REF}, and on the runner remove what it "
+            "remembers of the old one",
+        )
+    return ledger
+
+
+def steps(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
+    """The transitions between two ledgers: each in words, with the ledger as it is then."""
+    known = {entry.version: entry for entry in before.releases}
+    now = before
+    for entry in after.releases:
+        if known.get(entry.version) == entry:
+            continue
+        others = [one for one in now.releases if one.version != entry.version]
+        place = next((n for n, one in enumerate(now.releases) if one.version == entry.version), len(others))
+        now = msgspec.structs.replace(now, releases=(*others[:place], entry, *others[place:]))
+        tag = f", tag {entry.tag_name} {entry.tag}" if entry.tag else ""
+        yield f"{entry.state} {entry.version} for {entry.commit[:12]}{tag}", now
+    if after.skips != before.skips:
+        yield f"skip up to {after.skips[-1].commit[:12]} by hand", after
+
+
+def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str]) -> list[str]:
+    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree."""
+    wrong = []
+    finished = [entry for entry in ledger.releases if entry.state in {"proven", "released"}]
+    for entry in finished:
+        there = {file.name: file.sha256 for file in listed.files}
+        wrong += [
+            f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {there[file.name][:12]}…"
+            for file in entry.files
+            if there.get(file.name) not in {None, "", file.sha256}
+        ]
+        tagged = tags.get(entry.tag_name, entry.commit)
+        if tagged != entry.commit:
+            wrong.append(f"{entry.tag_name} is a tag on {tagged[:12]}, and the ledger has it at {entry.commit[:12]}")
+    for entry in finished[-1:]:
+        missing = [file.name for file in entry.files if listed.lacks(file)]
+        if missing or not entry.files:
+            wrong.append(
+                f"the ledger says that {entry.version} is {entry.state}, and the index does not list it with its hashes"
+            )
+        if entry.tag == "created" and entry.tag_name not in tags:
+            wrong.append(f"the ledger says that there is a tag {entry.tag_name}, and there is none")
+    return wrong
+
+
+def old_uploads(ledger: Ledger, now: datetime, days: int = 14, warn: int = 10) -> list[str]:
+    """Warnings for half releases that the index will soon close to new files (after `days` days)."""
+    return [
+        f"{entry.version} began to be uploaded {(now - entry.began).days} days ago and is not complete: "
+        f"the index takes no more files after {days} days"
+        for entry in ledger.releases
+        if entry.state == "uploading" and entry.began and now - entry.began >= timedelta(days=warn)
+    ]
+
+
+def now(seconds: float) -> datetime:
+    """A clock's seconds since 1970, as the ledger writes them."""
+    return datetime.fromtimestamp(int(seconds), UTC)
+
+
+class _Schema(msgspec.Struct):
+    schema: int
+
+
+_REPAIR = (
+    f"see what was pushed to it: git fetch origin {REF} && git log -p FETCH_HEAD; push back the last commit that "
+    "mergeship wrote"
+)
+
+
+def _wrong(ledger: Ledger) -> str:
+    """What no ledger of ours would say."""
+    seen: set[str] = set()
+    for entry in ledger.releases:
+        if not pep440.is_version(entry.version) or entry.version in seen:
+            return f"{entry.version!r} is no version, or there twice"
+        seen.add(entry.version)
+        if entry.begun and not entry.files:
+            return f"{entry.version} is {entry.state} without a file"
+        for name in _bad_files(entry.files):
+            return f"{entry.version} has the file {name!r}"
+    naive = [*(entry.at for entry in ledger.releases), *(skip.at for skip in ledger.skips)]
+    naive += [entry.began for entry in ledger.releases if entry.began]
+    return "a time has no zone" if any(moment.tzinfo is None for moment in naive) else ""
+
+
+def _bad_files(files: Sequence[Distribution]) -> Iterable[str]:
+    return (file.name for file in files if not (_FILENAME.fullmatch(file.name) and _SHA256.fullmatch(file.sha256)))

@@ -1,0 +1,74 @@
+"""What a run on a commit does: the one way to a decision, for `gate` and `decide`."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from mergeship.adapters import index
+from mergeship.core import decision, history, ledger, pep440
+from mergeship.core.decision import Decision
+from mergeship.core.event import Note, Tell
+from mergeship.core.history import Beginning, Commit, Range
+from mergeship.core.listing import Listing
+from mergeship.core.trigger import Trigger
+from mergeship.core.version import tagged
+from mergeship.errors import Held
+from mergeship.pipeline.merges import merged
+from mergeship.pipeline.standing import Standing
+
+READ = 5000  # commits of main that are read: a run of an old commit is found among them
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """A decision, and what it was taken on."""
+
+    standing: Standing
+    span: Range
+    decision: Decision
+    listed: Listing
+
+
+def decided(standing: Standing, commit: str, trigger: Trigger, environ: Mapping[str, str], tell: Tell) -> Decided:
+    """What a run on `commit` does. Raises Held for what cannot be read, or where ledger, index and tags disagree."""
+    settings, project = standing.source.settings, standing.source.project.normalized
+    where = index.addresses(settings.index).simple
+    listed = index.listing(where, project, settings.index.deadline, environ)
+    wrong = ledger.disagreements(standing.ledger, listed, standing.refs.tags)
+    if wrong:
+        raise Held("ledger-disagrees", "; ".join(wrong), hint=_DISAGREES)
+    line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
+    lease = timedelta(seconds=settings.lease)
+    begins = _beginning(standing, listed, trigger, commit, line)
+    span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
+    settled = decision.settled(span)
+    if settled is None and trigger.by_hand:
+        settled = decision.by_hand(trigger.by_hand)
+    if settled is None:
+        tell(Note(f"looking up the pull requests of {len(span.commits)} commits, since {span.since}"))
+        settled = decision.decide(merged(standing, span.commits, environ), settings.intent, span.since)
+    return Decided(standing, span, settled, listed)
+
+
+def _beginning(standing: Standing, listed: Listing, trigger: Trigger, commit: str, line: list[Commit]) -> Beginning:
+    shas = [one.sha for one in line]
+    parent = shas[shas.index(commit) + 1] if commit in shas[:-1] else ""
+    versions = [version for version in listed.versions if pep440.is_version(version)]
+    highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)
+    found = _tagged(standing, highest[1]) if highest else ""
+    return history.beginning(found, trigger.pushed, commit, parent)
+
+
+def _tagged(standing: Standing, version: str) -> str:
+    """The commit that a version's tag is on; empty where it has none."""
+    name, prefix = standing.source.project.normalized, standing.source.declared.tag_prefix
+    for tag, commit in standing.refs.tags.items():
+        if any(pep440.same(used.version, version) for used in tagged(name, [tag], prefix)):
+            return commit
+    return ""
+
+
+_DISAGREES = (
+    "somebody wrote to refs/mergeship/ledger or moved a tag: see git log -p of the ledger, and put back what mergeship "
+    "wrote; a release that its owner deleted on the index is settled by hand (decision=ship)"
+)

@@ -1,0 +1,259 @@
+"""One release from its claim to its tag: every step may be done twice, and the same command goes on where one ended."""
+
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
+
+from mergeship.adapters import index
+from mergeship.adapters.index import Addresses
+from mergeship.core import delivery
+from mergeship.core.distribution import Distribution
+from mergeship.core.event import Note, Tell
+from mergeship.core.ledger import Entry, Ledger, State
+from mergeship.core.listing import Listing
+from mergeship.core.result import Delivered
+from mergeship.core.text import without_password
+from mergeship.core.upload import Answer, judge
+from mergeship.errors import Failed, Held
+from mergeship.pipeline.standing import Standing
+
+Bytes = Mapping[str, Path]
+"""File names, and where the bytes are."""
+
+
+class GivenUpError(Failed):
+    """A version whose bytes can never be complete on the index."""
+
+
+class SupersededError(Exception):
+    """A version that somebody else has given up meanwhile; nothing of ours was lost."""
+
+
+class Index(msgspec.Struct, frozen=True):
+    """The index that a release goes to, and how long everything there may take."""
+
+    addresses: Addresses
+    project: str
+    """By its normalized name."""
+    token: str
+    deadline: float
+    environ: Mapping[str, str]
+
+    @property
+    def page(self) -> str:
+        """The project's page of the simple API, for people."""
+        return f"{without_password(self.addresses.simple)}{self.project}/"
+
+    def listing(self, deadline: float = 0.0) -> Listing:
+        """What it lists now, told within `deadline` seconds."""
+        return index.listing(self.addresses.simple, self.project, deadline or self.deadline, self.environ)
+
+
+class Delivery:
+    """The delivery of one version."""
+
+    def __init__(self, stands: Standing, version: str, where: Index, tell: Tell) -> None:
+        self.stands = stands
+        self.version = version
+        self.where = where
+        self.tell = tell
+        self.warnings: list[str] = []
+
+    @property
+    def entry(self) -> Entry:
+        """The ledger's entry, as it stands. Raises SupersededError where the version was given up meanwhile."""
+        entry = self.stands.ledger.entry(self.version)
+        if entry is None or entry.state == "given-up":
+            raise SupersededError(entry.given_up if entry else "")
+        return entry
+
+    def bind(self, files: tuple[Distribution, ...], have: Bytes) -> None:
+        """Bind the version to its bytes, before the first of them is sent: who wins this swap, uploads."""
+        if self.entry.state != "claimed":
+            return
+        self.stands.state.keep(self.version, [have[file.name] for file in files])
+        self._move("uploading", files=files, began=self.stands.now)
+        if self.entry.files != files:
+            raise Held(
+                "uploading-elsewhere",
+                f"{self.version} is being uploaded by run {self.entry.run}, with other bytes than those built here",
+                hint="nothing was sent from here, and nothing is lost: that run finishes it, or the next one does",
+            )
+
+    def send(self, have: Bytes) -> None:
+        """Send every file that the index does not show, and note that it took them."""
+        if self.entry.state != "uploading":
+            return
+        listed = self.where.listing()
+        for file in self.entry.files:
+            if delivery.there(file, listed) != "same":
+                if file.name not in have:
+                    raise Failed(
+                        "bytes-missing",
+                        f"the bytes of {file.name}, sha256 {file.sha256[:12]}…, are not here",
+                        hint="run all jobs again: build looks for them on the runner and in the earlier run's artifact",
+                    )
+                self._send(file, have[file.name])
+        self._move("uploaded")
+
+    def send_or_give_up(self, have: Bytes, lost: str) -> None:
+        """Send what is there of an upload whose bytes build could not find; give the version up if that is not all."""
+        lacking = delivery.lacking(self.entry.files, self.where.listing())
+        if any(file.name not in have for file in lacking):
+            raise self.give_up(lost)
+        self.send(have)
+
+    def prove(self) -> None:
+        """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
+        if self.entry.state != "uploaded":
+            return
+        self.tell(Note(f"waiting for {self.where.page} to list {self.version}"))
+        try:
+            index.wait_until_listed(
+                self.where.addresses.simple,
+                self.where.project,
+                self.entry.files,
+                self.where.deadline,
+                self.where.environ,
+            )
+        except Failed as error:
+            self.warnings.append(f"{self.version} is uploaded, unconfirmed: {error.message}; the next run looks again")
+            return
+        self._move("proven")
+
+    def tag(self) -> None:
+        """Put the tag on the commit, in one push with the ledger. A tag that the forge refuses is only told."""
+        entry = self.entry
+        if entry.state not in {"uploaded", "proven", "released"} or (
+            entry.state != "proven" and entry.tag == "created"
+        ):
+            return
+        state: State = "released" if entry.state == "proven" else entry.state
+        there = self.stands.refs.tags.get(entry.tag_name)
+        if there == entry.commit:
+            self._move(state, tag="created", tag_says="")
+            return
+
+        def tagged(stands: Standing) -> Ledger | None:
+            now = stands.ledger.entry(self.version)
+            if now is None or now.state != entry.state or now.tag == "created":
+                return None
+            return stands.ledger.moved(self.version, state, stands.now, stands.run, tag="created", tag_says="")
+
+        self.stands, push = self.stands.advanced(tagged, (entry.tag_name, entry.commit))
+        ref = f"refs/tags/{entry.tag_name}"
+        said = push.refused.get(ref, "the tag is on another commit" if ref in push.moved else "")
+        if said:
+            if (entry.state, entry.tag, entry.tag_says) != (state, "refused", said):
+                self._move(state, tag="refused", tag_says=said)
+            self.warnings.append(
+                f"the forge refused the tag {entry.tag_name}: {said}; "
+                f"push it yourself: git push origin {entry.commit}:{ref}"
+            )
+
+    def give_up(self, why: str) -> GivenUpError:
+        """Record that the version ends here, and the failure that says what to do."""
+        entry = self.entry
+        self._move("given-up", given_up=why)
+        now = self.stands.ledger.entry(self.version)
+        if now and now.state != "given-up":
+            return GivenUpError("uploading-elsewhere", f"{why}; and run {now.run} goes on with it", hint="look there")
+        rest = delivery.yank(entry, self.where.listing(), self.where.page)
+        next_step = "run all jobs again: the next version is claimed"
+        return GivenUpError(
+            "version-given-up", f"{self.version} is given up: {why}", hint="; ".join(filter(None, [next_step, rest]))
+        )
+
+    def delivered(self) -> Delivered:
+        """How far it came."""
+        entry = self.entry
+        return Delivered(entry.version, entry.commit, entry.state, entry.files, entry.tag)
+
+    def _move(self, state: State, **changes: Any) -> None:  # noqa: ANN401 - fields of Entry
+        """Put the release into another state; somebody else may have done that meanwhile."""
+        before = self.entry
+
+        def moved(stands: Standing) -> Ledger | None:
+            now = stands.ledger.entry(self.version)
+            if now != before:
+                return None
+            return stands.ledger.moved(self.version, state, stands.now, stands.run, **changes)
+
+        self.stands, _ = self.stands.advanced(moved)
+
+    def _send(self, file: Distribution, path: Path) -> None:
+        """Send one file until the index has it, the version is lost, or the deadline is over."""
+        self.tell(Note(f"uploading {file.name} ({file.size} bytes)"))
+        state, until = self.stands.state, time.monotonic() + self.where.deadline
+        attempt = _Attempt(
+            self.where, file, path, until, receipt=state.has_receipt(self.version, file.name, file.sha256)
+        )
+        following = Retrying(
+            retry=retry_if_result(lambda following: following in {"again", "look"}),
+            wait=attempt.pause,
+            stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
+            before_sleep=lambda tried: self.tell(Note(f"{attempt.said}: trying again in {tried.upcoming_sleep:.1f} s")),
+            retry_error_callback=lambda _: "late",
+        )(attempt)
+        if following == "give-up":
+            raise self.give_up(attempt.said)
+        if following != "sent":
+            raise attempt.failure
+        state.receipt(self.version, file.name, file.sha256)
+
+
+class _Attempt:
+    """Attempts to send one file, each with what the index says to it."""
+
+    def __init__(self, where: Index, file: Distribution, path: Path, until: float, *, receipt: bool) -> None:
+        self.where = where
+        self.file = file
+        self.path = path
+        self.until = until
+        self.receipt = receipt
+        self.said = ""
+        self.failure = Failed("not-uploaded", f"{file.name} was not sent")
+        self._answer: Answer | None = None
+        self._looking = False
+
+    def __call__(self) -> delivery.Next:
+        """Send it, or look whether it came, and say what follows."""
+        if not self._looking:
+            self._upload()
+        verdict = judge(self._answer) if self._answer else None
+        sent = verdict is not None and verdict.outcome == "accepted"
+        has = "absent" if sent else delivery.there(self.file, self._listing())
+        following = delivery.after(verdict, has, receipt=self.receipt)
+        self._looking = following == "look"
+        return following
+
+    def pause(self, tried: RetryCallState) -> float:
+        """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
+        asked = self._answer.retry_after if self._answer else None
+        return wait_random_exponential(0.2, max=15)(tried) if asked is None else asked
+
+    def _upload(self) -> None:
+        addresses, left = self.where.addresses, max(0.1, self.until - time.monotonic())
+        shown = without_password(addresses.upload)
+        try:
+            self._answer = index.upload(addresses.upload, self.where.token, self.path, left)
+        except Failed as error:
+            if error.code not in {"index-timeout", "index-unreachable"}:
+                raise
+            self._answer, self.failure, self.said = None, error, error.message
+            return
+        verdict = judge(self._answer)
+        words = self._answer.words.replace(self.where.token, "***")
+        self.said = f"{shown} refused {self.file.name}: {self._answer.status} {words}"
+        self.failure = Failed(verdict.code or "not-uploaded", self.said, hint=verdict.hint)
+
+    def _listing(self) -> Listing:
+        """What the index lists; an index that does not tell shows nothing, and that proves nothing."""
+        try:
+            return self.where.listing(max(0.1, self.until - time.monotonic()))
+        except Held:
+            return Listing()

@@ -1,0 +1,83 @@
+"""Distributions of a commit under a version: built once, in a copy of the tree that nobody else sees."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mergeship.adapters import files, git
+from mergeship.adapters.builder import Builder
+from mergeship.adapters.environment import Environment
+from mergeship.adapters.git import Repository
+from mergeship.core import declaration, project
+from mergeship.core.environ import for_installer
+from mergeship.core.event import Note, Tell
+from mergeship.core.project import Source
+from mergeship.core.settings import Build
+from mergeship.errors import Misconfigured
+
+
+class Workshop(msgspec.Struct, frozen=True):
+    """Where builds are made from: a checkout, and what they may know of its surroundings."""
+
+    repository: Repository
+    environ: Mapping[str, str]
+    overrides: Sequence[str]
+    tell: Tell
+
+    def make(self, commit: str, version: str, work: Path) -> tuple[Path, list[Path]]:
+        """The project's folder in a copy of a commit, and the distributions built from it, all below `work`.
+
+        Raises Failed for what does not build, and Misconfigured for what cannot take the version.
+        """
+        self.repository.copy(commit, work / "tree")
+        tree = work / "tree" / self.repository.prefix()
+        source = project.gather(files.reader(tree, git.top(tree)), tree, self.overrides)
+        variables = _write(tree, source, version, self.environ)
+        variables["SOURCE_DATE_EPOCH"] = str(self.repository.commit_time(commit))
+        return tree, _make(tree, work, source.settings.build, self.environ, variables, self.tell)
+
+
+def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """Write the version into the copy of the tree; where it comes from tags, give back what hands it over.
+
+    Raises Misconfigured where that would be elsewhere.
+    """
+    vcs = source.declared.vcs
+    if vcs:
+        if vcs.tag(version):
+            Repository(tree, for_installer(environ)).tag(vcs.tag(version))
+        return vcs.handed(source.project.normalized, version)
+    top = git.top(tree)
+    read = files.reader(tree, top)
+    for place in source.declared.places:
+        if read(place.path) is None:
+            raise Misconfigured(
+                "not-committed",
+                f"{place.path} is not in the commit that is checked out",
+                hint="git add and commit it: what is built is a commit",
+            )
+    locks = (lock for lock in source.declared.locks if read(lock.path) is not None)
+    places = [*source.declared.places, *locks]
+    rewritten, _ = declaration.rewritten(places, read, version)
+    files.rewrite(tree, rewritten, within=top or tree)
+    return {}
+
+
+def _make(
+    tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], tell: Tell
+) -> list[Path]:
+    """The sdist, and unless the settings say otherwise the wheel, each built once."""
+    isolated = Environment(work / "build-env", environ)
+    isolated.create(tree)
+    frontend = Builder(
+        isolated.python,
+        lambda wanted: isolated.install(wanted, tree),
+        environ,
+        variables,
+        lambda line: tell(Note(line)),
+    )
+    sdist = frontend.sdist(tree, work / "dist")
+    if not settings.wheel:
+        return [sdist]
+    return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]

@@ -1,0 +1,72 @@
+"""What was merged: the pull requests behind commits, looked up on the forge and in git."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from mergeship.adapters.git import Repository
+from mergeship.adapters.github import Lookup
+from mergeship.core import decision, declaration
+from mergeship.core.decision import Merged, Pull
+from mergeship.core.declaration import Declared, Read
+from mergeship.core.history import Commit
+from mergeship.core.project import Source, pyproject_of
+from mergeship.core.settings import load
+from mergeship.errors import MergeshipError
+from mergeship.pipeline.standing import Standing
+
+
+def merged(standing: Standing, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
+    """The commits with their pull requests. Raises Held where the forge does not tell."""
+    if not commits:
+        return []
+    lookup = Lookup(environ, standing.name, standing.source.settings.forge.deadline)
+    found = lookup.pulls_of([commit.sha for commit in commits])
+    return [
+        Merged(
+            commit, tuple(judged(standing.source, standing.repository, pull, commit.sha) for pull in found[commit.sha])
+        )
+        for commit in commits
+    ]
+
+
+def judged(source: Source, repository: Repository, pull: Pull, commit: str) -> Pull:
+    """A version or maintenance pull request with whatever it changes beyond what it may; any other as it is.
+
+    `commit` is the one that brought it, or would; empty for one that is not here, when its files alone tell.
+    """
+    kind = decision.neutral_kind(pull)
+    if not kind:
+        return pull
+    prefix = repository.prefix()
+    files = tuple(name.removeprefix(prefix) if name.startswith(prefix) else f"/{name}" for name in pull.files or ())
+    here = msgspec.structs.replace(pull, files=files)
+    declared = source.declared
+    versioned = [place.path for place in (*declared.places, *declared.locks)]
+    beyond = decision.beyond(here, versioned)
+    if kind == "version" and not beyond and commit:
+        beyond = _more_than_version(repository, commit)
+    return msgspec.structs.replace(pull, more_than_allowed=beyond)
+
+
+def _more_than_version(repository: Repository, commit: str) -> tuple[str, ...]:
+    """The files of a commit in which anything but the version and the own lock entry changed."""
+    before, after = repository.at(f"{commit}^1"), repository.at(commit)
+    prefix = repository.prefix()
+    changed = [name.removeprefix(prefix) for name in repository.changed_in(commit)]
+    try:
+        where = os.path.realpath(repository.path)
+        old, new = _declared(before, where), _declared(after, where)
+        written = new.version or ""
+        expected = {
+            file.path: file.after for file in declaration.rewritten((*old.places, *old.locks), before, written)[0]
+        }
+    except MergeshipError as error:
+        return (f"the version cannot be read there: {error.message}",)
+    return tuple(name for name in changed if expected.get(name) != after(name))
+
+
+def _declared(read: Read, where: str) -> Declared:
+    text, pyproject = pyproject_of(read, where)
+    return declaration.declared(pyproject, text, read, load(pyproject).version_files, where)

@@ -1,0 +1,1 @@
+"""Drills: a rehearsal each, with one fault injected and one outcome demanded."""

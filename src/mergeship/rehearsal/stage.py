@@ -1,0 +1,100 @@
+"""Where a rehearsal plays: the sandbox, the origin, the embedded index and the embedded forge."""
+
+import secrets
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from mergeship.core.event import MergeStarted, Note, Tell
+from mergeship.core.result import Job
+from mergeship.core.workflow import Workflow
+from mergeship.rehearsal import engine
+from mergeship.rehearsal.forge import server as forge_server
+from mergeship.rehearsal.forge.hosting import ACTIONS, OWNER, Grant, Hosting, Permissions
+from mergeship.rehearsal.index import server as index_server
+from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.rehearsal.origin import Merge, Origin
+from mergeship.rehearsal.push_event import push_event
+from mergeship.rehearsal.sandbox import Sandbox
+
+CHECKLIST = """\
+### PR Deployment Checklist
+
+- [x] Deployment PR (will trigger PyPI release)
+- [ ] Non-deployment PR (documentation, chores, automation)
+- [ ] Changelog updated (Codex automation task run after GitHub Release)
+"""
+PUBLISHERS = (
+    "TWINE_REPOSITORY_URL",
+    "UV_PUBLISH_URL",
+    "FLIT_INDEX_URL",
+    "HATCH_INDEX_REPO",
+    "PDM_PUBLISH_REPO",
+)
+"""Variables by which publishing tools take the address of an upload API."""
+PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "read", "actions": "read", "metadata": "read"}
+"""What the jobs' tokens may do, all jobs together: the engine gives all of them the same one."""
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """A project on a forge and an index of its own."""
+
+    project: str
+    """The project's normalized name."""
+    box: Sandbox
+    origin: Origin
+    catalog: Catalog
+    hosting: Hosting
+    index: str
+    """The base address of the index."""
+    forge: str
+    """The base address of the forge."""
+    token: str
+    """What the jobs know as GITHUB_TOKEN."""
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """What the forge tells its jobs of itself."""
+        return forge_server.variables(self.forge, self.hosting)
+
+    def act(self, program: str, workflow: Workflow, merge: Merge, number: int, tell: Tell) -> list[Job]:
+        """Run the workflow on the push that a merge is, as run `number`."""
+        artifacts = self.box.artifacts / str(number)
+        artifacts.mkdir()
+        self.box.event.write_bytes(msgspec.json.encode(push_event(self.project, merge)))
+        tell(MergeStarted(number, merge.after, merge.title, workflow.jobs))
+        env = self.box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
+        given = self.variables | {"GITHUB_RUN_ID": str(number)}
+        arguments = engine.command(program, workflow, self.box, given)
+        return engine.perform(arguments, self.box.root, env, workflow, number, tell)
+
+
+@contextmanager
+def set_up(
+    box: Sandbox, folder: Path, project: str, overrides: Sequence[str], tell: Tell, port: int = 0
+) -> Iterator[Stage]:
+    """A stage for the project in `folder`, called `project` on the index, while the block runs."""
+    catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
+    with index_server.serving(catalog, port) as index:
+        tell(Note(f"embedded index at {index}/simple/"))
+        _point_at(box, index, overrides)
+        origin = Origin(box, folder)
+        hosting = Hosting(origin.bare, f"{OWNER}/{project}", box.artifacts)
+        token = f"ghs_{secrets.token_hex(20)}"
+        hosting.tokens[token] = Grant(ACTIONS, PERMISSIONS)
+        with forge_server.serving(hosting) as forge:
+            tell(Note(f"embedded forge at {forge}/{hosting.name}"))
+            origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
+            yield Stage(project, box, origin, catalog, hosting, index, forge, token)
+
+
+def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:
+    upload = f"{base}/legacy/"
+    lines = (" ".join(override.splitlines()) for override in overrides)
+    box.env["MERGESHIP_SET"] = "\n".join([*lines, f"index.upload={upload}", f"index.simple={base}/simple/"])
+    box.env["MERGESHIP_PYTHON"] = sys.executable
+    box.env["TWINE_NON_INTERACTIVE"] = "1"
+    box.env.update(dict.fromkeys(PUBLISHERS, upload))
