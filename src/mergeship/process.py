@@ -17,6 +17,8 @@ WORDS = 200  # characters of its command
 GRACE = 2.0  # seconds that a process has to end by itself: a runner gives a job 7.5 in all
 IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
 DISK_FULL = "No space left on device"
+PIPE = subprocess.PIPE
+Running = subprocess.Popen[str]
 
 
 class ProcessFailed(Failed):
@@ -117,7 +119,7 @@ def started(
     env: Mapping[str, str],
     stderr: "int | IO[str]" = subprocess.STDOUT,
     stdin: int = subprocess.DEVNULL,
-) -> Iterator[subprocess.Popen[str]]:
+) -> Iterator[Running]:
     """A running process with its output as text; when the block is left, whatever remains of it is killed.
 
     It leads a session of its own, out of the terminal's reach, so that Ctrl-C is ours to pass on.
@@ -145,7 +147,7 @@ def started(
             _kill_group(process)
 
 
-def end_group(process: subprocess.Popen[str], grace: float) -> None:
+def end_group(process: Running, grace: float) -> None:
     """Ask a process that leads its own session to end, `grace` seconds long, then kill its whole group."""
     for number in (signal.SIGINT, signal.SIGTERM):
         with suppress(ProcessLookupError):
@@ -156,12 +158,12 @@ def end_group(process: subprocess.Popen[str], grace: float) -> None:
     _kill_group(process)
 
 
-def _kill_group(process: subprocess.Popen[str]) -> None:
+def _kill_group(process: Running) -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _lines(process: subprocess.Popen[str]) -> Iterator[str]:
+def _lines(process: Running) -> Iterator[str]:
     """The lines that a process writes, until it has ended, even when a child of it holds its output open."""
     from queue import Empty, SimpleQueue
     from threading import Thread

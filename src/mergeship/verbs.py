@@ -114,6 +114,13 @@ def _decide_arguments(parser: ArgumentParser) -> None:
 def _rehearse_arguments(parser: ArgumentParser) -> None:
     _path(parser)
     parser.add_argument("--example", metavar="NAME", help="rehearse an example that comes with the source: obk")
+    parser.add_argument(
+        "--drill",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="inject one fault and demand one outcome instead (repeatable); all for every drill",
+    )
     parser.add_argument("--merges", type=_count, default=2, metavar="N", help="how many merges (default: 2)")
     parser.add_argument("--keep", metavar="DIR", help="keep the sandbox in a new or empty folder")
     parser.add_argument(
@@ -228,12 +235,15 @@ def _decide(call: Call) -> object:
 def _rehearse(call: Call) -> object:
     from pathlib import Path
 
-    from mergeship.commands.rehearse import rehearse
+    from mergeship.commands.rehearse import drill, rehearse
     from mergeship.core.workflow import PATH
 
     arguments = call.arguments
+    folder = _example(arguments.example, arguments.path) if arguments.example else call.path
+    if arguments.drill:
+        return drill(folder, call.environ, call.tell, call.overrides, names=arguments.drill)
     return rehearse(
-        _example(arguments.example, arguments.path) if arguments.example else call.path,
+        folder,
         call.environ,
         call.tell,
         call.overrides,
@@ -249,6 +259,8 @@ VERBS = {
         "run the project's real workflow offline, merge after merge, and prove each release",
         "  mergeship rehearse --example obk\n"
         "  mergeship rehearse ../project --merges 3 --keep /tmp/sandbox\n"
+        "  mergeship rehearse --drill all --json\n"
+        "  mergeship rehearse --drill stolen-version --drill cancel\n"
         "  mergeship rehearse --set test.command='pytest -q tests' --set test.requires=pytest",
         _rehearse_arguments,
         _rehearse,

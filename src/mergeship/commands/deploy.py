@@ -11,7 +11,9 @@ from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Mani
 from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import Entry
 from mergeship.core.result import Delivered, Deployed
+from mergeship.core.upload import NEXT_VERSION
 from mergeship.errors import Failed, Misconfigured
+from mergeship.pipeline import agreement
 from mergeship.pipeline.delivery import Bytes, Delivery, GivenUpError, Index, SupersededError
 from mergeship.pipeline.standing import Standing, standing
 
@@ -49,6 +51,7 @@ def deploy(
     if dry_run:
         planned = tuple(Delivered(one.version, one.commit, one.state, _files(one, manifest), one.tag) for one in due)
         return Deployed(project, version, where.page, planned, superseded=_superseded(stands, entry), dry_run=True)
+    agreement.listed(stands, environ)
     run = _Run(stands, where, out, tell)
     for one in unfinished:
         run.finish(one, alone=entry is None or entry.state == "given-up")
@@ -199,7 +202,7 @@ def _superseded(stands: Standing, entry: Entry | None) -> str:
     raise GivenUpError(
         "version-given-up",
         f"{entry.version} was given up: {entry.given_up}",
-        hint="run all jobs again: the next version is claimed",
+        hint=NEXT_VERSION,
     )
 
 

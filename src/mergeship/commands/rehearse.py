@@ -9,7 +9,7 @@ import msgspec
 from mergeship.adapters import files, git
 from mergeship.core import names, project, workflow
 from mergeship.core.event import Tell
-from mergeship.core.result import Rehearsed
+from mergeship.core.result import Drilled, Rehearsed
 from mergeship.errors import Failed, Misconfigured
 
 NEEDED = ("email_validator", "multipart", "psutil", "rfc3986", "starlette", "trove_classifiers", "uvicorn")
@@ -31,13 +31,7 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     Gives back what was seen, also when a proof failed. Raises what keeps a rehearsal from happening.
     """
     name = _name(path, overrides, workflow_path)
-    missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
-    if missing:
-        raise Failed(
-            "no-rehearse-extra",
-            f"a rehearsal needs what is not installed: {', '.join(missing)}",
-            hint="pip install 'mergeship[rehearse]'",
-        )
+    _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
     from mergeship.rehearsal.performance import Asked, perform
@@ -47,6 +41,31 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     with sandbox(environ, keep) as box:
         result = perform(asked, box, tell)
     return msgspec.structs.replace(result, kept=str(keep or ""))
+
+
+def drill(
+    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = (), *, names: Sequence[str]
+) -> Drilled:
+    """Play drills on the project in `path`, which is not touched: one fault each, and one outcome that is demanded.
+
+    Gives back what was seen, also when a drill failed. Raises Misconfigured for a drill that there is not.
+    """
+    _require_extra()
+    from mergeship.rehearsal.drills.running import chosen, drilled
+
+    chosen(names)
+    name = _name(path, overrides, workflow.PATH)
+    return drilled(path.resolve(), name, names, environ, overrides, tell)
+
+
+def _require_extra() -> None:
+    missing = [module for module in NEEDED if importlib.util.find_spec(module) is None]
+    if missing:
+        raise Failed(
+            "no-rehearse-extra",
+            f"a rehearsal needs what is not installed: {', '.join(missing)}",
+            hint="pip install 'mergeship[rehearse]'",
+        )
 
 
 def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:

@@ -70,5 +70,14 @@ class ProofTold(msgspec.Struct, frozen=True, tag="proof"):
     detail: str
 
 
-Event = Note | MergeStarted | JobStarted | StepStarted | StepSaid | StepEnded | JobEnded | ProofTold
+class DrillTold(msgspec.Struct, frozen=True, tag="drill"):
+    """One drill, as soon as it has ended."""
+
+    name: str
+    passed: bool
+    seen: str
+    seconds: float
+
+
+Event = DrillTold | Note | MergeStarted | JobStarted | StepStarted | StepSaid | StepEnded | JobEnded | ProofTold
 Tell = Callable[[Event], None]

@@ -164,3 +164,23 @@ class Rehearsed(msgspec.Struct, frozen=True):
     kept: str = ""
     """The folder that holds the sandbox, where it was kept."""
     error: Problem | None = None
+
+
+class DrillResult(msgspec.Struct, frozen=True):
+    """One drill: what was injected, what was demanded, and what was seen."""
+
+    name: str
+    passed: bool
+    injected: str
+    expected: str
+    seen: str
+    seconds: float
+
+
+class Drilled(msgspec.Struct, frozen=True):
+    """Drills of one project."""
+
+    project: str
+    drills: tuple[DrillResult, ...]
+    seconds: float
+    error: Problem | None = None

@@ -28,7 +28,7 @@ class Verdict(msgspec.Struct, frozen=True):
 
     @property
     def ends_version(self) -> bool:
-        """Whether no bytes of ours can become this version any more."""
+        """Whether these bytes can never become this version: others have its name, or the index takes no such file."""
         return self.code in _LOST
 
 
@@ -67,8 +67,11 @@ _REFUSALS = (
     (413, "", "file-too-large", "make the file smaller, or ask the index for a higher limit"),
     (429, "", "rate-limited", TRY_AGAIN),
 )  # fmt: skip
-_LOST = {"file-exists", "filename-burned", "release-closed", "second-sdist"}
-_UNAVAILABLE = {"index-closed", "rate-limited"}
+_LOST = {
+    "bad-classifier", "bad-description", "bad-distribution", "bad-metadata", "file-exists", "file-too-large",
+    "filename-burned", "local-version", "platform-tag", "release-closed", "second-sdist", "upload-refused",
+}  # fmt: skip
+_UNAVAILABLE = {"bad-digest", "index-closed", "rate-limited"}
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 

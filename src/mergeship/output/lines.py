@@ -5,6 +5,7 @@ from typing import TextIO
 
 from mergeship.core.event import (
     TAIL,
+    DrillTold,
     Event,
     JobEnded,
     JobStarted,
@@ -25,9 +26,11 @@ class Lines:
         self._stream = stream
         self._said: deque[str] = deque(maxlen=TAIL)
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Write one event."""
         match event:
+            case DrillTold(name, passed, seen, seconds):
+                self._write(f"{'ok  ' if passed else 'FAIL'} {name} ({seconds:.1f} s): {seen}")
             case Note(text):
                 self._write(text)
             case MergeStarted(merge, commit, title):

@@ -1,19 +1,42 @@
 """The end of a rehearsal: what was released, how long each job took, and what was not shown."""
 
 import io
+from collections.abc import Iterator
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from mergeship.core.result import Rehearsed
+from mergeship.core.result import Drilled, Rehearsed
 from mergeship.output.style import Style
 
 WIDTH = 200  # columns; nothing is cut, so that a pipe and a terminal get the same
 
 
+def drills(result: Drilled, style: Style) -> str:
+    """The table of drills, as text."""
+    table = Table(box=None, pad_edge=False)
+    for title in ("drill", "", "injected", "seen"):
+        table.add_column(title, no_wrap=title in {"drill", ""}, overflow="fold")
+    table.add_column("seconds", justify="right")
+    for one in result.drills:
+        mark = Text("passed", style="green") if one.passed else Text("FAILED", style="bold red")
+        table.add_row(one.name, mark, Text(one.injected), Text(one.seen), f"{one.seconds:.1f}")
+        if not one.passed:
+            table.add_row("", "", Text("demanded:", style="bold"), Text(one.expected), "")
+    passed = sum(one.passed for one in result.drills)
+    good = passed == len(result.drills)
+    verdict = Text("\nDrilled." if good else "\nNot safe.", style="bold green" if good else "bold red")
+    verdict.append(f" {result.project}: {passed} of {len(result.drills)} drills passed, in {result.seconds:.1f} s", "")
+    return _rendered(style, table, verdict)
+
+
 def tables(result: Rehearsed, style: Style) -> str:
     """The tables of a rehearsal, as text."""
+    return _rendered(style, *_parts(result))
+
+
+def _rendered(style: Style, *parts: RenderableType) -> str:
     console = Console(
         file=io.StringIO(),
         width=WIDTH,
@@ -22,23 +45,23 @@ def tables(result: Rehearsed, style: Style) -> str:
         color_system="standard" if style.colours else None,
     )
     with console.capture() as captured:
-        _print(result, console)
+        for part in parts:
+            console.print(part, soft_wrap=isinstance(part, Text))
     return "\n".join(line.rstrip() for line in captured.get().splitlines())
 
 
-def _print(result: Rehearsed, console: Console) -> None:
-    console.print()
+def _parts(result: Rehearsed) -> Iterator[RenderableType]:
+    yield Text()
     if result.releases:
-        console.print(_releases(result))
-        console.print()
-    console.print(_jobs(result))
-    console.print()
-    console.print(Text("Not rehearsed:", style="bold"))
+        yield _releases(result)
+        yield Text()
+    yield _jobs(result)
+    yield Text("\nNot rehearsed:", style="bold")
     for line in result.not_rehearsed:
-        console.print(Text(f"  - {line}", style="dim"), soft_wrap=True)
+        yield Text(f"  - {line}", style="dim")
     if result.kept:
-        console.print(Text(f"\nThe sandbox was kept in {result.kept}"), soft_wrap=True)
-    console.print(_verdict(result), soft_wrap=True)
+        yield Text(f"\nThe sandbox was kept in {result.kept}")
+    yield _verdict(result)
 
 
 def _releases(result: Rehearsed) -> Table:

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Decided, Deployed, Gated, Rehearsed, Tested
+from mergeship.core.result import Built, Decided, Deployed, Drilled, Gated, Rehearsed, Tested
 from mergeship.errors import MergeshipError
 from mergeship.output.style import Style
 
@@ -89,6 +89,13 @@ def _(result: Rehearsed, style: Style) -> str:
     from mergeship.output.rehearsed import tables  # imports rich, which the stages do without
 
     return tables(result, style)
+
+
+@render.register
+def _(result: Drilled, style: Style) -> str:
+    from mergeship.output.rehearsed import drills
+
+    return drills(result, style)
 
 
 def failure(error: MergeshipError, style: Style) -> str:

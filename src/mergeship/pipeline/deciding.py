@@ -5,15 +5,14 @@ from datetime import timedelta
 
 import msgspec
 
-from mergeship.adapters import index
-from mergeship.core import decision, history, ledger, pep440
+from mergeship.core import decision, history, pep440
 from mergeship.core.decision import Decision
 from mergeship.core.event import Note, Tell
 from mergeship.core.history import Beginning, Commit, Range
 from mergeship.core.listing import Listing
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import tagged
-from mergeship.errors import Held
+from mergeship.pipeline import agreement
 from mergeship.pipeline.merges import merged
 from mergeship.pipeline.standing import Standing
 
@@ -31,12 +30,8 @@ class Decided(msgspec.Struct, frozen=True):
 
 def decided(standing: Standing, commit: str, trigger: Trigger, environ: Mapping[str, str], tell: Tell) -> Decided:
     """What a run on `commit` does. Raises Held for what cannot be read, or where ledger, index and tags disagree."""
-    settings, project = standing.source.settings, standing.source.project.normalized
-    where = index.addresses(settings.index).simple
-    listed = index.listing(where, project, settings.index.deadline, environ)
-    wrong = ledger.disagreements(standing.ledger, listed, standing.refs.tags)
-    if wrong:
-        raise Held("ledger-disagrees", "; ".join(wrong), hint=_DISAGREES)
+    settings = standing.source.settings
+    listed = agreement.listed(standing, environ)
     line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
     lease = timedelta(seconds=settings.lease)
     begins = _beginning(standing, listed, trigger, commit, line)
@@ -66,9 +61,3 @@ def _tagged(standing: Standing, version: str) -> str:
         if any(pep440.same(used.version, version) for used in tagged(name, [tag], prefix)):
             return commit
     return ""
-
-
-_DISAGREES = (
-    "somebody wrote to refs/mergeship/ledger or moved a tag: see git log -p of the ledger, and put back what mergeship "
-    "wrote; a release that its owner deleted on the index is settled by hand (decision=ship)"
-)

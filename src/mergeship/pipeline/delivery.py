@@ -17,7 +17,7 @@ from mergeship.core.ledger import Entry, Ledger, State
 from mergeship.core.listing import Listing
 from mergeship.core.result import Delivered
 from mergeship.core.text import without_password
-from mergeship.core.upload import Answer, judge
+from mergeship.core.upload import NEXT_VERSION, Answer, judge
 from mergeship.errors import Failed, Held
 from mergeship.pipeline.standing import Standing
 
@@ -155,7 +155,7 @@ class Delivery:
                 f"push it yourself: git push origin {entry.commit}:{ref}"
             )
 
-    def give_up(self, why: str) -> GivenUpError:
+    def give_up(self, why: str, hint: str = "") -> GivenUpError:
         """Record that the version ends here, and the failure that says what to do."""
         entry = self.entry
         self._move("given-up", given_up=why)
@@ -163,9 +163,11 @@ class Delivery:
         if now and now.state != "given-up":
             return GivenUpError("uploading-elsewhere", f"{why}; and run {now.run} goes on with it", hint="look there")
         rest = delivery.yank(entry, self.where.listing(), self.where.page)
-        next_step = "run all jobs again: the next version is claimed"
+        following = "" if NEXT_VERSION in hint else NEXT_VERSION
         return GivenUpError(
-            "version-given-up", f"{self.version} is given up: {why}", hint="; ".join(filter(None, [next_step, rest]))
+            "version-given-up",
+            f"{self.version} is given up: {why}",
+            hint="; ".join(filter(None, [hint, following, rest])),
         )
 
     def delivered(self) -> Delivered:
@@ -200,7 +202,7 @@ class Delivery:
             retry_error_callback=lambda _: "late",
         )(attempt)
         if following == "give-up":
-            raise self.give_up(attempt.said)
+            raise self.give_up(attempt.said, attempt.failure.hint)
         if following != "sent":
             raise attempt.failure
         state.receipt(self.version, file.name, file.sha256)

@@ -60,26 +60,25 @@ class Standing(msgspec.Struct, frozen=True):
         for _ in range(ATTEMPTS):
             wanted = change(standing)
             if wanted is None:
-                return standing, Push()
+                return standing, Push(done=True)
             commit = standing.refs.ledger
             for words, ledger in ledgers.steps(standing.ledger, wanted):
-                commit = self.origin.write(ledgers.encode(ledger), words, commit)
+                commit = self.origin.write(ledgers.encode(ledger), words, commit, time.time())
             pushes = {REF: commit} | ({f"refs/tags/{tag[0]}": tag[1]} if tag else {})
             push = self.origin.push(pushes)
-            if REF in push.moved:
-                standing = standing.again()
-                continue
+            if push.done:
+                self.state.remember(commit)
+                refs = msgspec.structs.replace(standing.refs, ledger=commit)
+                return msgspec.structs.replace(standing, refs=refs, ledger=wanted), push
             if REF in push.refused:
                 raise Held(
                     "ledger-refused",
                     f"the origin refused the ledger: {push.refused[REF]}",
                     hint=f"the token needs the permission contents: write, and no ruleset may forbid {REF}",
                 )
-            if not push.refused and not push.moved:
-                self.state.remember(commit)
-                refs = msgspec.structs.replace(standing.refs, ledger=commit)
-                return msgspec.structs.replace(standing, refs=refs, ledger=wanted), push
-            return standing, push
+            if REF not in push.moved:
+                return standing, push
+            standing = standing.again()
         raise Held("ledger-busy", "the ledger was changed by others again and again", hint="run the job again")
 
 
@@ -111,7 +110,4 @@ def _ledger(origin: Origin, refs: Refs, state: State, project: str) -> Ledger:
         raise Held("ledger-deleted", f"{REF} is gone from the origin, and was at {seen[:12]}", hint=hint)
     if seen and seen != refs.ledger and not origin.contains(refs.ledger, seen):
         raise Held("ledger-rewound", f"{REF} is at {refs.ledger[:12]}, which does not continue {seen[:12]}", hint=hint)
-    ledger = ledgers.decode(origin.ledger(refs.ledger), project) if refs.ledger else Ledger(project=project)
-    if refs.ledger:
-        state.remember(refs.ledger)
-    return ledger
+    return ledgers.decode(origin.ledger(refs.ledger), project) if refs.ledger else Ledger(project=project)

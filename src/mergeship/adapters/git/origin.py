@@ -18,8 +18,6 @@ TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 60.0  # seconds of trying again
-_NOBODY = {"GIT_AUTHOR_NAME": "mergeship", "GIT_AUTHOR_EMAIL": "mergeship@users.noreply.github.com"}
-_IDENTITY = _NOBODY | {name.replace("AUTHOR", "COMMITTER"): value for name, value in _NOBODY.items()}
 # The words of git and curl for what passes by itself.
 _PASSES = re.compile(
     r"error: 5\d\d|error: 429|RPC failed|early EOF|hung up|reset|timed out|too slow|Could not resolve|Couldn't connect"
@@ -46,10 +44,13 @@ class Refs(msgspec.Struct, frozen=True):
 
 
 class Push(msgspec.Struct, frozen=True):
-    """What became of a push: refs that were refused, with the forge's words, or that somebody else moved first."""
+    """What became of a push of several refs, which is done whole or not at all."""
 
+    done: bool
     refused: dict[str, str] = {}
+    """Refs that the origin does not take, with its words."""
     moved: tuple[str, ...] = ()
+    """Refs that somebody else moved first."""
 
 
 class Origin:
@@ -61,7 +62,6 @@ class Origin:
         env = repository.env | {"GIT_HTTP_LOW_SPEED_LIMIT": "1", "GIT_HTTP_LOW_SPEED_TIME": SILENCE}
         env |= _login(self.url, environ)
         self._remote = Repository(repository.path, env)
-        self._writer = Repository(repository.path, repository.env | _IDENTITY)
 
     def refs(self) -> Refs:
         """Where main, the ledger and the tags are. Raises Held where that cannot be read."""
@@ -76,9 +76,10 @@ class Origin:
 
     def fetch(self, refs: Refs) -> None:
         """Have the commits of main and of the ledger here, the whole history of them. Raises Held."""
+        wanted = {name: sha for name, sha in ((MAIN, refs.main), (REF, refs.ledger)) if sha}
+        told = self.repository.git("cat-file", "--batch-check", given="\n".join([*wanted.values(), ""]))
         shallow = self.repository.git("rev-parse", "--is-shallow-repository").strip() == "true"
-        wanted = [name for name, sha in ((MAIN, refs.main), (REF, refs.ledger)) if sha]
-        if shallow or not all(self._has(sha) for sha in (refs.main, refs.ledger) if sha):
+        if shallow or " missing" in told:
             deepen = ["--unshallow"] if shallow else []
             self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
 
@@ -99,12 +100,20 @@ class Origin:
                 "ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE}", hint="push back what mergeship wrote"
             ) from error
 
-    def write(self, text: str, message: str, parent: str) -> str:
+    def write(self, text: str, message: str, parent: str, seconds: float) -> str:
         """A commit of the ledger, in this repository alone; `parent` is empty for the first one."""
-        blob = self.repository.git("hash-object", "-w", "--stdin", given=text).strip()
-        tree = self.repository.git("mktree", given=f"100644 blob {blob}\t{FILE}\n").strip()
-        parents = ["-p", parent] if parent else []
-        return self._writer.git("commit-tree", tree, *parents, "-m", message).strip()
+        lines = [
+            "commit refs/mergeship/written",
+            "mark :1",
+            f"committer mergeship <mergeship@users.noreply.github.com> {int(seconds)} +0000",
+            _data(message),
+            *([f"from {parent}"] if parent else []),
+            f"M 100644 inline {FILE}",
+            _data(text),
+            "get-mark :1",
+            "",
+        ]
+        return self.repository.git("fast-import", "--quiet", "--force", given="\n".join(lines)).strip()
 
     def push(self, wanted: Mapping[str, str]) -> Push:
         """Put commits on refs, all of them or none. Raises Held where the origin cannot be reached or takes nothing.
@@ -116,25 +125,20 @@ class Origin:
             self._retried("push", "--porcelain", "--atomic", "--no-verify", "origin", *changes)
         except ProcessFailed as error:
             return self._not_pushed(error, wanted)
-        return Push()
+        return Push(done=True)
 
     def _not_pushed(self, error: ProcessFailed, wanted: Mapping[str, str]) -> Push:
         rejected = {match["ref"]: match["words"] for match in _REJECTED.finditer(error.output)}
         if not rejected:
             now = self.refs()  # the answer may have been lost, and the push not
             if now.ledger == wanted.get(REF):
-                return Push()
+                return Push(done=True)
             raise self._unreachable(error, "contents: write") from error
-        own = {ref: words for ref, words in rejected.items() if "atomic" not in words}
-        moved = tuple(ref for ref, words in own.items() if _MOVED.search(words))
-        return Push({ref: one_line(_words(error.output, said)) for ref, said in own.items() if ref not in moved}, moved)
-
-    def _has(self, commit: str) -> bool:
-        try:
-            self.repository.git("cat-file", "-e", f"{commit}^{{commit}}")
-        except ProcessFailed:
-            return False
-        return True
+        # A ref may also be rejected because of another one, or of a race that git calls by the same words.
+        own = {ref: words for ref, words in rejected.items() if "atomic" not in words} or rejected
+        moved = tuple(ref for ref, words in own.items() if "atomic" in words or _MOVED.search(words))
+        refused = {ref: one_line(_words(error.output, said)) for ref, said in own.items() if ref not in moved}
+        return Push(done=False, refused=refused, moved=moved)
 
     def _asked(self, *arguments: str) -> str:
         try:
@@ -168,6 +172,14 @@ class Origin:
 
 def _passes(error: BaseException) -> bool:
     return isinstance(error, ProcessFailed) and bool(_PASSES.search(error.output)) and "rejected]" not in error.output
+
+
+def _data(text: str) -> str:
+    """A text as `git fast-import` takes it.
+
+    Source: https://git-scm.com/docs/git-fast-import
+    """
+    return f"data {len(text.encode())}\n{text}"
 
 
 def _words(output: str, said: str) -> str:

@@ -91,10 +91,12 @@ class GitHub:
         from gidgethub import GitHubException, HTTPException
         from tenacity import AsyncRetrying, retry_if_exception
 
+        async def once() -> _T:
+            return await ask()
+
+        attempts = AsyncRetrying(retry=retry_if_exception(_passes), wait=_pause, stop=self._late, reraise=True)
         try:
-            return await AsyncRetrying(retry=retry_if_exception(_passes), wait=_pause, stop=self._late, reraise=True)(
-                ask
-            )
+            return await attempts(once)
         except HTTPException as error:
             raise self._refused(error) from error
         except (GitHubException, ValueError) as error:  # ValueError: what says that it is JSON, and is not

@@ -3,12 +3,14 @@
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from mergeship.adapters.git import Repository
 from mergeship.process import ProcessFailed, output
+from mergeship.rehearsal.drills.warm import Warm
 from mergeship.rehearsal.stage import Stage
 from mergeship.rehearsal.step import PRELUDE
 
@@ -40,8 +42,10 @@ class Ran(msgspec.Struct, frozen=True):
 class Runner:
     """One runner. What it does is done by the command that a user has, with `--json`."""
 
-    def __init__(self, stage: Stage, name: str = "runner") -> None:
+    def __init__(self, stage: Stage, name: str = "runner", *, warm: Warm | None = None) -> None:
         self.stage = stage
+        self.warm = warm
+        """Where its commands run, if starting them anew would take too long."""
         self.home = stage.box.root / "runners" / name
         self.folder = self.home / "work"
         self.dist = self.folder / "dist"
@@ -86,14 +90,21 @@ class Runner:
     ) -> Ran:
         """Call the command, to its end."""
         chosen = [word for setting in settings for word in ("--set", setting)]
-        command = [str(self.stage.box.command), *words, ".", "--json", *chosen]
+        line = [*words, ".", "--json", *chosen]
+        env = self.env(run, event, prelude, more)
         began = time.monotonic()
-        try:
-            said = output(command, cwd=self.folder, env=self.env(run, event, prelude, more))
-            status = 0
-        except ProcessFailed as error:
-            said, status = error.output, error.status
+        if self.warm:
+            status, said = self.warm.run(line, self.folder, env, prelude)
+        else:
+            status, said = _run([str(self.stage.box.command), *line], self.folder, env)
         return Ran(status, _document(said), said, round(time.monotonic() - began, 3))
+
+
+def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    try:
+        return 0, output(command, cwd=cwd, env=env)
+    except ProcessFailed as error:
+        return error.status, error.output
 
 
 def _document(said: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import copy
 import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -33,17 +32,24 @@ class Theatre:
     """What all drills of one call share: the project, and its distributions, built once for each version."""
 
     def __init__(
-        self, project: Path, name: str, environ: Mapping[str, str], overrides: Sequence[str] = (), prelude: str = ""
+        self,
+        project: Path,
+        name: str,
+        environ: Mapping[str, str],
+        props: Path,
+        overrides: Sequence[str] = (),
+        prelude: str = "",
     ) -> None:
         self.project = project
         self.name = name
         self.environ = environ
+        self.props = props
+        """Where the distributions are kept."""
         self.overrides = tuple(overrides)
         self.prelude = prelude
         """Python that every command runs first: how a test takes a guard away."""
         self._built: dict[str, Path] = {}
         self._lock = Lock()
-        self.props: Path | None = None
 
     @contextmanager
     def scene(self) -> Iterator["Scene"]:
@@ -58,7 +64,6 @@ class Theatre:
         """A folder with the distributions of a version, built by the installed command."""
         with self._lock:
             if version not in self._built:
-                assert self.props is not None  # noqa: S101
                 out = self.props / version
                 scene.runner.at(scene.main)
                 command = [str(scene.stage.box.command), "build", ".", "--version", version, "--out", str(out)]
@@ -76,6 +81,7 @@ class Scene:
         self.bare = stage.origin.bare
         self.runner = Runner(stage)
         self._number = 0
+        self._kept = 0
         self.before = self.main
 
     @property
@@ -137,7 +143,7 @@ class Scene:
         commit = commit or self.main
         event = given.pop("event", self.push if commit == self.main else None)
         runner.at(commit)
-        return runner.call("decide", event=event, **self._with_prelude(given))
+        return self.call("decide", runner, event=event, **given)
 
     def put_built(self, version: str, commit: str, runner: Runner | None = None) -> None:
         """What the job `build` hands on: distributions of that version, with the manifest that binds them."""
@@ -148,10 +154,13 @@ class Scene:
         manifest = Manifest(self.stage.project, version, commit, built)
         files.write(target / MANIFEST, distribution.encode(manifest))
 
-    def deploy(self, commit: str = "", runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
+    def deploy(self, runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
         """The job `deploy`, on what stands in `dist`."""
-        del commit
-        return (runner or self.runner).call("deploy", **self._with_prelude(given))
+        return self.call("deploy", runner or self.runner, **given)
+
+    def call(self, verb: str, runner: Runner, **given: Any) -> Ran:  # noqa: ANN401
+        """A command on a runner, on what it has checked out."""
+        return runner.call(verb, **self._with_prelude(given))
 
     def claimed(self, runner: Runner | None = None, **given: Any) -> str:  # noqa: ANN401
         """Decide on main, build, and give the claimed version back; deploy is what is left to do."""
@@ -221,7 +230,8 @@ class Scene:
     def keep(self) -> Callable[[], None]:
         """Keep everything as it is now; what comes back puts it back."""
         box, catalog = self.stage.box, self.stage.catalog
-        kept = box.root / "kept"
+        self._kept += 1
+        kept = box.root / f"kept-{self._kept}"
         folders = [box.origin, self.runner.home, box.index]
         for folder in folders:
             shutil.copytree(folder, kept / folder.name, symlinks=True)
@@ -250,8 +260,3 @@ def demand(held: bool, seen: str) -> None:
     """Fail the drill with what was seen, unless it is what was demanded."""
     if not held:
         raise DrillFailedError(seen)
-
-
-def days_ago(days: float) -> datetime:
-    """A moment in the past."""
-    return datetime.fromtimestamp(datetime.now(UTC).timestamp() - days * 86400, UTC)

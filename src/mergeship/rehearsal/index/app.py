@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from packaging.utils import canonicalize_name
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
@@ -18,10 +18,11 @@ from starlette.routing import Route
 
 from mergeship.core.listing import JSON
 from mergeship.rehearsal.index import pages
-from mergeship.rehearsal.index.catalog import Catalog, StoredFile
-from mergeship.rehearsal.index.protocol import REASON
+from mergeship.rehearsal.index.catalog import Catalog, Fault, StoredFile
+from mergeship.rehearsal.index.protocol import CUT, REASON
 from mergeship.rehearsal.index.upload import HELP, RefusedError, Sent, receive
 
+TICK = 0.05  # seconds
 MAX_FIELD = 10 * 1024 * 1024  # bytes of one form field: a description may be long
 
 
@@ -55,23 +56,19 @@ async def _missing_slash(request: Request) -> Response:
 async def _upload(catalog: Catalog, request: Request) -> Response:
     filename = "?"
     try:
-        if catalog.faults:
-            fault = catalog.faults.pop(0)
-            await asyncio.sleep(fault.delay)
-            raise RefusedError(fault.status, fault.words)
+        fault = _next_fault(catalog)
+        if fault and not fault.taken:
+            await _go_wrong(fault, request)
         _authenticate(catalog, request.headers.get("authorization", ""))
         async with request.form(max_part_size=MAX_FIELD, max_fields=10_000) as form:
-            fields: dict[str, list[str]] = {}
-            sent = None
-            for key, value in form.multi_items():
-                if isinstance(value, str):
-                    fields.setdefault(key, []).append(value)
-                elif key == "content":
-                    sent = _sent(value)
-                    filename = sent.filename
-                elif key != "gpg_signature":
-                    raise RefusedError(400, f"{key}: Should not be a tuple.")
+            fields, sent = _read(form)
+            filename = sent.filename if sent else "?"
+            fault = fault or _next_fault(catalog, filename)
+            if fault and not fault.taken:
+                await _go_wrong(fault, request)
             await run_in_threadpool(receive, catalog, fields, sent)
+            if fault:
+                await _go_wrong(fault, request)
     except RefusedError as refusal:
         answer = _refuse(request, refusal)
     except (MultiPartException, HTTPException):
@@ -82,6 +79,36 @@ async def _upload(catalog: Catalog, request: Request) -> Response:
         answer = Response("OK", media_type="text/plain")
     catalog.uploads.append((filename, answer.status_code))
     return answer
+
+
+def _next_fault(catalog: Catalog, filename: str = "") -> Fault | None:
+    """The next fault, if it is for any file, or for this one."""
+    with catalog.lock:
+        due = bool(catalog.faults) and filename.endswith(catalog.faults[0].only)
+        return catalog.faults.pop(0) if due else None
+
+
+async def _go_wrong(fault: Fault, request: Request) -> None:
+    """Answer as the fault has it, unless the client has gone before."""
+    for _ in range(int(fault.delay / TICK)):
+        if await request.is_disconnected():
+            raise ClientDisconnect
+        await asyncio.sleep(TICK)
+    raise RefusedError(fault.status, fault.words, fault.headers)
+
+
+def _read(form: FormData) -> tuple[dict[str, list[str]], Sent | None]:
+    """The fields of an upload, and its file."""
+    fields: dict[str, list[str]] = {}
+    sent = None
+    for key, value in form.multi_items():
+        if isinstance(value, str):
+            fields.setdefault(key, []).append(value)
+        elif key == "content":
+            sent = _sent(value)
+        elif key != "gpg_signature":
+            raise RefusedError(400, f"{key}: Should not be a tuple.")
+    return fields, sent
 
 
 def _sent(value: UploadFile) -> Sent:
@@ -106,14 +133,14 @@ def _refuse(request: Request, refusal: RefusedError) -> Response:
     """The words in the reason phrase and in the body, as pyramid gives them."""
     words = " ".join(refusal.words.encode("iso-8859-1", "replace").decode("iso-8859-1").split())
     status = f"{refusal.status} {words}"
-    headers = {REASON: words}
+    headers = {REASON: words, **refusal.headers, **({} if refusal.status else {CUT: "1"})}
     if "application/json" in request.headers.get("accept", ""):
         body = {"message": words, "code": status, "title": words}
-        return JSONResponse(body, refusal.status, headers)
+        return JSONResponse(body, refusal.status or 500, headers)
     from html import escape
 
     page = f"<html>\n <head>\n  <title>{escape(status)}</title>\n </head>\n <body>\n  <h1>{escape(status)}</h1>\n"
-    return HTMLResponse(f"{page} </body>\n</html>\n", refusal.status, headers)
+    return HTMLResponse(f"{page} </body>\n</html>\n", refusal.status or 500, headers)
 
 
 async def _root(catalog: Catalog, request: Request) -> Response:
@@ -127,7 +154,7 @@ async def _project(catalog: Catalog, request: Request) -> Response:
     normalized = canonicalize_name(name)
     if request.url.path != f"/simple/{normalized}/":
         return RedirectResponse(request.url.replace(path=f"/simple/{normalized}/"), status_code=301)
-    project = catalog.project(name)
+    project = catalog.on_page(name)
     if project is None:
         return Response("404 Not Found", 404, media_type="text/plain")
     headers = {"X-PyPI-Last-Serial": str(catalog.serial), "Cache-Control": "max-age=600, public"}

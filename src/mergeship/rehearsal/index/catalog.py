@@ -1,7 +1,8 @@
 """What the embedded index holds: projects, releases, files, and names that are burned."""
 
+import copy
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,11 +21,18 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """One upload is answered like this instead of being looked at. `delay` is in seconds."""
+    """The next upload goes wrong like this. By default it is answered without being looked at."""
 
     status: int
-    words: str
+    """0 cuts the connection instead of answering."""
+    words: str = ""
     delay: float = 0.0
+    """Seconds before that."""
+    headers: Mapping[str, str] = {}
+    only: str = ""
+    """The end of the file name that it waits for; every other file is taken as ever."""
+    taken: bool = False
+    """Whether the file is taken first, so that only the answer is lost."""
 
 
 class StoredFile(msgspec.Struct, frozen=True):
@@ -78,12 +86,22 @@ class Catalog:
         self.faults: list[Fault] = []
         self.uploads: list[tuple[str, int]] = []
         """Every upload that was answered: file name and status."""
+        self.shown: dict[str, StoredProject] | None = None
+        """What the pages show, where they lag behind; None where they do not."""
         self.serial = 0
         self.lock = threading.Lock()
 
     def project(self, name: str) -> StoredProject | None:
         """A project by any spelling of its name."""
         return self.projects.get(canonicalize_name(name))
+
+    def on_page(self, name: str) -> StoredProject | None:
+        """The same, as the pages show it."""
+        return (self.projects if self.shown is None else self.shown).get(canonicalize_name(name))
+
+    def lag(self) -> None:
+        """Let the pages show for ever what is there now."""
+        self.shown = copy.deepcopy(self.projects)
 
     def file(self, filename: str) -> StoredFile | None:
         """A file by its name."""

@@ -7,11 +7,19 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REASON = "x-reason-phrase"
 """A response header that becomes the reason phrase, and is not sent."""
+CUT = "x-cut"
+"""A response header that cuts the connection instead."""
 
 
 class _Connection(h11.Connection):
+    def __init__(self, protocol: "ReasonProtocol") -> None:
+        super().__init__(h11.SERVER)
+        self._protocol = protocol
+
     def send(self, event: h11.Event) -> bytes | None:  # type: ignore[override]
         if isinstance(event, h11.Response):
+            if any(name == CUT.encode() for name, _ in event.headers):
+                self._protocol.transport.abort()
             words = [value for name, value in event.headers if name == REASON.encode()]
             rest = [(name, value) for name, value in event.headers if name != REASON.encode()]
             if words:
@@ -24,4 +32,4 @@ class ReasonProtocol(H11Protocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - uvicorn's own arguments, passed on
         super().__init__(*args, **kwargs)
-        self.conn = _Connection(h11.SERVER)
+        self.conn = _Connection(self)

@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import BinaryIO
 
 import msgspec
@@ -40,10 +41,11 @@ _BOMB_RATIO = 50
 class RefusedError(Exception):
     """An answer other than 200: the words travel in the reason phrase."""
 
-    def __init__(self, status: int, words: str) -> None:
+    def __init__(self, status: int, words: str, headers: Mapping[str, str] = MappingProxyType({})) -> None:
         super().__init__(words)
         self.status = status
         self.words = words
+        self.headers = headers
 
 
 class Sent(msgspec.Struct, frozen=True):
