@@ -17,9 +17,10 @@ from typing import Any
 from mergeship.process import PIPE, Running, started
 
 LOADED = (
-    "gidgethub.httpx", "httpx2", "markdown_it", "mergeship.cli",
-    "mergeship.commands.decide", "mergeship.commands.deploy",
-    "mergeship.output.document", "mergeship.output.text", "tenacity", "twine.package",
+    "anyio.to_thread", "gidgethub.httpx", "h11", "httpcore2", "httpx2", "markdown_it", "mergeship.cli",
+    "mergeship.commands.decide", "mergeship.commands.deploy", "mergeship.core.trigger", "mergeship.output.document",
+    "mergeship.output.style", "mergeship.output.telling", "mergeship.output.text", "queue", "tenacity", "truststore",
+    "twine.package",
 )  # fmt: skip
 
 
