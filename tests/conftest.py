@@ -55,9 +55,9 @@ def _own_git_identity(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None
         yield
 
 
-def git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str, check: bool = True) -> str:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    return subprocess.run(command, check=check, capture_output=True, text=True).stdout.strip()
 
 
 def commit_all(folder: Path, message: str = "chore: change") -> str:

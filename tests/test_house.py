@@ -1,9 +1,11 @@
 """The repository itself: its own pipeline, judged by others, and what must never be committed."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,11 +22,11 @@ def test_its_own_pipeline_is_what_init_writes_for_it() -> None:
     assert [change.action for change in init(ROOT, dry_run=True).changes] == ["none"] * len(workflow.TEMPLATES)
 
 
-@pytest.fixture
-def written(tmp_path: Path) -> Path:
+@pytest.fixture(params=["ci-cd.yml", "ci.yml"])
+def written(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
     path = tmp_path / workflow.PATH
     path.parent.mkdir(parents=True)
-    path.write_text(workflow.render(template("ci-cd.yml"), Settings()))
+    path.write_text(workflow.render(template(request.param), Settings()))
     return path
 
 
@@ -49,28 +51,55 @@ def test_zizmor_finds_nothing_but_the_runner(written: Path) -> None:
     assert "self-hosted-runner" in findings
 
 
-def test_the_jobs_come_in_the_guide_s_order() -> None:
+def tree(name: str) -> Any:
     from ruamel.yaml import YAML
 
-    tree = YAML(typ="safe", pure=True).load(template("ci-cd.yml").replace("@RUNS_ON@", "x").replace("@TIMEOUT@", "30"))
-    assert tree["permissions"] == {}
-    assert tree["on"] == {"push": {"branches": ["main"]}}
-    assert {name: job.get("needs") for name, job in tree["jobs"].items()} == {
-        "test": None, "build": "test", "deploy": "build",
+    return YAML(typ="safe", pure=True).load(template(name).replace("@RUNS_ON@", "x").replace("@TIMEOUT@", "30"))
+
+
+def steps_of(pipeline: Any) -> list[Any]:
+    return [step for job in pipeline["jobs"].values() for step in job["steps"]]
+
+
+def test_the_jobs_come_in_the_guide_s_order() -> None:
+    pipeline = tree("ci-cd.yml")
+    assert pipeline["permissions"] == {}
+    assert pipeline["on"]["push"] == {"branches": ["main"]}
+    assert list(pipeline["on"]["workflow_dispatch"]["inputs"]) == ["decision", "reason"]
+    assert {name: job.get("needs") for name, job in pipeline["jobs"].items()} == {
+        "test": None, "decide": "test", "build": ["test", "decide"], "deploy": ["decide", "build"],
     }  # fmt: skip
-    assert all(job["permissions"] == {"contents": "read"} for job in tree["jobs"].values())
-    assert all(job["timeout-minutes"] for job in tree["jobs"].values())
-    assert all(tree["jobs"][name]["if"] == "success()" for name in ("build", "deploy"))
-    steps = [step for job in tree["jobs"].values() for step in job["steps"]]
-    assert [step["run"] for step in steps if "run" in step] == [
-        f"exec mergeship {stage}" for stage in ("test", "build", "deploy")
+    assert {name: job["permissions"] for name, job in pipeline["jobs"].items()} == {
+        "test": {"contents": "read"},
+        "decide": {"contents": "write", "pull-requests": "read"},
+        "build": {"contents": "read", "actions": "read"},
+        "deploy": {"contents": "write"},
+    }
+    assert all(job["timeout-minutes"] for job in pipeline["jobs"].values())
+    runs = [step["run"] for step in steps_of(pipeline) if "run" in step]
+    assert [run.split()[:3] for run in runs] == [
+        ["exec", "mergeship", stage] for stage in ("test", "decide", "build", "deploy")
     ]
-    checkouts = [step["with"] for step in steps if step.get("uses", "").startswith("actions/checkout@")]
-    assert [(c["persist-credentials"], c["clean"]) for c in checkouts] == [(False, True)] * 3
-    handed = next(step["with"] for step in steps if step.get("uses", "").startswith("actions/upload-artifact@"))
+    checkouts = [s["with"] for s in steps_of(pipeline) if s.get("uses", "").startswith("actions/checkout@")]
+    assert [(c["persist-credentials"], c["clean"]) for c in checkouts] == [(False, True)] * 4
+    handed = next(s["with"] for s in steps_of(pipeline) if s.get("uses", "").startswith("actions/upload-artifact@"))
     assert (handed["retention-days"], handed["if-no-files-found"]) == (90, "error")
-    with_secret = [step for step in steps if "secrets." in str(step)]
-    assert [step["run"] for step in with_secret] == ["exec mergeship deploy"]
+    with_secret = [step["run"] for step in steps_of(pipeline) if "secrets." in str(step)]
+    assert with_secret == ["exec mergeship deploy"]
+
+
+@pytest.mark.parametrize("name", ["ci-cd.yml", "ci.yml"])
+def test_no_expression_stands_in_a_shell_line(name: str) -> None:
+    runs = [step["run"] for step in steps_of(tree(name)) if "run" in step]
+    assert runs
+    assert not [run for run in runs if "${{" in run]
+
+
+@pytest.mark.parametrize("name", ["ci-cd.yml", "ci.yml"])
+def test_no_step_with_project_code_has_a_secret(name: str) -> None:
+    code = [s for s in steps_of(tree(name)) if re.search("mergeship (test|build)", s.get("run", ""))]
+    assert code
+    assert not [step for step in code if "secrets." in str(step) or "github.token" in str(step)]
 
 
 def test_nothing_names_a_registry_s_host() -> None:

@@ -117,7 +117,7 @@ def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
 
 
 def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(process: "subprocess.Popen[str]") -> None:
+    def interrupted(process: "subprocess.Popen[str]", _: str | None) -> None:
         told.append(process.pid)
         raise KeyboardInterrupt
 

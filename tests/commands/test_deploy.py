@@ -2,15 +2,17 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from mergeship.adapters import dist, files
 from mergeship.commands.deploy import deploy
 from mergeship.core import distribution
-from mergeship.core.distribution import Manifest
+from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.result import Deployed
 from mergeship.errors import MergeshipError
 from mergeship.rehearsal.index.catalog import Catalog, Fault
+from tests import ledgers
 from tests.archives import sdist, wheel
 from tests.conftest import TOKEN, commit_all, git
 
@@ -18,22 +20,38 @@ Cli = Callable[..., tuple[int, str, str]]
 Environ = dict[str, str]
 WHEEL = "obk-0.1.1-py3-none-any.whl"
 SDIST = "obk-0.1.1.tar.gz"
+DOWN = ("index.upload=http://127.0.0.1:9/legacy/", "index.deadline=0.5")
 
 
 @pytest.fixture
 def built(obk: Path) -> Path:
-    """The example project with distributions and their manifest, as build leaves them."""
-    out = obk / "dist"
-    out.mkdir()
-    (out / WHEEL).write_bytes(wheel("obk", "0.1.1"))
-    (out / SDIST).write_bytes(sdist("obk", "0.1.1"))
-    listed = tuple(dist.digest(path) for path in dist.distributions(out))
-    write_manifest(obk, Manifest("obk", "0.1.1", git(obk, "rev-parse", "HEAD"), listed))
+    """The example project with a claim, distributions and their manifest, as decide and build leave them."""
+    commit = git(obk, "rev-parse", "HEAD")
+    ledgers.with_origin(obk)
+    ledgers.write(obk, ledgers.entry("0.1.1", commit))
+    put_built(obk, "0.1.1", commit)
     return obk
+
+
+def put_built(project: Path, version: str, commit: str, extra: bytes = b"") -> tuple[Distribution, ...]:
+    out = project / "dist"
+    out.mkdir(exist_ok=True)
+    for old in out.iterdir():
+        old.unlink()
+    (out / f"obk-{version}-py3-none-any.whl").write_bytes(wheel("obk", version) + extra)
+    (out / f"obk-{version}.tar.gz").write_bytes(sdist("obk", version))
+    listed = tuple(dist.digest(path) for path in dist.distributions(out))
+    write_manifest(project, Manifest("obk", version, commit, listed))
+    return listed
 
 
 def write_manifest(project: Path, manifest: Manifest) -> None:
     files.write(project / "dist" / "mergeship.json", distribution.encode(manifest))
+
+
+@pytest.fixture
+def environ(environ: Environ, tmp_path: Path) -> Environ:
+    return {**environ, "XDG_STATE_HOME": str(tmp_path / "state"), "GITHUB_RUN_ID": "7"}
 
 
 def send(project: Path, environ: Environ, *overrides: str) -> Deployed:
@@ -41,23 +59,128 @@ def send(project: Path, environ: Environ, *overrides: str) -> Deployed:
     return deploy(project, environ, lambda _: None, given, out=project / "dist")
 
 
+def state_of(project: Path, version: str = "0.1.1") -> str:
+    entry = ledgers.read(project).entry(version)
+    assert entry is not None
+    return entry.state
+
+
 def test_what_was_built_is_deployed(built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, base: str) -> None:
     outputs, summary = tmp_path / "outputs", tmp_path / "summary"
     result = send(built, {**environ, "GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary)})
     assert result.index == f"{base}/simple/obk/"
     assert catalog.uploads == [(WHEEL, 200), (SDIST, 200)]
+    (released,) = result.releases
+    assert (released.version, released.state, released.tag) == ("0.1.1", "released", "created")
     assert {name: file.sha256 for name, file in catalog.projects["obk"].files.items()} == {
-        file.name: file.sha256 for file in result.files
+        file.name: file.sha256 for file in released.files
     }
     assert outputs.read_text() == "version=0.1.1\n"
-    assert f"**obk 0.1.1** is on {base}/simple/obk/" in summary.read_text()
+    assert f"**obk 0.1.1** is released: {base}/simple/obk/" in summary.read_text()
+    entry = ledgers.read(built).entry("0.1.1")
+    assert entry is not None
+    assert (entry.files, entry.run) == (released.files, "7")
+    assert git(tmp_path / "owner" / "origin.git", "rev-parse", "v0.1.1") == released.commit
+
+
+def test_the_ledger_has_a_commit_for_each_transition(built: Path, environ: Environ, tmp_path: Path) -> None:
+    send(built, environ)
+    bare = tmp_path / "owner" / "origin.git"
+    told = git(bare, "log", "--reverse", "--format=%s", "refs/mergeship/ledger").splitlines()
+    short = git(built, "rev-parse", "HEAD")[:12]
+    assert told[1:] == [
+        f"uploading 0.1.1 for {short}", f"uploaded 0.1.1 for {short}", f"proven 0.1.1 for {short}",
+        f"released 0.1.1 for {short}, tag v0.1.1 created",
+    ]  # fmt: skip
+    assert git(bare, "merge-base", "--all", "main", "refs/mergeship/ledger^{commit}", check=False) == ""
 
 
 def test_the_same_command_again_is_harmless(built: Path, environ: Environ, catalog: Catalog) -> None:
     send(built, environ)
     serial = catalog.serial
-    send(built, environ)
+    assert send(built, environ).releases == ()
     assert catalog.serial == serial
+    assert state_of(built) == "released"
+
+
+def test_bytes_are_kept_as_long_as_they_are_needed(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path
+) -> None:
+    catalog.faults += [Fault(503, "Backend is unhealthy", only=".tar.gz")] * 20
+    assert refused(built, environ, "index.deadline=1").code == "index-error"
+    kept = tmp_path / "state" / "mergeship" / "owner" / "origin" / "dist" / "0.1.1"
+    assert sorted(path.name for path in kept.iterdir()) == [WHEEL, SDIST]
+    for path in (built / "dist").iterdir():
+        path.unlink()
+    catalog.faults.clear()
+    assert [one.state for one in send(built, environ).releases] == ["released"]
+    assert not kept.exists()
+
+
+def test_an_upload_that_was_begun_is_finished_first(built: Path, environ: Environ, catalog: Catalog) -> None:
+    catalog.faults += [Fault(503, "Backend is unhealthy")] * 20
+    refused(built, environ, "index.deadline=1")
+    catalog.faults.clear()
+    first = ledgers.read(built).releases[0]
+    later = commit_all(built, "feat: later")
+    git(built, "push", "--quiet", "origin", "HEAD:main")
+    ledgers.write(built, first, ledgers.entry("0.1.2", later))
+    put_built(built, "0.1.2", later)
+    assert [(one.version, one.state) for one in send(built, environ).releases] == [
+        ("0.1.1", "released"), ("0.1.2", "released"),
+    ]  # fmt: skip
+
+
+def test_other_bytes_of_another_run_are_not_sent(built: Path, environ: Environ, catalog: Catalog) -> None:
+    """Two runners built the same claim; the other one was faster."""
+    commit = git(built, "rev-parse", "HEAD")
+    theirs = put_built(built, "0.1.1", commit, extra=b"other")
+    ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=theirs, run="6"))
+    put_built(built, "0.1.1", commit)
+    error = refused(built, environ)
+    assert error.code == "bytes-missing"
+    assert "run all jobs again" in error.hint
+    assert catalog.uploads == []
+
+
+def test_what_nobody_claimed_is_not_sent(built: Path, environ: Environ, catalog: Catalog) -> None:
+    commit = commit_all(built, "feat: later")
+    git(built, "push", "--quiet", "origin", "HEAD:main")
+    put_built(built, "0.1.2", commit)
+    error = refused(built, environ)
+    assert (error.code, "has no claim" in error.message) == ("not-claimed", True)
+    (built / "dist" / "mergeship.json").unlink()
+    assert refused(built, environ).code == "not-claimed"
+    assert catalog.uploads == []
+
+
+def test_a_version_that_was_given_up_is_told(built: Path, environ: Environ, catalog: Catalog) -> None:
+    commit = git(built, "rev-parse", "HEAD")
+    given_up = ledgers.entry("0.1.1", commit, "given-up", given_up="too late")
+    ledgers.write(built, given_up)
+    error = refused(built, environ)
+    assert (error.code, error.message) == ("version-given-up", "0.1.1 was given up: too late")
+    later = commit_all(built, "feat: later")
+    git(built, "push", "--quiet", "origin", "HEAD:main")
+    ledgers.write(built, given_up, ledgers.entry("0.1.2", later))
+    git(built, "checkout", "--quiet", "--detach", commit)
+    assert send(built, environ).superseded == "0.1.2"
+    assert catalog.uploads == []
+
+
+def test_lost_bytes_give_the_version_up(built: Path, environ: Environ, catalog: Catalog) -> None:
+    commit = git(built, "rev-parse", "HEAD")
+    bound = put_built(built, "0.1.1", commit, extra=b"gone")
+    ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=bound))
+    for path in (built / "dist").iterdir():
+        path.unlink()
+    lost = Manifest("obk", "0.1.1", commit, (), lost="building it again gives others")
+    files.write(built / "dist" / "unfinished" / "0.1.1" / "mergeship.json", distribution.encode(lost))
+    error = refused(built, environ)
+    assert (error.code, error.hint) == ("version-given-up", "run all jobs again: the next version is used")
+    assert "building it again gives others" in error.message
+    assert state_of(built) == "given-up"
+    assert catalog.uploads == []
 
 
 def test_a_dry_run_sends_nothing(built: Path, environ: Environ, catalog: Catalog, cli: Cli) -> None:
@@ -75,8 +198,9 @@ def refused(project: Path, environ: Environ, *overrides: str) -> MergeshipError:
     return error.value
 
 
-def test_without_a_manifest_nothing_is_sent(obk: Path, environ: Environ, catalog: Catalog) -> None:
-    error = refused(obk, environ)
+def test_without_a_manifest_nothing_is_sent(built: Path, environ: Environ, catalog: Catalog) -> None:
+    (built / "dist" / "mergeship.json").unlink()
+    error = refused(built, environ)
     assert error.code == "no-manifest"
     assert "mergeship build" in error.hint
     assert catalog.uploads == []
@@ -95,10 +219,6 @@ def remove(project: Path) -> None:
     (project / "dist" / SDIST).unlink()
 
 
-def move_on(project: Path) -> None:
-    commit_all(project, "feat: later")
-
-
 def rename(project: Path) -> None:
     path = project / "dist" / "mergeship.json"
     path.write_text(path.read_text().replace('"obk"', '"other"'))
@@ -110,7 +230,6 @@ def rename(project: Path) -> None:
         (swap, "and was built with"),
         (add, "evil-1.0-py3-none-any.whl was not built here"),
         (remove, f"{SDIST} is missing"),
-        (move_on, "is checked out"),
         (rename, "it is of other, and this is obk"),
     ],
 )
@@ -146,43 +265,59 @@ def test_a_wrong_token_is_told_in_the_index_s_words(built: Path, environ: Enviro
 
 
 @pytest.mark.parametrize(
-    ("fault", "code"),
+    ("fault", "code", "state"),
     [
-        (Fault(400, "File already exists ('x')."), "file-exists"),
-        (Fault(400, "This filename was previously used by a file that has since been deleted."), "filename-burned"),
-        (Fault(403, "Read-only mode: Uploads are temporarily disabled."), "index-closed"),
-        (Fault(429, "Too many new projects created"), "rate-limited"),
-        (Fault(503, "Backend is unhealthy"), "index-error"),
-        (Fault(400, f"token {TOKEN} is strange"), "upload-refused"),
+        (Fault(400, "File already exists ('x')."), "file-exists", "uploading"),
+        (Fault(400, "This filename was previously used by a file that has since been deleted."), "", "given-up"),
+        (Fault(400, "Uploading new files to releases older than 14 days is not allowed."), "", "given-up"),
+        (Fault(400, f"token {TOKEN} is strange"), "", "given-up"),
+        (Fault(403, "Read-only mode: Uploads are temporarily disabled."), "index-closed", "uploading"),
+        (Fault(429, "Too many new projects created"), "rate-limited", "uploading"),
+        (Fault(503, "Backend is unhealthy"), "index-error", "uploading"),
     ],
 )
 def test_each_refusal_stops_with_the_index_s_words(
-    built: Path, environ: Environ, catalog: Catalog, fault: Fault, code: str
+    built: Path, environ: Environ, catalog: Catalog, fault: Fault, code: str, state: str
 ) -> None:
-    catalog.faults.append(fault)
-    error = refused(built, environ)
-    assert error.code == code
+    catalog.faults += [fault] * 20
+    error = refused(built, environ, "index.deadline=0.5")
+    assert error.code == (code or "version-given-up")
     assert str(fault.status) in error.message
     assert fault.words.replace(TOKEN, "***") in error.message
     assert error.hint
-    assert catalog.uploads == [("?", fault.status)]
+    assert {status for _, status in catalog.uploads} == {fault.status}
+    assert state_of(built) == state
+
+
+def test_a_receipt_counts_where_the_index_lags_and_refuses_the_same_bytes(
+    built: Path, environ: Environ, catalog: Catalog
+) -> None:
+    """Other indexes than PyPI refuse even the same bytes."""
+    catalog.faults += [Fault(503, "Backend is unhealthy", only=".tar.gz")] * 20
+    refused(built, environ, "index.deadline=0.5")
+    catalog.shown = {}
+    catalog.faults[:] = [Fault(409, "Conflict")]
+    result = send(built, environ, "index.deadline=1")
+    assert [one.state for one in result.releases] == ["uploaded"]
+    assert "unconfirmed" in result.warnings[0]
+    assert catalog.uploads[-2:] == [("?", 409), (SDIST, 200)]
 
 
 def test_an_index_that_refuses_the_same_bytes_is_asked_whether_it_has_them(
     built: Path, environ: Environ, catalog: Catalog
 ) -> None:
-    send(built, environ)
-    catalog.faults += [Fault(409, "Conflict"), Fault(409, "Conflict")]
+    catalog.faults += [Fault(0, taken=True), Fault(0, taken=True)]
     assert send(built, environ).version == "0.1.1"
+    assert [status for _, status in catalog.uploads] == [500, 500]
 
 
 def test_an_index_that_hangs_ends_at_the_deadline(built: Path, environ: Environ, catalog: Catalog) -> None:
-    catalog.faults.append(Fault(200, "late", delay=3))
-    assert refused(built, environ, "index.deadline=0.3").code == "index-timeout"
+    catalog.faults += [Fault(200, "late", delay=3)] * 5
+    assert refused(built, environ, "index.deadline=0.5").code == "index-timeout"
 
 
 def test_an_index_that_is_down_is_told(built: Path, environ: Environ) -> None:
-    assert refused(built, environ, "index.upload=http://127.0.0.1:9/legacy/").code == "index-unreachable"
+    assert refused(built, environ, *DOWN).code == "index-unreachable"
 
 
 def test_the_json_document_is_complete(built: Path, environ: Environ, cli: Cli) -> None:
@@ -190,6 +325,6 @@ def test_the_json_document_is_complete(built: Path, environ: Environ, cli: Cli) 
     assert status == 0
     document = json.loads(out)
     assert document["ok"]
-    assert [file["name"] for file in document["files"]] == [WHEEL, SDIST]
+    assert [file["name"] for file in document["releases"][0]["files"]] == [WHEEL, SDIST]
     assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 3
     assert TOKEN not in out + err

@@ -19,13 +19,14 @@ def test_the_pipeline_is_written_once(obk: Path) -> None:
     plan = init(obk)
     assert [(change.path, change.action) for change in plan.changes] == [
         (".github/workflows/ci-cd.yml", "create"),
+        (".github/workflows/ci.yml", "create"),
         (".github/pull_request_template.md", "create"),
     ]
     assert (obk / workflow.PATH).read_text().startswith("# Written by `mergeship init`")
     template = (obk / ".github/pull_request_template.md").read_text()
     assert template.endswith(GUIDE_S_LINES)
     assert template.count("- [ ]") == 3
-    assert [change.action for change in init(obk).changes] == ["none", "none"]
+    assert [change.action for change in init(obk).changes] == ["none"] * 3
 
 
 def test_a_file_that_a_person_changed_is_kept_and_shown(obk: Path, cli: Cli) -> None:
@@ -54,9 +55,10 @@ def test_a_dry_run_writes_nothing(obk: Path, cli: Cli) -> None:
 
 def test_the_settings_are_written(obk: Path) -> None:
     init(obk, ["runs-on=self-hosted linux", "timeout-minutes=7"])
-    text = (obk / workflow.PATH).read_text()
-    assert text.count("runs-on: [self-hosted, linux]") == 3
-    assert text.count("timeout-minutes: 7") == 3
+    for path, jobs in ((workflow.PATH, 4), (workflow.CHECKS, 2)):
+        text = (obk / path).read_text()
+        assert text.count("runs-on: [self-hosted, linux]") == jobs
+        assert text.count("timeout-minutes: 7") == jobs
 
 
 @pytest.mark.parametrize("path", ["empty", "missing"])

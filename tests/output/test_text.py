@@ -18,7 +18,7 @@ from mergeship.core.event import (
     StepStarted,
 )  # fmt: skip
 from mergeship.core.plan import FileChange, FilePlan
-from mergeship.core.result import Built, Deployed
+from mergeship.core.result import Built, Delivered, Deployed
 from mergeship.errors import Failed
 from mergeship.output import text
 from mergeship.output.lines import JsonLines, Lines
@@ -32,8 +32,12 @@ BUILT = Built("obk", "0.1.1", "0.1.0", ("because",), "c" * 40, (Edit("p.toml", 3
 def test_each_result_is_told() -> None:
     assert text.render(result.Tested("pytest -q", 1.26), PLAIN) == "passed pytest -q in 1.3 s"
     assert text.render(BUILT, PLAIN) == "built obk 0.1.1 from cccccccccccc: because"
-    deployed = text.render(Deployed("obk", "0.1.1", "http://i/", FILES), PLAIN)
-    assert deployed.splitlines() == ["deployed obk 0.1.1: http://i/", f"  obk.whl  10 bytes  sha256 {'a' * 64}"]
+    released = Delivered("0.1.1", "c" * 40, "released", FILES)
+    deployed = text.render(Deployed("obk", "0.1.1", "http://i/", (released,)), PLAIN)
+    assert deployed.splitlines() == ["released obk 0.1.1: http://i/", f"  obk.whl  10 bytes  sha256 {'a' * 64}"]
+    assert text.render(Deployed("obk", "", "http://i/", ()), PLAIN) == "nothing to deploy: every release is complete"
+    late = Deployed("obk", "0.1.1", "http://i/", (), superseded="0.1.2")
+    assert text.render(late, PLAIN) == "superseded by 0.1.2, which contains this commit: nothing is to be sent"
 
 
 def test_what_was_not_checked_is_said() -> None:

@@ -107,7 +107,7 @@ def test_what_is_no_job_s_line_is_kept_apart() -> None:
 
 def test_the_command_line_holds_no_secret() -> None:
     with sandbox(os.environ, None) as box:
-        box.write_secrets(("T",), "pypi-the-token")
+        box.write_secrets({"T": "pypi-the-token"})
         command = engine.command("act", WORKFLOW, box, {"GITHUB_REPOSITORY": "a/b"})
         assert command[:3] == ["act", "push", "--json"]
         assert command[command.index("--secret-file") + 1] == str(box.secrets)

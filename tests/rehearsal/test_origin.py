@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from mergeship.errors import Misconfigured
-from mergeship.rehearsal.origin import Origin, change
+from mergeship.rehearsal.forge.hosting import Hosting
+from mergeship.rehearsal.origin import Merge, Origin, change
 from mergeship.rehearsal.push_event import push_event
 from mergeship.rehearsal.sandbox import sandbox
 from tests.conftest import git
@@ -15,6 +16,14 @@ from tests.conftest import git
 def push(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = ["git", "-C", str(folder), "push", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def merged(origin: Origin) -> Merge:
+    """What stands in the clone, squashed into main by a pull request."""
+    origin.submit("feature/x", "feat: x")
+    before = origin.main()
+    hosting = Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
+    return origin.pulled(before, hosting.merge(hosting.propose("feature/x", "feat: x", "its body").number), "feat: x")
 
 
 def test_main_takes_nothing_but_merges(obk: Path) -> None:
@@ -30,10 +39,10 @@ def test_main_takes_nothing_but_merges(obk: Path) -> None:
         git(box.work, "reset", "--quiet", "--hard", "origin/main")
         origin.begin("feature/x")
         change(box.work, "obk", 1)
-        merge = origin.merge(1, "feature/x", "feat: x")
+        merge = merged(origin)
         assert origin.bare.git("rev-parse", "main").strip() == merge.after == origin.work.head()
         assert (merge.added, merge.modified) == ((), ("src/obk/__init__.py",))
-        assert merge.message.startswith("feat: x (#1)\n\n### PR Deployment Checklist\n\n- [x] Deployment PR")
+        assert merge.message == "feat: x (#1)\n\nits body"
         git(box.work, "switch", "--quiet", "feature/x")
         git(box.work, "commit", "--quiet", "--amend", "-m", "rewritten")
         assert push(box.work, "--force", "origin", "feature/x").returncode != 0
@@ -44,7 +53,7 @@ def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
         origin = Origin(box, obk)
         origin.begin("feature/x")
         change(box.work, "obk", 1)
-        merge = origin.merge(1, "feature/x", "feat: x")
+        merge = merged(origin)
         event = push_event("obk", merge)
     assert event["ref"] == "refs/heads/main"
     assert (event["before"], event["after"]) == (merge.before, merge.after)
@@ -77,7 +86,7 @@ def test_other_branches_make_room(obk: Path) -> None:
         origin = Origin(box, obk)
         origin.begin("feature/x")
         change(box.work, "obk", 1)
-        assert origin.merge(1, "feature/x", "feat: x").modified
+        assert merged(origin).modified
     assert git(obk, "branch", "--list", "feature").strip() == "feature"
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -72,7 +73,7 @@ def test_two_merges_ship_two_versions(tmp_path: Path) -> None:
         "obk-0.1.1-py3-none-any.whl", "obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl", "obk-0.1.2.tar.gz",
     ]  # fmt: skip
     assert [(job["merge"], job["name"], job["status"]) for job in document["jobs"]] == [
-        (merge, name, "passed") for merge in (1, 2) for name in ("test", "build", "deploy")
+        (merge, name, "passed") for merge in (1, 2) for name in ("test", "decide", "build", "deploy")
     ]
     assert len(document["proofs"]) == 11
     assert all(proof["held"] for proof in document["proofs"])
@@ -83,8 +84,8 @@ def test_two_merges_ship_two_versions(tmp_path: Path) -> None:
     assert snapshot(folder) == before
     kept_text = b"".join(snapshot(kept).values()) + done.stdout.encode() + done.stderr.encode()
     assert (kept / "secrets").stat().st_mode & 0o777 == 0o600
-    sent = (kept / "secrets").read_bytes().partition(b"=")[2].strip()
-    assert kept_text.count(sent) == 1  # the secret file itself
+    for secret in (kept / "secrets").read_bytes().split():
+        assert kept_text.count(secret.partition(b"=")[2]) == 1  # the secret file itself
     assert git(kept / "origin.git", "show", "main:pyproject.toml").count('version = "0.1.0"') == 1
 
 
@@ -100,9 +101,7 @@ def test_nothing_of_the_caller_or_the_project_s_dot_files_reaches_a_step(
           echo variable ${{ vars.CANARY_VAR }}.
           for act in $(ps -C act -o pid=); do tr '\\0' ' ' < /proc/$act/cmdline; done
 """
-    with_workflow(
-        obk, OWN.replace("run: exec mergeship test", show).replace("run: exec mergeship build", "run: exit 1")
-    )
+    with_workflow(obk, instead_of("build", "run: exit 1", OWN.replace("run: exec mergeship test", show)))
     monkeypatch.setenv("CANARY_CALLER", "1")
     monkeypatch.setenv("PYPI_API_TOKEN", "pypi-a-real-one")
     events: list[Event] = []
@@ -114,18 +113,22 @@ def test_nothing_of_the_caller_or_the_project_s_dot_files_reaches_a_step(
     assert "--secret-file" in said  # act's command line was printed
     assert "CANARY" not in said
     assert "pypi-a-real-one" not in said
-    token = (keep / "secrets").read_text().partition("=")[2].strip()
-    assert token.startswith("pypi-")
-    assert token not in said
+    secrets = dict(line.split("=") for line in (keep / "secrets").read_text().split())
+    assert secrets["PYPI_API_TOKEN"].startswith("pypi-")
+    assert not [secret for secret in secrets.values() if secret in said]
     assert "UV_PUBLISH_URL=http://127.0.0.1:9/" not in said
 
 
-@pytest.mark.parametrize("job", ["test", "build", "deploy"])
+def instead_of(job: str, line: str, text: str = OWN) -> str:
+    """The pipeline with another line in a job's own step."""
+    return re.sub(rf"run: exec mergeship {job}.*", line, text)
+
+
+@pytest.mark.parametrize("job", ["test", "decide", "build", "deploy"])
 def test_a_failing_job_stops_all_later_ones(obk: Path, job: str) -> None:
-    step = f"run: exec mergeship {job}"
-    result = once(with_workflow(obk, OWN.replace(step, "run: echo it breaks; exit 1")), QUICK)
-    order = ["test", "build", "deploy"]
-    expected = ["passed"] * order.index(job) + ["failed"] + ["skipped"] * (2 - order.index(job))
+    result = once(with_workflow(obk, instead_of(job, "run: echo it breaks; exit 1")), QUICK)
+    order = ["test", "decide", "build", "deploy"]
+    expected = ["passed"] * order.index(job) + ["failed"] + ["skipped"] * (3 - order.index(job))
     assert [(done.name, done.status) for done in result.jobs] == list(zip(order, expected, strict=True))
     assert result.error is not None
     assert f"{job} failed at {job.capitalize()}" in result.error.message
@@ -179,7 +182,7 @@ def test_a_failing_test_is_shown_and_nothing_is_built(obk: Path) -> None:
     (obk / "tests" / "test_words.py").write_text("def test_the_answer():\n    assert 6 * 9 == 42\n")
     commit_all(obk)
     result = once(obk)
-    assert [job.status for job in result.jobs] == ["failed", "skipped", "skipped"]
+    assert [job.status for job in result.jobs] == ["failed", "skipped", "skipped", "skipped"]
     tail = "\n".join(result.jobs[0].tail)
     assert "assert (6 * 9) == 42" in tail
     assert "test_the_answer" in tail

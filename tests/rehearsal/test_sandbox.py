@@ -60,8 +60,8 @@ def test_a_machine_without_python_gets_one(tmp_path: Path) -> None:
 
 def test_secrets_are_in_a_file_of_one_s_own(tmp_path: Path) -> None:
     with sandbox({"HOME": str(tmp_path)}, None) as box:
-        box.write_secrets(("A", "B"), "t")
-        box.write_secrets(("A",), "t")
+        box.write_secrets({"A": "t", "B": "t"})
+        box.write_secrets({"A": "t"})
         assert box.secrets.read_text() == "A=t\n"
         assert box.secrets.stat().st_mode & 0o777 == 0o600
 

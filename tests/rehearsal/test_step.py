@@ -1,4 +1,6 @@
+import os
 import runpy
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +17,30 @@ def test_a_step_that_fails_stays_for_a_moment(
         assert (name, run_name) == ("mergeship", "__main__")
         raise SystemExit(code)
 
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
     monkeypatch.setattr(runpy, "run_module", run_module)
     monkeypatch.setattr("time.sleep", slept.append)
     with pytest.raises(SystemExit) as ended:
         step.step()
     assert ended.value.code == code
     assert slept == waits
+
+
+def test_outside_of_the_engine_nothing_stays(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """And a drill's fault is run first."""
+    prelude = tmp_path / "prelude.py"
+    prelude.write_text("import os\nos.environ['FAULT'] = 'injected'\n")
+    monkeypatch.setenv("FAULT", "")
+    monkeypatch.setenv(step.PRELUDE, str(prelude))
+    monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+    slept: list[float] = []
+
+    def run_module(name: str, run_name: str) -> None:
+        assert os.environ["FAULT"] == "injected"
+        raise SystemExit(f"{name} {run_name}")
+
+    monkeypatch.setattr(runpy, "run_module", run_module)
+    monkeypatch.setattr("time.sleep", slept.append)
+    with pytest.raises(SystemExit, match="mergeship __main__"):
+        step.step()
+    assert slept == []

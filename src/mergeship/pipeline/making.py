@@ -32,7 +32,10 @@ class Workshop(msgspec.Struct, frozen=True):
         """
         self.repository.copy(commit, work / "tree")
         tree = work / "tree" / self.repository.prefix()
-        source = project.gather(files.reader(tree, git.top(tree)), tree, self.overrides)
+        read = files.reader(tree, git.top(tree))
+        if not any(read(name) is not None for name in ("pyproject.toml", "setup.cfg", "setup.py")):
+            raise _not_committed("the project")
+        source = project.gather(read, tree, self.overrides)
         variables = _write(tree, source, version, self.environ)
         variables["SOURCE_DATE_EPOCH"] = str(self.repository.commit_time(commit))
         return tree, _make(tree, work, source.settings.build, self.environ, variables, self.tell)
@@ -52,16 +55,20 @@ def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str])
     read = files.reader(tree, top)
     for place in source.declared.places:
         if read(place.path) is None:
-            raise Misconfigured(
-                "not-committed",
-                f"{place.path} is not in the commit that is checked out",
-                hint="git add and commit it: what is built is a commit",
-            )
+            raise _not_committed(place.path)
     locks = (lock for lock in source.declared.locks if read(lock.path) is not None)
     places = [*source.declared.places, *locks]
     rewritten, _ = declaration.rewritten(places, read, version)
     files.rewrite(tree, rewritten, within=top or tree)
     return {}
+
+
+def _not_committed(what: str) -> Misconfigured:
+    return Misconfigured(
+        "not-committed",
+        f"{what} is not in the commit that is built",
+        hint="git add and commit it: what is built is a commit",
+    )
 
 
 def _make(
