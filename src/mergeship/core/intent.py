@@ -96,15 +96,13 @@ def read(policy: Policy, *, body: str, labels: Sequence[str], message: str) -> I
 
     A checklist in the commit goes before the one in the body, which can be edited after the merge.
     """
-    match policy:
-        case "always":
-            return Intent("deploy", "every merge ships here")
-        case "label":
-            return of_labels(labels)
-        case "marker":
-            return of_marker(message)
-        case "checklist":
-            return of_checklist(message) or of_checklist(body) or Intent("unclear", "it has no checklist")
+    if policy == "always":
+        return Intent("deploy", "every merge ships here")
+    if policy == "label":
+        return of_labels(labels)
+    if policy == "marker":
+        return of_marker(message)
+    return of_checklist(message) or of_checklist(body) or Intent("unclear", "it has no checklist")
 
 
 def depends_on_body(policy: Policy, message: str) -> bool:

@@ -1,0 +1,130 @@
+import os
+from pathlib import Path
+
+import pytest
+
+from mergeship.adapters.git import Repository
+from mergeship.adapters.git.origin import Origin, owner_and_name
+from mergeship.core.ledger import REF
+from mergeship.errors import Held, Misconfigured
+from tests import ledgers
+from tests.conftest import commit_all, git
+
+ENV = dict(os.environ)
+
+
+@pytest.fixture
+def bare(obk: Path) -> Path:
+    return ledgers.with_origin(obk)
+
+
+def origin_of(project: Path) -> Origin:
+    return Origin(Repository(project, ENV), {})
+
+
+def test_refs_are_told_in_one_question(obk: Path, bare: Path) -> None:
+    git(obk, "tag", "light")
+    git(obk, "tag", "-a", "-m", "x", "heavy")
+    git(obk, "push", "--quiet", "origin", "--tags")
+    head = git(obk, "rev-parse", "HEAD")
+    refs = origin_of(obk).refs()
+    assert (refs.main, refs.ledger, refs.tags) == (head, "", {"light": head, "heavy": head})
+    written = ledgers.write(obk)
+    assert origin_of(obk).refs().ledger == written
+    assert git(bare, "log", "-1", "--format=%an %s", REF) == "mergeship a test"
+
+
+def test_the_ledger_has_no_parent_in_main(obk: Path, bare: Path) -> None:
+    first = ledgers.write(obk)
+    second = ledgers.write_text(obk, "ä\n")
+    assert git(bare, "rev-list", REF).split() == [second, first]
+    assert origin_of(obk).ledger(second) == "ä\n"
+    with pytest.raises(Held, match="holds no ledger"):
+        origin_of(obk).ledger(git(obk, "rev-parse", "HEAD"))
+
+
+def test_a_push_is_a_compare_and_swap(obk: Path, bare: Path) -> None:
+    del bare
+    origin = origin_of(obk)
+    first = origin.write("1", "first", "", 1)
+    assert origin.push({REF: first}).done
+    one, other = origin.write("2", "one", first, 2), origin.write("2", "other", first, 2)
+    assert origin.push({REF: one}).done
+    lost = origin.push({REF: other})
+    assert (lost.done, lost.moved) == (False, (REF,))
+    assert origin.push({REF: one}).done  # again, after an answer that was lost
+    assert origin.push({REF: first}).moved == (REF,)  # nothing goes back
+    assert origin.push({REF: origin.write("3", "a new beginning", "", 3)}).moved == (REF,)
+
+
+def test_tag_and_ledger_are_pushed_both_or_neither(obk: Path, bare: Path) -> None:
+    origin, head = origin_of(obk), git(obk, "rev-parse", "HEAD")
+    first = origin.write("1", "first", "", 1)
+    hook = bare / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo "no tags today" >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+    refused = origin.push({REF: first, "refs/tags/v1": head})
+    assert not refused.done
+    assert refused.refused == {"refs/tags/v1": "hook declined: no tags today"}
+    assert origin.refs().ledger == ""
+    hook.unlink()
+    assert origin.push({REF: first, "refs/tags/v1": head}).done
+    assert origin.refs().tags == {"v1": head}
+    later = commit_all(obk)
+    taken = origin.push({REF: origin.write("2", "x", first, 2), "refs/tags/v1": later})
+    assert (taken.done, taken.moved, origin.refs().ledger) == (False, ("refs/tags/v1",), first)
+
+
+def test_a_shallow_clone_gets_the_history_it_needs(obk: Path, bare: Path, tmp_path: Path) -> None:
+    first = git(obk, "rev-parse", "HEAD")
+    for _ in range(3):
+        commit_all(obk)
+    git(obk, "push", "--quiet", "origin", "HEAD:main")
+    ledgers.write(obk)
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{bare}", str(shallow))
+    origin = origin_of(shallow)
+    assert len(origin.repository.line("HEAD", 9)) == 1
+    origin.fetch(origin.refs())
+    assert [sha for sha, _ in origin.repository.line("HEAD", 9)][-1] == first
+    assert origin.contains(git(obk, "rev-parse", "HEAD"), first)
+    assert not origin.contains(first, git(obk, "rev-parse", "HEAD"))
+    assert not origin.contains("1" * 40, first)
+    assert origin.ledger(origin.refs().ledger)
+
+
+def test_a_project_without_origin_is_told(obk: Path) -> None:
+    with pytest.raises(Misconfigured, match="no remote called origin"):
+        origin_of(obk)
+
+
+def test_an_origin_that_is_gone_holds(obk: Path, bare: Path) -> None:
+    bare.rename(bare.with_name("elsewhere"))
+    with pytest.raises(Held) as held:
+        origin_of(obk).refs()
+    assert held.value.code in {"no-permission", "origin-unreachable"}
+
+
+def test_the_token_is_for_its_own_host_and_in_no_argument(obk: Path, bare: Path) -> None:
+    del bare
+    git(obk, "remote", "set-url", "origin", "https://forge.example/o/r.git")
+    environ = {"GITHUB_TOKEN": "ghs_secret", "GITHUB_SERVER_URL": "https://forge.example"}
+    env = Origin(Repository(obk, ENV), environ)._remote.env
+    assert env["GIT_CONFIG_COUNT"] == "3"
+    assert env["GIT_CONFIG_KEY_1"] == "http.https://forge.example/.extraheader"
+    assert "secret" not in env["GIT_CONFIG_VALUE_1"]  # it is encoded
+    for other in ("https://other.example/o/r.git", "http://forge.example/o/r.git", "git@forge.example:o/r.git"):
+        git(obk, "remote", "set-url", "origin", other)
+        assert "GIT_CONFIG_COUNT" not in Origin(Repository(obk, ENV), environ)._remote.env
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/owner/name.git", "owner/name"), ("git@github.com:owner/name.git", "owner/name"),
+        ("ssh://git@host:22/owner/name", "owner/name"), ("/srv/git/name.git/", "git/name"), ("name", "local/name"),
+        ("../../x", "local/x"),
+    ],
+)  # fmt: skip
+def test_a_repository_s_name(url: str, name: str) -> None:
+    assert owner_and_name(url) == name

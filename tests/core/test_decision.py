@@ -1,0 +1,143 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from mergeship.core import decision
+from mergeship.core.decision import ByHand, Merged, Pull, decide
+from mergeship.core.history import Commit, Range
+from mergeship.core.ledger import Entry
+
+YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
+NOW = datetime(2026, 11, 20, tzinfo=UTC)
+
+
+def pull(number: int, body: str = YES, **more: Any) -> Pull:
+    given = {"title": "t", "labels": (), "branch": "feature/x", "own_branch": True, "author": "a", **more}
+    return Pull(number=number, body=body, **given)
+
+
+def merged(*pulls: Pull, message: str = "feat: x (#1)") -> Merged:
+    return Merged(Commit(f"{len(pulls)}{'a' * 39}", message), pulls)
+
+
+def outcome(*merges: Merged) -> str:
+    return decide(merges, "checklist", "v1").decision
+
+
+def test_one_that_deploys_ships_them_all() -> None:
+    found = decide([merged(pull(1, NO)), merged(pull(2)), merged(pull(3, NO))], "checklist", "v1")
+    assert found.decision == "ship"
+    assert found.words == ('#2: its checklist ticks "Deployment PR"',)
+    assert found.pulls == (1, 2, 3)
+
+
+def test_one_that_is_unclear_holds_them_all_and_says_how_to_go_on() -> None:
+    found = decide([merged(pull(1)), merged(pull(2, "no checklist"))], "checklist", "v1")
+    assert (found.decision, found.words) == ("hold", ("#2: it has no checklist",))
+    assert "decision=ship" in found.way_out
+
+
+def test_a_direct_push_holds() -> None:
+    found = decide([merged(pull(1)), merged(message="fix:\x1b[2J now\n\nbody")], "checklist", "v1")
+    assert found.decision == "hold"
+    assert found.words == ("0aaaaaaaaaaa: 'fix: now' came without a merged pull request: pushed directly",)
+
+
+def test_without_any_that_deploys_nothing_ships() -> None:
+    assert outcome(merged(pull(1, NO))) == "skip"
+    nothing = decide([], "checklist", "0.1.1")
+    assert (nothing.decision, nothing.words) == ("skip", ("nothing: was merged since 0.1.1",))
+
+
+def test_a_pull_request_of_many_commits_counts_once() -> None:
+    """As a rebase or a merge commit brings it."""
+    found = decide([merged(pull(1)), merged(pull(1)), merged(pull(1))], "checklist", "v1")
+    assert found.pulls == (1,)
+
+
+def test_the_highest_part_is_raised() -> None:
+    labelled = [merged(pull(n, labels=("deploy", label))) for n, label in enumerate(["bump:patch", "bump:minor", "x"])]
+    assert decide(labelled, "label", "v1").bump == "minor"
+    silent = merged(pull(9, labels=("no-deploy", "bump:major")))
+    assert decide([*labelled, silent], "label", "v1").bump == "minor"
+
+
+VERSION: dict[str, Any] = {"branch": "ci/update-version-20261120", "files": ("pyproject.toml",)}
+
+
+def test_version_and_maintenance_pull_requests_are_neutral() -> None:
+    version = pull(2, "whatever", **VERSION)
+    maintenance = pull(3, YES, branch="codex-automation", files=("README.md",))
+    assert outcome(merged(version), merged(maintenance)) == "skip"
+    assert outcome(merged(pull(1)), merged(version)) == "ship"
+    assert [str(reason) for reason in decide([merged(version)], "checklist", "v1").reasons] == [
+        "#2: it is a version pull request"
+    ]
+
+
+def test_a_fork_s_branch_is_never_neutral() -> None:
+    assert outcome(merged(pull(2, YES, **(VERSION | {"own_branch": False})))) == "ship"
+    assert outcome(merged(pull(2, "", **(VERSION | {"own_branch": False})))) == "hold"
+
+
+def test_a_neutral_one_that_changes_more_holds() -> None:
+    found = decide([merged(pull(2, **VERSION, more_than_allowed=("src/evil.py",)))], "checklist", "v1")
+    assert found.decision == "hold"
+    assert "changes more than it may: src/evil.py" in found.words[0]
+
+
+@pytest.mark.parametrize(
+    ("branch", "files", "beyond"),
+    [
+        ("ci/update-version-1", ("pyproject.toml", "uv.lock"), ()),
+        ("ci/update-version-1", ("pyproject.toml", "src/x.py"), ("src/x.py",)),
+        ("ci/update-version-1", ("README.md",), ("README.md",)),
+        ("codex-automation", ("README.md", "CHANGELOG.md"), ()),
+        ("codex-automation", ("pyproject.toml",), ("pyproject.toml",)),
+        ("codex-automation", None, ("(its files are not known)",)),
+        ("codex-automation", (), ("(its files are not known)",)),
+    ],
+)
+def test_what_a_neutral_one_may_touch(branch: str, files: tuple[str, ...] | None, beyond: tuple[str, ...]) -> None:
+    assert decision.beyond(pull(1, branch=branch, files=files), ["pyproject.toml", "uv.lock"]) == beyond
+
+
+def test_a_body_that_a_stranger_changed_after_the_merge_holds() -> None:
+    edited = pull(1, YES, edited_by="evil\x1b[2J")
+    found = decide([merged(edited)], "checklist", "v1")
+    assert found.decision == "hold"
+    assert found.words == ("#1: its text was changed after the merge by evil, who has no write access",)
+    assert outcome(merged(edited, message=f"feat: x\n\n{NO}")) == "skip"  # the commit's own goes first
+    assert decide([merged(edited)], "always", "v1").decision == "ship"
+
+
+def test_one_pull_request_alone() -> None:
+    assert decision.would(pull(1), "checklist").decision == "ship"
+    assert decision.would(pull(1, **VERSION), "checklist").decision == "skip"
+    unclear = decision.would(pull(1, ""), "checklist")
+    assert (unclear.decision, bool(unclear.way_out)) == ("hold", True)
+
+
+def test_a_person_decides() -> None:
+    found = decision.by_hand(ByHand("skip", "a\ntypo", "me"))
+    assert (found.decision, found.words) == ("skip", ("by hand: by me: a typo",))
+
+
+def entry(state: Any) -> Entry:
+    return Entry(version="0.1.2", commit="b" * 40, state=state, at=NOW)
+
+
+def test_a_commit_with_a_release_is_settled() -> None:
+    head = "a" * 40
+    assert decision.settled(Range(head)) is None
+    newer = decision.settled(Range(head, newer=entry("claimed")))
+    assert newer is not None
+    assert (newer.decision, newer.words[0].endswith("superseded")) == ("skip", True)
+    released = decision.settled(Range(head, own=entry("released")))
+    assert released is not None
+    assert released.decision == "skip"
+    begun = decision.settled(Range(head, own=entry("uploading")))
+    assert begun is not None
+    assert (begun.decision, begun.own) == ("ship", entry("uploading"))
+    assert begun.words == ("aaaaaaaaaaaa: it has 0.1.2, uploading",)

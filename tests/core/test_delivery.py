@@ -1,0 +1,54 @@
+import pytest
+
+from mergeship.core import delivery
+from mergeship.core.delivery import after
+from mergeship.core.distribution import Distribution
+from mergeship.core.listing import Listing
+from mergeship.core.upload import Answer, Verdict, judge
+from tests.core.test_ledger import entry
+
+FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
+OTHER = Distribution(FILE.name, 9, "2" * 64)
+TAKEN, BUSY = judge(Answer(200, "OK")), judge(Answer(503, "busy"))
+EXISTS, BURNED = judge(Answer(400, "File already exists")), judge(Answer(400, "previously used by a file that"))
+DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "core-metadata: x"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "has", "receipt", "expected"),
+    [
+        (TAKEN, "absent", False, "sent"),
+        (None, "same", False, "sent"),  # the answer was lost
+        (BUSY, "same", False, "sent"),
+        (None, "absent", False, "again"),
+        (BUSY, "absent", False, "again"),
+        (BUSY, "absent", True, "again"),
+        (None, "other", False, "give-up"),
+        (EXISTS, "same", False, "sent"),
+        (EXISTS, "other", False, "give-up"),
+        (EXISTS, "other", True, "give-up"),
+        (EXISTS, "absent", True, "sent"),
+        (EXISTS, "absent", False, "look"),
+        (BURNED, "absent", False, "give-up"),
+        (BROKEN, "absent", False, "give-up"),
+        (DENIED, "absent", False, "stop"),
+    ],
+)
+def test_what_follows_an_attempt(
+    verdict: Verdict | None, has: delivery.There, receipt: bool, expected: delivery.Next
+) -> None:
+    assert after(verdict, has, receipt=receipt) == expected
+
+
+def test_what_the_index_has() -> None:
+    assert delivery.there(FILE, Listing()) == "absent"
+    assert delivery.there(FILE, Listing(files=(FILE,))) == "same"
+    assert delivery.there(FILE, Listing(files=(OTHER,))) == "other"
+    assert delivery.lacking([FILE], Listing(files=(FILE,))) == ()
+    assert delivery.lacking([FILE], Listing(files=(OTHER,))) == (FILE,)
+
+
+def test_files_that_are_left_are_to_be_yanked() -> None:
+    told = delivery.yank(entry(state="uploading"), Listing(files=(FILE,)), "http://i/p/")
+    assert told == f"yank 0.1.1 on http://i/p/, which has {FILE.name} of it and will never have the rest"
+    assert delivery.yank(entry(state="uploading"), Listing(), "http://i/p/") == ""

@@ -1,0 +1,119 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from mergeship.core.history import MOST, Beginning, Commit, Range, beginning, since_last_release
+from mergeship.core.ledger import Entry, Ledger, Skip
+from mergeship.errors import Held
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LEASE = timedelta(hours=2)
+
+
+def sha(number: int) -> str:
+    return f"{number:040x}"
+
+
+def line(newest: int) -> list[Commit]:
+    """Commits newest, …, 2, 1."""
+    return [Commit(sha(number), f"feat: {number}\n\nbody") for number in range(newest, 0, -1)]
+
+
+def entry(version: str, commit: int, state: Any = "released", hours: float = 0, **more: Any) -> Entry:
+    return Entry(version=version, commit=sha(commit), state=state, at=NOW - timedelta(hours=hours), **more)
+
+
+def span(newest: int, head: int, *entries: Entry, begins: Beginning | None = None, skips: Any = ()) -> Range:
+    ledger = Ledger(project="p", releases=entries, skips=tuple(skips))
+    return since_last_release(line(newest), sha(head), ledger, begins or Beginning(whole=True), NOW, LEASE)
+
+
+def numbers(found: Range) -> list[int]:
+    return [int(commit.sha, 16) for commit in found.commits]
+
+
+def test_everything_since_the_newest_release_counts() -> None:
+    found = span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6))
+    assert numbers(found) == [7, 8, 9]
+    assert (found.since, found.bound) == (f"0.1.2, released at {sha(6)[:12]}", sha(6))
+    assert found.commits[0].subject == "feat: 7"
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
+def test_an_upload_that_has_begun_counts_as_released(state: str) -> None:
+    assert numbers(span(9, 9, entry("0.1.1", 6, state, hours=99))) == [7, 8, 9]
+
+
+def test_a_claim_counts_as_long_as_its_lease_lasts() -> None:
+    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=1.9))) == [7, 8, 9]
+    late = span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=2.1))
+    assert numbers(late) == [3, 4, 5, 6, 7, 8, 9]
+    assert [stale.version for stale in late.stale] == ["0.1.2"]
+    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=-50))) == [7, 8, 9]
+
+
+def test_what_was_given_up_returns() -> None:
+    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "given-up"))) == list(range(3, 10))
+    only = entry("0.1.1", 6, "given-up", since=sha(4))
+    assert numbers(span(9, 9, only, begins=Beginning({sha(8): "this push"}))) == [5, 6, 7, 8, 9]
+    assert numbers(span(3, 3, entry("0.1.1", 2, "given-up"), begins=Beginning({sha(2): "this push"}))) == [1, 2, 3]
+
+
+def test_the_commit_s_own_release_settles_it() -> None:
+    own = entry("0.1.2", 6, "claimed", hours=1)
+    found = span(9, 6, own)
+    assert (found.own, found.commits) == (own, ())
+
+
+def test_a_part_of_a_newer_release_gets_none() -> None:
+    newer = entry("0.1.2", 8)
+    assert span(9, 6, entry("0.1.1", 2), newer).newer == newer
+    assert span(9, 6, entry("0.1.1", 2), entry("0.1.2", 8, "given-up")).newer is None
+
+
+def test_a_decision_by_hand_to_skip_moves_the_beginning() -> None:
+    skip = Skip(sha(7), NOW, "a typo")
+    assert numbers(span(9, 9, entry("0.1.1", 2), skips=[skip])) == [8, 9]
+    assert numbers(span(9, 9, entry("0.1.1", 8), skips=[skip])) == [9]
+    again = span(9, 7, entry("0.1.1", 2), skips=[skip])
+    assert (numbers(again), "a decision by hand" in again.since) == ([], True)
+    assert numbers(span(9, 5, entry("0.1.1", 2), skips=[skip])) == []
+
+
+def test_without_a_ledger_a_tag_or_the_push_is_the_beginning() -> None:
+    assert numbers(span(9, 9, begins=Beginning({sha(5): "the tag"}))) == [6, 7, 8, 9]
+    assert numbers(span(3, 3)) == [1, 2, 3]
+    assert span(3, 3).since == "the first commit"
+    tagged = beginning(sha(5), (sha(7), sha(9)), sha(9), sha(8))
+    assert tagged.bounds == {sha(5): "the tag of the highest published version"}
+    assert beginning("", (sha(7), sha(9)), sha(9), sha(8)).bounds == {sha(7): "this push's beginning"}
+    assert beginning("", (sha(7), sha(9)), sha(6), sha(5)).bounds == {sha(5): "the commit before"}
+    assert beginning("", None, sha(6), sha(5)).bounds == {sha(5): "the commit before"}
+    assert beginning("", None, sha(1), "").whole
+    assert beginning("", ("0" * 40, sha(9)), sha(9), sha(8)).whole
+
+
+def test_what_is_not_on_main_holds() -> None:
+    with pytest.raises(Held, match="is not on main") as held:
+        span(9, 10)
+    assert held.value.code == "not-on-main"
+
+
+def test_a_rewritten_main_holds() -> None:
+    with pytest.raises(Held, match="main was rewritten") as held:
+        span(9, 9, entry("0.1.1", 77))
+    assert held.value.code == "main-rewritten"
+    with pytest.raises(Held, match="main was rewritten"):
+        span(9, 9, begins=Beginning({sha(77): "the tag"}))
+
+
+def test_too_many_commits_hold() -> None:
+    assert len(span(MOST + 1, MOST + 1, entry("0.1.1", 1)).commits) == MOST
+    with pytest.raises(Held, match="there are 251 commits") as held:
+        span(MOST + 2, MOST + 2, begins=Beginning({sha(1): "the tag"}))
+    assert (held.value.code, "decision=ship" in held.value.hint) == ("too-many-commits", True)
+    with pytest.raises(Held, match="more than 250"):
+        span(MOST + 1, MOST + 1)
+    with pytest.raises(Held, match="more than 250"):
+        span(MOST + 5, MOST + 5, entry("0.1.1", 7777))

@@ -1,0 +1,180 @@
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mergeship.core import ledger
+from mergeship.core.distribution import Distribution
+from mergeship.core.ledger import Entry, Ledger, Skip, decode, disagreements, encode
+from mergeship.core.listing import Listing, Published
+from mergeship.errors import Held
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+A, B = "a" * 40, "b" * 40
+FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
+
+
+def entry(version: str = "0.1.1", state: Any = "claimed", **more: Any) -> Entry:
+    return Entry(**{"version": version, "commit": A, "state": state, "at": NOW, "files": (FILE,), **more})
+
+
+def of(*entries: Entry, **more: Any) -> Ledger:
+    return Ledger(project="p", releases=entries, **more)
+
+
+def test_a_ledger_is_read_as_it_was_written() -> None:
+    told = of(entry(run="7", because=("x",)), entry("0.1.2", "released", tag="created"), skips=(Skip(B, NOW, "why"),))
+    text = encode(told)
+    assert decode(text, "p") == told
+    assert text.endswith("}\n")
+    assert '"pull-requests"' not in text  # what is empty is left out
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda t: t[:-5], "truncated"),
+        (lambda t: t.replace(A, "HEAD"), "matching regex"),
+        (lambda t: t.replace('"claimed"', '"done"'), "Invalid enum value"),
+        (lambda t: t.replace('"0.1.1"', '"--evil"'), "no version"),
+        (lambda t: t.replace("p-0.1.1-py3", "../../x"), "has the file '../../x-none-any.whl'"),
+        (lambda t: t.replace("1" * 64, "zz"), "has the file"),
+        (lambda t: t.replace("2026-11-20T12:00:00Z", "2026-11-20T12:00:00"), "no zone"),
+        (lambda _: "{}", "schema"),
+        (lambda _: "", "truncated"),
+    ],
+)  # fmt: skip
+def test_what_mergeship_did_not_write_holds(spoil: Any, words: str) -> None:
+    with pytest.raises(Held, match=re.escape(words)) as held:
+        decode(spoil(encode(of(entry()))), "p")
+    assert held.value.code == "ledger-unreadable"
+    assert "git log -p" in held.value.hint
+
+
+def test_twice_the_same_version_holds() -> None:
+    with pytest.raises(Held, match="there twice"):
+        decode(encode(of(entry(), entry())), "p")
+
+
+def test_an_upload_without_files_holds() -> None:
+    with pytest.raises(Held, match="uploading without a file"):
+        decode(encode(of(entry(state="uploading", files=()))), "p")
+
+
+def test_a_newer_schema_holds() -> None:
+    with pytest.raises(Held, match="newer mergeship") as held:
+        decode('{"schema": 2, "anything": "else"}', "p")
+    assert held.value.code == "ledger-too-new"
+
+
+def test_a_renamed_project_holds() -> None:
+    with pytest.raises(Held, match="the ledger is of p, and this is q") as held:
+        decode(encode(of()), "q")
+    assert "renamed" in held.value.hint
+
+
+def test_the_last_release_of_a_commit_that_stands() -> None:
+    told = of(entry("0.1.1", "given-up"), entry("0.1.2"), entry("0.1.3", "given-up"))
+    assert told.of(A) == told.entry("0.1.2")
+    assert told.of(B) is None
+    assert told.entry("9") is None
+
+
+def test_every_version_counts_as_used() -> None:
+    told = of(entry("0.1.1", "given-up"), entry("0.1.2"))
+    assert [(used.version, used.reason) for used in told.used] == [
+        ("0.1.1", "the ledger has 0.1.1, given-up 2026-11-20"), ("0.1.2", "the ledger has 0.1.2, claimed 2026-11-20"),
+    ]  # fmt: skip
+
+
+def test_a_lease_ends() -> None:
+    lease = timedelta(hours=2)
+    assert entry().leased(NOW + lease, lease)
+    assert not entry().leased(NOW + lease + timedelta(seconds=1), lease)
+    assert entry().leased(NOW - timedelta(days=9), lease)
+    assert not entry(state="uploading").leased(NOW, lease)
+    assert entry(state="uploading").begun
+    assert not entry(state="released").unfinished
+
+
+STATES = ("claimed", "uploading", "uploaded", "proven", "released", "given-up")
+
+
+@given(st.sampled_from(STATES), st.sampled_from(STATES))
+def test_only_forward(before: Any, after: Any) -> None:
+    """Nothing that was given up or released begins anew, and nothing that was sent is claimed again."""
+    told = of(entry(state=before))
+    try:
+        moved = told.moved("0.1.1", after, NOW, "8", tag="created")
+    except AssertionError:
+        return
+    assert before != "given-up"
+    if after == "given-up":
+        assert before in {"claimed", "uploading"}
+    else:
+        assert STATES.index(after) - STATES.index(before) in {0, 1}
+    assert moved.releases[0].run == "8"
+
+
+def test_a_claim_is_of_a_new_version() -> None:
+    told = of(entry()).claimed(entry("0.1.2"))
+    assert [one.version for one in told.releases] == ["0.1.1", "0.1.2"]
+    with pytest.raises(AssertionError):
+        told.claimed(entry("0.1.2"))
+
+
+def test_each_transition_is_a_step_of_its_own() -> None:
+    before = of(entry("0.1.1"), entry("0.1.2"))
+    after = before.moved("0.1.1", "given-up", NOW, "8", given_up="late").claimed(entry("0.1.3", commit=B))
+    steps = list(ledger.steps(before, after))
+    assert [words for words, _ in steps] == ["given-up 0.1.1 for aaaaaaaaaaaa", "claimed 0.1.3 for bbbbbbbbbbbb"]
+    assert steps[-1][1] == after
+    assert [one.version for one in steps[0][1].releases] == ["0.1.1", "0.1.2"]
+    skipped = before.skipped(Skip(B, NOW, "why"))
+    assert list(ledger.steps(before, skipped)) == [("skip up to bbbbbbbbbbbb by hand", skipped)]
+    tagged = msgspec.structs.replace(before, releases=(entry("0.1.1", "released", tag="refused"), entry("0.1.2")))
+    assert next(ledger.steps(before, tagged))[0] == "released 0.1.1 for aaaaaaaaaaaa, tag v0.1.1 refused"
+
+
+LISTED = Listing((Published("0.1.1"),), (FILE,))
+
+
+@pytest.mark.parametrize(
+    ("told", "listed", "tags", "words"),
+    [
+        (entry(state="released", tag="created"), LISTED, {"v0.1.1": A}, ""),
+        (entry(state="released", tag="refused"), LISTED, {}, ""),
+        (entry(state="released", tag="refused"), LISTED, {"v0.1.1": B}, ""),
+        (entry(state="uploaded"), Listing(), {}, ""),
+        (entry(state="claimed"), LISTED, {}, ""),
+        (entry(state="released"), Listing(), {}, "the index does not list it like that"),
+        (entry(state="proven"), Listing(files=(Distribution(FILE.name, 9, "2" * 64),)), {}, "has sha256 1111"),
+        (entry(state="released", tag="created"), LISTED, {"v0.1.1": B}, "is a tag on bbbbbbbbbbbb"),
+        (entry(state="released", tag="created"), LISTED, {}, "and there is none"),
+    ],
+)
+def test_ledger_index_and_tags_agree(told: Entry, listed: Listing, tags: dict[str, str], words: str) -> None:
+    wrong = disagreements(of(told), listed, tags)
+    assert words in "; ".join(wrong)
+    assert bool(words) == bool(wrong)
+
+
+def test_an_older_release_that_its_owner_deleted_is_nobody_s_business() -> None:
+    older = entry("0.1.0", "released", files=(Distribution("p-0.1.0.tar.gz", 9, "3" * 64),))
+    assert disagreements(of(older, entry(state="released")), LISTED, {}) == []
+    assert ledger.last_finished(of(older, entry())) == older
+    assert ledger.last_finished(of(entry())) is None
+
+
+def test_half_releases_are_told_before_the_index_closes_them() -> None:
+    begun = entry(state="uploading", began=NOW - timedelta(days=11))
+    assert "11 days ago" in ledger.old_uploads(of(begun), NOW)[0]
+    assert ledger.old_uploads(of(entry(state="uploading", began=NOW), entry("0.1.2")), NOW) == []
+
+
+def test_the_clock_has_whole_seconds() -> None:
+    assert ledger.now(1.9) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)

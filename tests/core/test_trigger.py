@@ -1,0 +1,34 @@
+import pytest
+
+from mergeship.core import trigger
+from mergeship.core.decision import ByHand
+from mergeship.core.trigger import Trigger
+from mergeship.errors import Misconfigured
+
+
+def test_each_event_says_what_started_it() -> None:
+    push = trigger.read("push", '{"before": "a", "after": "b", "commits": []}')
+    assert push == Trigger(pushed=("a", "b"))
+    assert trigger.read("pull_request", '{"pull_request": {"number": 7}}') == Trigger(pull=7)
+    assert trigger.read("pull_request", "{}") == Trigger()
+    by_hand = '{"inputs": {"decision": "ship", "reason": "it was\\nmeant"}, "sender": {"login": "me"}}'
+    assert trigger.read("workflow_dispatch", by_hand) == Trigger(by_hand=ByHand("ship", "it was meant", "me"))
+
+
+def test_outside_of_a_workflow_nothing_did() -> None:
+    assert trigger.read("", "") == trigger.read("push", "") == trigger.read("schedule", "{}") == Trigger()
+
+
+@pytest.mark.parametrize("payload", ["{", "[]", '{"before": 1}'])
+def test_what_is_no_event_is_refused(payload: str) -> None:
+    with pytest.raises(Misconfigured, match="no push event"):
+        trigger.read("push", payload)
+
+
+@pytest.mark.parametrize(
+    "payload", ["{}", '{"inputs": {"decision": "ship"}}', '{"inputs": {"decision": "maybe", "reason": "x"}}',
+                '{"inputs": {"decision": "skip", "reason": " \\u001b[2J "}}'],
+)  # fmt: skip
+def test_a_decision_by_hand_has_a_reason(payload: str) -> None:
+    with pytest.raises(Misconfigured, match="decision is"):
+        trigger.read("workflow_dispatch", payload)

@@ -1,0 +1,171 @@
+"""The embedded forge, asked over HTTP and by git."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mergeship.rehearsal.drills.scene import Scene
+from mergeship.rehearsal.forge.hosting import Fault, Grant
+from tests.scenes import scene
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path) as made:
+        yield made
+
+
+def ask(stage: Scene, path: str, token: str | None = "", **data: Any) -> tuple[int, Any]:
+    """In a process of its own: a connection that a broken server leaves is a warning, and an error here."""
+    url = f"{stage.stage.forge}/api/{path}"
+    given = stage.stage.token if token == "" else token
+    headers = {"Authorization": f"token {given}"} if given else {}
+    request = urllib.request.Request(url, json.dumps(data).encode() if data else None, headers)
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return answer.status, json.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, json.loads(error.read())
+
+
+def repo(path: str) -> str:
+    return f"v3/repos/rehearsal/obk/{path}"
+
+
+def test_a_commit_tells_its_pull_request(stage: Scene) -> None:
+    commit = stage.merged("the body", "feat: x", labels=("deploy",))
+    status, (found,) = ask(stage, repo(f"commits/{commit}/pulls"))
+    assert status == 200
+    assert (found["number"], found["title"], found["body"], found["state"]) == (1, "feat: x", "the body", "closed")
+    assert (found["merge_commit_sha"], found["base"]["ref"]) == (commit, "main")
+    assert found["head"]["repo"]["full_name"] == "rehearsal/obk"
+    assert [label["name"] for label in found["labels"]] == ["deploy"]
+    assert found["merged_at"].endswith("Z")
+    assert ask(stage, repo("commits/" + "1" * 40 + "/pulls")) == (200, [])
+    whole = ask(stage, repo("pulls/1"))[1]
+    assert (whole["merged"], whole["changed_files"]) == (True, 0)
+    assert ask(stage, repo("pulls/9")) == (404, {
+        "message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404",
+    })  # fmt: skip
+
+
+def test_files_are_those_that_changed(stage: Scene) -> None:
+    stage.merged(changes={"README.md": "new", "docs/x.md": "x"})
+    found = ask(stage, repo("pulls/1/files"))[1]
+    assert [(file["filename"], file["status"]) for file in found] == [("README.md", "modified"), ("docs/x.md", "added")]
+
+
+@pytest.mark.parametrize(("method", "commits", "parents"), [("squash", 1, 1), ("rebase", 1, 1), ("merge", 1, 2)])
+def test_the_three_ways_to_merge(stage: Scene, method: Any, commits: int, parents: int) -> None:
+    before = stage.main
+    commit = stage.merged(title="feat: x", method=method, changes={"x": "x"})
+    assert len(stage.bare.git("rev-list", "--first-parent", f"{before}..{commit}").split()) == commits
+    assert len(stage.bare.git("log", "-1", "--format=%P", commit).split()) == parents
+    assert stage.bare.git("show", f"{commit}:x") == "x"
+    assert ask(stage, repo(f"commits/{commit}/pulls"))[1][0]["number"] == 1
+
+
+def test_stacked_pull_requests_each_bring_their_own(stage: Scene) -> None:
+    hosting, start = stage.stage.hosting, stage.main
+    low = stage._commit(start, {"low": "1"}, "feat: low")
+    high = stage._commit(low, {"high": "1"}, "feat: high")
+    stage.bare.git("update-ref", "refs/heads/low", low)
+    stage.bare.git("update-ref", "refs/heads/high", high)
+    first, second = hosting.propose("low", "feat: low", ""), hosting.propose("high", "feat: high", "")
+    one, other = hosting.merge(first.number, "rebase"), hosting.merge(second.number, "squash")
+    assert [found["number"] for found in ask(stage, repo(f"commits/{one}/pulls"))[1]] == [1]
+    assert [found["number"] for found in ask(stage, repo(f"commits/{other}/pulls"))[1]] == [2]
+    assert stage.bare.git("show", f"{other}:high") == "1"
+
+
+def test_a_conflict_is_not_merged(stage: Scene) -> None:
+    from mergeship.errors import Failed
+
+    hosting, start = stage.stage.hosting, stage.main
+    for name in ("one", "two"):
+        commit = stage._commit(start, {"README.md": name}, f"feat: {name}")
+        stage.bare.git("update-ref", f"refs/heads/{name}", commit)
+        hosting.propose(name, f"feat: {name}", "")
+    hosting.merge(1)
+    for method in ("squash", "rebase", "merge"):
+        with pytest.raises(Failed, match="conflicts"):
+            hosting.merge(2, method)  # type: ignore[arg-type]
+
+
+def test_rights_are_asked_for(stage: Scene) -> None:
+    stage.merged()
+    assert ask(stage, repo("pulls/1"), "wrong")[1]["message"] == "Bad credentials"
+    assert ask(stage, repo("pulls/1"), None)[0] == 200  # the repository is public
+    stage.stage.hosting.tokens["poor"] = Grant("x", {"contents": "read"})
+    status, said = ask(stage, repo("pulls/1"), "poor")
+    assert (status, said["message"]) == (403, "Resource not accessible by integration")
+    assert ask(stage, repo("collaborators/maintainer/permission"))[1]["permission"] == "admin"
+    assert ask(stage, repo("collaborators/nobody/permission"))[1]["permission"] == "none"
+    assert ask(stage, repo("nothing/like/this"))[0] == 404
+
+
+def test_edits_are_told_by_graphql(stage: Scene) -> None:
+    stage.merged()
+    asked = {"query": "lastEditedAt editor", "variables": {"number": 1}}
+    told = {"lastEditedAt": None, "editor": None}
+    assert ask(stage, "graphql", **asked)[1] == {"data": {"repository": {"pullRequest": told}}}
+    stage.stage.hosting.edit(1, "other", "evil")
+    found = ask(stage, "graphql", **asked)[1]["data"]["repository"]["pullRequest"]
+    assert found["editor"] == {"login": "evil"}
+    assert "errors" in ask(stage, "graphql", query="lastEditedAt", variables={"number": 9})[1]
+    assert ask(stage, "graphql", None, **asked)[0] == 401
+
+
+def test_it_lags_and_fails_on_purpose(stage: Scene) -> None:
+    commit = stage.merged()
+    stage.stage.hosting.lag = 1
+    path = repo(f"commits/{commit}/pulls")
+    assert [len(ask(stage, path)[1]) for _ in range(2)] == [0, 1]
+    stage.stage.hosting.faults.append(Fault("/pulls", 502, "Server Error"))
+    assert [ask(stage, path)[0] for _ in range(2)] == [502, 200]
+    assert stage.stage.hosting.asked[-1] == f"GET /api/{path}"
+
+
+def test_a_run_s_artifacts_are_listed_and_downloaded(stage: Scene, tmp_path: Path) -> None:
+    folder = stage.stage.hosting.artifacts / "7" / "dist"
+    folder.mkdir(parents=True)
+    (folder / "x.whl").write_bytes(b"bytes")
+    (found,) = ask(stage, repo("actions/runs/7/artifacts"))[1]["artifacts"]
+    assert (found["name"], found["size_in_bytes"], found["workflow_run"]["id"]) == ("dist", 5, 7)
+    assert ask(stage, repo("actions/runs/8/artifacts"))[1]["total_count"] == 0
+    url = found["archive_download_url"]
+    target = tmp_path / "x.zip"
+    curl = ["curl", "-sf", "-H", f"Authorization: Bearer {stage.stage.token}", "-o", str(target), url]
+    subprocess.run(curl, check=True)
+    listed = subprocess.run(
+        ["python3", "-m", "zipfile", "-l", str(target)], capture_output=True, text=True, check=True
+    ).stdout
+    assert "x.whl" in listed
+    assert ask(stage, repo("actions/artifacts/9/zip"))[0] == 404
+    assert ask(stage, repo("actions/artifacts/1/zip"), None)[0] == 401
+
+
+def test_git_pushes_with_a_token_that_may_write(stage: Scene, tmp_path: Path) -> None:
+    url = f"{stage.stage.forge}/rehearsal/obk.git"
+    stage.stage.hosting.tokens["reader"] = Grant("x", {"contents": "read"})
+
+    def git(*words: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    assert git("clone", "--quiet", url, "clone").returncode == 0
+    clone = str(tmp_path / "clone")
+    assert git("-C", clone, "checkout", "--quiet", "-b", "x").returncode == 0
+    assert git("-C", clone, "commit", "--quiet", "--allow-empty", "-m", "x").returncode == 0
+    refused = git("-C", clone, "-c", "credential.helper=", "push", url.replace("//", "//x:reader@"), "x")
+    assert "403" in refused.stderr
+    pushed = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x")
+    assert pushed.returncode == 0, pushed.stderr
+    protected = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x:main")
+    assert "GH006" in protected.stderr
