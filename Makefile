@@ -8,7 +8,7 @@ unexport VIRTUAL_ENV
 
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint requirements.lock
 
-.PHONY: demo test lint fuzz bench lock clean
+.PHONY: demo test lint fuzz soak bench lock clean
 
 demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
 	@$(BIN)/mergeship rehearse --example obk
@@ -27,6 +27,10 @@ lint: $(VENV)/.dev
 
 fuzz: $(VENV)/.dev ## 100,000 mutated projects: none may lead to a wrong edit
 	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py
+
+soak: $(VENV)/.dev ## every drill unabridged, the guards of the long ones taken away, and the laws for longer
+	$(BIN)/mergeship rehearse --example obk --drill all
+	MERGESHIP_SOAK=1 $(BIN)/pytest -q -n auto tests/rehearsal/drills tests/test_laws.py
 
 bench: $(VENV)/.dev ## how long things take, side by side
 	$(BIN)/python bench/bench.py

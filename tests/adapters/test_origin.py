@@ -65,7 +65,9 @@ def test_tag_and_ledger_are_pushed_both_or_neither(obk: Path, bare: Path) -> Non
     hook.chmod(0o755)
     refused = origin.push({REF: first, "refs/tags/v1": head})
     assert not refused.done
-    assert refused.refused == {"refs/tags/v1": "hook declined: no tags today"}
+    assert refused.refused == {
+        "refs/tags/v1": "hook declined: no tags today error: hook declined to update refs/tags/v1"
+    }
     assert origin.refs().ledger == ""
     hook.unlink()
     assert origin.push({REF: first, "refs/tags/v1": head}).done
@@ -123,7 +125,7 @@ def test_the_token_is_for_its_own_host_and_in_no_argument(obk: Path, bare: Path)
     [
         ("https://github.com/owner/name.git", "owner/name"), ("git@github.com:owner/name.git", "owner/name"),
         ("ssh://git@host:22/owner/name", "owner/name"), ("/srv/git/name.git/", "git/name"), ("name", "local/name"),
-        ("../../x", "local/x"),
+        ("../../x", "local/x"), ("https://github.com/../name", "local/name"),
     ],
 )  # fmt: skip
 def test_a_repository_s_name(url: str, name: str) -> None:

@@ -3,7 +3,9 @@ from pathlib import Path
 import pytest
 
 from mergeship import disk
+from mergeship.adapters import dist
 from mergeship.adapters.state import State
+from mergeship.core.distribution import Distribution
 
 
 @pytest.fixture
@@ -25,12 +27,11 @@ def test_the_last_ledger_is_remembered(state: State) -> None:
 
 
 def test_bytes_are_kept_whole_or_not_at_all(state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [tmp_path / "a.whl", tmp_path / "a.tar.gz"]
-    for file in files:
-        file.write_bytes(file.name.encode())
+    files = kept(tmp_path, "a.whl", "a.tar.gz")
     state.keep("0.1.1", files)
     state.keep("0.1.1", files)
-    assert sorted(path.read_text() for path in state.dist("0.1.1").iterdir()) == ["a.tar.gz", "a.whl"]
+    assert sorted(path.read_text() for path in state.dist("0.1.1", files).iterdir()) == ["a.tar.gz", "a.whl"]
+    assert not state.dist("0.1.1", kept(tmp_path, "b.whl")).exists()  # other bytes have another place
 
     def full(*_: object) -> str:
         raise OSError(28, "No space left on device")
@@ -38,7 +39,8 @@ def test_bytes_are_kept_whole_or_not_at_all(state: State, tmp_path: Path, monkey
     monkeypatch.setattr(disk, "staged", full)
     with pytest.raises(OSError, match="No space"):
         state.keep("0.1.2", files)
-    assert not state.dist("0.1.2").exists()
+    assert not state.dist("0.1.2", files).exists()
+    assert list((state.folder / "dist" / "0.1.2").iterdir()) == []
 
 
 def test_receipts_are_of_one_file_s_bytes(state: State) -> None:
@@ -48,12 +50,19 @@ def test_receipts_are_of_one_file_s_bytes(state: State) -> None:
     assert not state.has_receipt("0.1.2", "a.whl", "1" * 64)
 
 
-def test_only_what_nobody_needs_is_removed(state: State, tmp_path: Path) -> None:
-    state.prune([])
-    (tmp_path / "a").write_bytes(b"a")
+def test_only_what_has_come_to_its_end_is_removed(state: State, tmp_path: Path) -> None:
+    state.prune(["0.0.9"])
+    files = kept(tmp_path, "a")
     for version in ("0.1.1", "0.1.2"):
-        state.keep(version, [tmp_path / "a"])
+        state.keep(version, files)
         state.receipt(version, "a", "1" * 64)
-    state.prune(["0.1.2"])
-    assert (state.dist("0.1.1").exists(), state.dist("0.1.2").exists()) == (False, True)
-    assert (state.has_receipt("0.1.1", "a", "1" * 64), state.has_receipt("0.1.2", "a", "1" * 64)) == (False, True)
+    state.prune(["0.1.1"])
+    assert [state.dist(version, files).exists() for version in ("0.1.1", "0.1.2")] == [False, True]
+    assert [state.has_receipt(version, "a", "1" * 64) for version in ("0.1.1", "0.1.2")] == [False, True]
+
+
+def kept(folder: Path, *names: str) -> dict[Distribution, Path]:
+    """Files that hold their own names."""
+    for name in names:
+        (folder / name).write_text(name)
+    return {dist.digest(folder / name): folder / name for name in names}

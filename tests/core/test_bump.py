@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeship.core.bump import plan
+from mergeship.core.bump import as_claimed, plan
 from mergeship.core.declaration import declared
 from mergeship.core.toml import parse
 from mergeship.core.version import Used, Wish
@@ -30,3 +30,16 @@ def test_what_comes_from_tags_has_no_edits() -> None:
     found = declared(parse(text), text, kind.files.get, (), "/here")
     done = plan("pkg", found, [Used("0.3.0", "there is a tag v0.3.0")], Wish("minor"), kind.files.get)
     assert (done.declared, done.next, done.edits, done.dynamic) == (None, "0.4.0", (), "setuptools-scm")
+
+
+def test_a_version_that_was_claimed_is_written_as_it_is() -> None:
+    kind = KINDS[0]
+    text = kind.files["pyproject.toml"]
+    done = as_claimed("pkg", declared(parse(text), text, kind.files.get, (), "/here"), "7.8.9", kind.files.get)
+    assert (done.next, done.reasons) == ("7.8.9", ("it is claimed for this commit",))
+    assert all("7.8.9" in edit.after for edit in done.edits)
+
+
+def test_a_tag_s_prefix_is_its_tool_s() -> None:
+    text = KINDS[0].files["pyproject.toml"]
+    assert declared(parse(text), text, KINDS[0].files.get, (), "/here").tag_prefix == ""

@@ -103,8 +103,27 @@ def test_what_a_neutral_one_may_touch(branch: str, files: tuple[str, ...] | None
     assert decision.beyond(pull(1, branch=branch, files=files), ["pyproject.toml", "uv.lock"]) == beyond
 
 
+def test_every_commit_of_a_neutral_one_is_judged() -> None:
+    """As a rebase brings them: the first one is what it should be."""
+    fine, more = pull(2, **VERSION), pull(2, **VERSION, more_than_allowed=("pyproject.toml",))
+    assert outcome(merged(fine), merged(more)) == outcome(merged(more), merged(fine)) == "hold"
+
+
+def test_markers_of_all_commits_count() -> None:
+    found = decide([merged(pull(1), message="one"), merged(pull(1), message="two [minor]")], "marker", "v1")
+    assert (found.decision, found.bump) == ("ship", "minor")
+    assert decision.would(pull(1, title="feat: x [deploy]"), "marker").decision == "ship"
+
+
+def test_two_that_brought_the_same_commit_and_disagree_hold() -> None:
+    """A second pull request with the same head is merged along with the first one, whoever opened it."""
+    found = decide([merged(pull(1, NO), pull(2, YES))], "checklist", "v1")
+    assert (found.decision, found.words[0].endswith("do not ask for the same")) == ("hold", True)
+    assert outcome(merged(pull(1), pull(2))) == "ship"
+
+
 def test_a_body_that_a_stranger_changed_after_the_merge_holds() -> None:
-    edited = pull(1, YES, edited_by="evil\x1b[2J")
+    edited = pull(1, YES, edited=True, edited_by="evil\x1b[2J")
     found = decide([merged(edited)], "checklist", "v1")
     assert found.decision == "hold"
     assert found.words == ("#1: its text was changed after the merge by evil, who has no write access",)
@@ -141,3 +160,10 @@ def test_a_commit_with_a_release_is_settled() -> None:
     assert begun is not None
     assert (begun.decision, begun.own) == ("ship", entry("uploading"))
     assert begun.words == ("aaaaaaaaaaaa: it has 0.1.2, uploading",)
+
+
+def test_a_person_may_skip_what_was_claimed_and_not_what_was_sent() -> None:
+    skip = ByHand("skip", "why", "me")
+    assert decision.settled(Range("a" * 40, own=entry("claimed")), skip) is None
+    assert decision.settled(Range("a" * 40, own=entry("uploading")), skip) is not None
+    assert decision.settled(Range("a" * 40, own=entry("claimed")), ByHand("ship", "why", "me")) is not None

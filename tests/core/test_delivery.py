@@ -15,37 +15,31 @@ DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "
 
 
 @pytest.mark.parametrize(
-    ("verdict", "has", "receipt", "expected"),
+    ("verdict", "has", "expected"),
     [
-        (TAKEN, "absent", False, "sent"),
-        (None, "same", False, "sent"),  # the answer was lost
-        (BUSY, "same", False, "sent"),
-        (None, "absent", False, "again"),
-        (BUSY, "absent", False, "again"),
-        (BUSY, "absent", True, "again"),
-        (None, "other", False, "give-up"),
-        (EXISTS, "same", False, "sent"),
-        (EXISTS, "other", False, "give-up"),
-        (EXISTS, "other", True, "give-up"),
-        (EXISTS, "absent", True, "sent"),
-        (EXISTS, "absent", False, "look"),
-        (BURNED, "absent", False, "give-up"),
-        (BROKEN, "absent", False, "give-up"),
-        (DENIED, "absent", False, "stop"),
+        (TAKEN, "absent", "sent"),
+        (None, "same", "sent"),  # the answer was lost
+        (BUSY, "same", "sent"),
+        (None, "absent", "again"),
+        (BUSY, "absent", "again"),
+        (None, "other", "give-up"),
+        (EXISTS, "same", "sent"),
+        (EXISTS, "other", "give-up"),
+        (EXISTS, "absent", "look"),
+        (BURNED, "absent", "give-up"),
+        (BROKEN, "absent", "give-up"),
+        (DENIED, "absent", "stop"),
     ],
 )
-def test_what_follows_an_attempt(
-    verdict: Verdict | None, has: delivery.There, receipt: bool, expected: delivery.Next
-) -> None:
-    assert after(verdict, has, receipt=receipt) == expected
+def test_what_follows_an_attempt(verdict: Verdict | None, has: delivery.There, expected: delivery.Next) -> None:
+    assert after(verdict, has) == expected
 
 
 def test_what_the_index_has() -> None:
     assert delivery.there(FILE, Listing()) == "absent"
     assert delivery.there(FILE, Listing(files=(FILE,))) == "same"
     assert delivery.there(FILE, Listing(files=(OTHER,))) == "other"
-    assert delivery.lacking([FILE], Listing(files=(FILE,))) == ()
-    assert delivery.lacking([FILE], Listing(files=(OTHER,))) == (FILE,)
+    assert delivery.there(FILE, Listing(files=(Distribution(FILE.name, 9, ""),))) == "absent"
 
 
 def test_files_that_are_left_are_to_be_yanked() -> None:

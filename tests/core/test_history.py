@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from mergeship.core.history import MOST, Beginning, Commit, Range, beginning, since_last_release
+from mergeship.core.history import MOST, Beginning, Commit, Range, beginning, by_hand, since_last_release
 from mergeship.core.ledger import Entry, Ledger, Skip
 from mergeship.errors import Held
 
@@ -50,7 +50,8 @@ def test_a_claim_counts_as_long_as_its_lease_lasts() -> None:
     late = span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=2.1))
     assert numbers(late) == [3, 4, 5, 6, 7, 8, 9]
     assert [stale.version for stale in late.stale] == ["0.1.2"]
-    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=-50))) == [7, 8, 9]
+    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=-1))) == [7, 8, 9]
+    assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "claimed", hours=-50))) == list(range(3, 10))
 
 
 def test_what_was_given_up_returns() -> None:
@@ -70,6 +71,10 @@ def test_a_part_of_a_newer_release_gets_none() -> None:
     newer = entry("0.1.2", 8)
     assert span(9, 6, entry("0.1.1", 2), newer).newer == newer
     assert span(9, 6, entry("0.1.1", 2), entry("0.1.2", 8, "given-up")).newer is None
+    older = entry("0.1.1", 6, "claimed", hours=1)
+    assert span(9, 6, older, newer).newer == newer  # it would be a lower content under a higher version
+    assert span(9, 6, older, entry("0.1.2", 8, "claimed", hours=1)).own == older
+    assert span(9, 6, entry("0.1.1", 6, "uploading"), newer).own is not None
 
 
 def test_a_decision_by_hand_to_skip_moves_the_beginning() -> None:
@@ -104,16 +109,31 @@ def test_a_rewritten_main_holds() -> None:
     with pytest.raises(Held, match="main was rewritten") as held:
         span(9, 9, entry("0.1.1", 77))
     assert held.value.code == "main-rewritten"
+    with pytest.raises(Held, match=r"0\.1\.2, released at .* is not in the history"):
+        span(9, 9, entry("0.1.1", 2), entry("0.1.2", 77))
     with pytest.raises(Held, match="main was rewritten"):
         span(9, 9, begins=Beginning({sha(77): "the tag"}))
 
 
 def test_too_many_commits_hold() -> None:
     assert len(span(MOST + 1, MOST + 1, entry("0.1.1", 1)).commits) == MOST
-    with pytest.raises(Held, match="there are 251 commits") as held:
+    with pytest.raises(Held, match="more than 250 commits") as held:
         span(MOST + 2, MOST + 2, begins=Beginning({sha(1): "the tag"}))
     assert (held.value.code, "decision=ship" in held.value.hint) == ("too-many-commits", True)
     with pytest.raises(Held, match="more than 250"):
         span(MOST + 1, MOST + 1)
-    with pytest.raises(Held, match="more than 250"):
-        span(MOST + 5, MOST + 5, entry("0.1.1", 7777))
+
+
+def test_a_person_decides_without_limits() -> None:
+    stale, fresh, later = (
+        entry("0.1.1", 2, "claimed", hours=9),
+        entry("0.1.2", 5, "claimed"),
+        entry("0.1.3", 8, "claimed"),
+    )
+    told = Ledger(project="p", releases=(entry("0.1.0", 7777), stale, fresh, later))
+    found = by_hand(line(9), sha(6), told, NOW, LEASE)
+    assert (found.bound, found.commits, found.newer) == (sha(5), (), later)
+    assert ([one.version for one in found.stale], [one.version for one in found.claims]) == (
+        ["0.1.1"], ["0.1.1", "0.1.2"],
+    )  # fmt: skip
+    assert by_hand(line(1), sha(1), Ledger(project="p"), NOW, LEASE).bound == ""

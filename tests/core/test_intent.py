@@ -57,6 +57,13 @@ def test_exactly_one_of_the_two(ticks: str, expected: str, changelog: bool) -> N
         (f"~~~~\n{YES}\n~~~\n{NO}\n~~~~\n{NO}", "no-deploy"),
         (f"{BLANK}\n```\n{YES}", "unclear"),
         (f"{BLANK}\n<!--\n{YES}", "unclear"),
+        ("- \\[x] Deployment PR", "none"),
+        ("- &#91;x] Deployment PR", "none"),
+        ("- `c`[x] Deployment PR", "none"),
+        ("- [x] <del>Deployment PR</del>", "none"),
+        (f"{YES}\n\n[x]: http://evil/", "deploy"),
+        (f"\ufeff{YES}", "deploy"),
+        (f"<details>\n\n{YES}\n\n</details>", "deploy"),
         (f"> {YES}\n\n{NO}", "no-deploy"),
         ("- [x] ~~Deployment PR~~\n- [ ] Non-deployment PR", "unclear"),
         (f"{YES}\n- [ ] Deployment PR", "unclear"),
@@ -122,13 +129,29 @@ def test_markers(message: str, expected: str, part: str) -> None:
 
 def test_the_commit_s_own_checklist_goes_first() -> None:
     yes, no = GUIDE.format("x", " ", " "), GUIDE.format(" ", "x", " ")
-    read = intent.read("checklist", body=no, labels=(), message=f"feat: x (#1)\n\n{yes}")
+    read = intent.read("checklist", body=no, labels=(), message=f"feat: x (#1)\n\n{yes}", corrected=True)
     assert read.wanted == "deploy"
+    assert intent.read("checklist", body="", labels=(), message=yes).wanted == "deploy"
+    assert intent.read("checklist", body=yes, labels=(), message=yes).wanted == "deploy"
     assert intent.read("checklist", body=no, labels=(), message="feat: x (#1)").wanted == "no-deploy"
     assert intent.read("checklist", body="", labels=(), message="").says == "it has no checklist"
     assert not intent.depends_on_body("checklist", yes)
     assert intent.depends_on_body("checklist", "feat: x")
     assert not intent.depends_on_body("label", "feat: x")
+    assert intent.depends_on_body("checklist", GUIDE.format(" ", " ", " "))
+
+
+def test_a_commit_that_says_something_else_than_its_pull_request_is_unclear() -> None:
+    """Its message is its author's, and its author may be anybody: a rebase takes it as it is."""
+    yes, no = GUIDE.format("x", " ", " "), GUIDE.format(" ", "x", " ")
+    read = intent.read("checklist", body=no, labels=(), message=yes)
+    assert (read.wanted, read.says) == ("unclear", "its commit and its text do not tick the same")
+
+
+def test_an_unclear_commit_is_corrected_in_the_pull_request() -> None:
+    yes, blank = GUIDE.format("x", " ", " "), GUIDE.format(" ", " ", " ")
+    assert intent.read("checklist", body=yes, labels=(), message=blank, corrected=True).wanted == "deploy"
+    assert intent.read("checklist", body=yes, labels=(), message=blank).wanted == "unclear"
 
 
 def test_each_policy_reads_its_own() -> None:

@@ -95,7 +95,8 @@ def test_a_lease_ends() -> None:
     lease = timedelta(hours=2)
     assert entry().leased(NOW + lease, lease)
     assert not entry().leased(NOW + lease + timedelta(seconds=1), lease)
-    assert entry().leased(NOW - timedelta(days=9), lease)
+    assert entry().leased(NOW - timedelta(hours=1), lease)
+    assert not entry().leased(NOW - timedelta(days=9), lease)
     assert not entry(state="uploading").leased(NOW, lease)
     assert entry(state="uploading").begun
     assert not entry(state="released").unfinished
@@ -161,6 +162,35 @@ def test_ledger_index_and_tags_agree(told: Entry, listed: Listing, tags: dict[st
     wrong = disagreements(of(told), listed, tags)
     assert words in "; ".join(wrong)
     assert bool(words) == bool(wrong)
+
+
+def test_what_is_gone_is_no_obstacle_where_a_person_decides() -> None:
+    told = of(entry(state="released", tag="created"))
+    assert disagreements(told, Listing(), {}, by_hand=True) == []
+    assert disagreements(told, LISTED, {"v0.1.1": B}, by_hand=True)
+
+
+@pytest.mark.parametrize(
+    ("after", "words"),
+    [
+        ((entry(), entry("0.1.2"), entry("0.1.3")), ""),
+        ((entry(state="released"), entry("0.1.2", "given-up")), ""),
+        ((entry(),), "0.1.2 is not where it was"),
+        ((entry("0.0.9"), entry(), entry("0.1.2")), "0.1.1 is not where it was"),
+        ((entry(commit=B), entry("0.1.2")), "has another commit"),
+        ((entry(), entry("0.1.2", files=())), "or other files"),
+    ],
+)
+def test_a_ledger_continues_the_one_before(after: tuple[Entry, ...], words: str) -> None:
+    assert words in ledger.broken(of(entry(), entry("0.1.2")), of(*after))
+    assert bool(words) == bool(ledger.broken(of(entry(), entry("0.1.2")), of(*after)))
+
+
+def test_nothing_in_a_ledger_goes_back() -> None:
+    assert ledger.broken(of(entry(state="released")), of(entry())) == "0.1.1 was released, and is claimed"
+    skip = Skip(B, NOW, "why")
+    assert ledger.broken(of(skips=(skip,)), of()) == "a decision by hand is gone"
+    assert ledger.broken(of(skips=(skip,)), of(skips=(skip, skip))) == ""
 
 
 def test_an_older_release_that_its_owner_deleted_is_nobody_s_business() -> None:

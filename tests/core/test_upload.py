@@ -32,6 +32,8 @@ from mergeship.core.upload import Answer, judge
         (409, "The name 'obk' conflicts with an existing project.", "refused", "name-taken"),
         (400, "The name 'os' isn't allowed (conflict with the Python Standard Library).", "refused", "name-refused"),
         (400, "Invalid distribution file. File is not a zipfile", "refused", "bad-distribution"),
+        (408, "", "unavailable", "index-error"),
+        (451, "", "refused", "not-taken"),
         (400, "The digest supplied does not match a digest calculated", "unavailable", "bad-digest"),
         (400, "'2.9' is not a valid metadata version. See …/core-metadata …", "refused", "bad-metadata"),
         (400, "Something new.", "refused", "upload-refused"),

@@ -1,10 +1,13 @@
 """What the runner keeps of a repository between jobs: bytes of releases, receipts, the last ledger commit it saw."""
 
+import hashlib
+import os
 import shutil
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mergeship import disk
+from mergeship.core.distribution import Distribution
 
 _SEEN = "ledger-seen"
 
@@ -32,28 +35,30 @@ class State:
         if commit != self.seen():
             disk.put(str(self.folder / _SEEN), f"{commit}\n".encode())
 
-    def dist(self, version: str) -> Path:
-        """The folder of a version's distributions; it may not be there."""
-        return self.folder / "dist" / version
+    def dist(self, version: str, files: Collection[Distribution]) -> Path:
+        """The folder of a version's distributions, those bytes and no others; it may not be there."""
+        key = hashlib.sha256(" ".join(sorted(file.sha256 for file in files)).encode()).hexdigest()
+        return self.folder / "dist" / version / key[:16]
 
-    def keep(self, version: str, files: Collection[Path]) -> None:
-        """Keep the bytes of a version: all of its files or none. What is kept already is replaced."""
-        target = self.dist(version)
-        partial = target.with_name(f".{version}.part")
-        shutil.rmtree(partial, ignore_errors=True)
+    def keep(self, version: str, files: Mapping[Distribution, Path]) -> None:
+        """Keep the bytes of a version: all of its files or none."""
+        target = self.dist(version, files)
+        if target.exists():
+            return
+        partial = target.with_name(f".{target.name}.{os.getpid()}")
         partial.mkdir(parents=True)
-        for file in files:
-            disk.put(str(partial / file.name), file.read_bytes())
-        shutil.rmtree(target, ignore_errors=True)
-        disk.replace(str(partial), str(target))
+        try:
+            for path in files.values():
+                disk.put(str(partial / path.name), path.read_bytes())
+            disk.replace(str(partial), str(target))
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
 
-    def prune(self, needed: Collection[str]) -> None:
-        """Remove the bytes and the receipts of all versions but those."""
-        for kind in ("dist", "receipts"):
-            folder = self.folder / kind
-            for path in folder.iterdir() if folder.is_dir() else ():
-                if path.name not in needed:
-                    shutil.rmtree(path, ignore_errors=True)
+    def prune(self, done: Collection[str]) -> None:
+        """Remove the bytes and the receipts of versions that have come to their end."""
+        for version in done:
+            shutil.rmtree(self.folder / "dist" / version, ignore_errors=True)
+            shutil.rmtree(self.folder / "receipts" / version, ignore_errors=True)
 
     def receipt(self, version: str, name: str, sha256: str) -> None:
         """Note that the index took a file."""

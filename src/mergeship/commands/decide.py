@@ -14,8 +14,8 @@ from mergeship.core.ledger import Entry, Ledger, Skip
 from mergeship.core.result import Decided, Unfinished
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import Used, Wish, next_version, tagged
-from mergeship.errors import Misconfigured
-from mergeship.pipeline import deciding
+from mergeship.errors import Held, Misconfigured
+from mergeship.pipeline import agreement, deciding
 from mergeship.pipeline.standing import Standing, standing
 
 MAIN = "refs/heads/main"
@@ -50,6 +50,7 @@ class _Claim:
         self.environ = environ
         self.tell = tell
         self.found: deciding.Decided | None = None
+        self.held: Held | None = None
         self.entry: Entry | None = None
         self.reasons: tuple[str, ...] = ()
 
@@ -59,11 +60,9 @@ class _Claim:
             stands = self.stands
         else:
             stands, _ = self.stands.advanced(self._wanted)
-        assert self.found is not None  # noqa: S101
+        if self.found is None:
+            return self._held(stands)
         decision, ledger = self.found.decision, stands.ledger
-        unfinished = tuple(
-            Unfinished(entry.version, entry.commit, entry.run, entry.files) for entry in ledger.unfinished
-        )
         return Decided(
             decision=decision.decision,
             reasons=tuple(str(reason) for reason in decision.reasons),
@@ -72,7 +71,7 @@ class _Claim:
             version=self.entry.version if self.entry and decision.decision == "ship" else "",
             because=self.reasons,
             since=self.found.span.since,
-            unfinished=unfinished,
+            unfinished=_unfinished(ledger),
             warnings=tuple(ledgers.old_uploads(ledger, stands.now)),
             way_out=decision.way_out,
             dry_run=dry_run,
@@ -80,17 +79,43 @@ class _Claim:
 
     def _wanted(self, stands: Standing) -> Ledger | None:
         """The ledger after this decision; None where it stays as it is."""
-        self.found = deciding.decided(stands, self.commit, self.trigger, self.environ, self.tell)
-        decision, span = self.found.decision, self.found.span
-        self.entry = decision.own
-        person = self.trigger.by_hand
-        if decision.decision == "skip" and person and person.decision == "skip" and not decision.own and not span.newer:
-            return stands.ledger.skipped(Skip(self.commit, stands.now, person.says, stands.run))
-        if decision.decision != "ship":
+        person, self.found = self.trigger.by_hand, None
+        listed = agreement.listed(stands, self.environ, by_hand=person is not None)
+        try:
+            self.found = deciding.decided(stands, listed, self.commit, self.trigger, self.environ, self.tell)
+            return self._changed(stands, self.found)
+        except Held as held:
+            self.held, self.found = held, None
             return None
-        if decision.own:
-            return self._renewed(stands, decision.own)
-        return self._claimed(stands, decision)
+
+    def _changed(self, stands: Standing, found: deciding.Decided) -> Ledger | None:
+        decision, self.entry = found.decision, found.decision.own
+        if decision.decision == "ship":
+            return self._renewed(stands, decision.own) if decision.own else self._claimed(stands, decision)
+        person = self.trigger.by_hand
+        if decision.decision == "skip" and person and person.decision == "skip" and not found.span.newer:
+            ledger = stands.ledger
+            for claim in found.span.claims:
+                ledger = ledger.moved(claim.version, "given-up", stands.now, stands.run, given_up="skipped by hand")
+            return ledger.skipped(Skip(self.commit, stands.now, person.says, stands.run))
+        return None
+
+    def _held(self, stands: Standing) -> Decided:
+        """A hold because something could not be read: what was begun before is finished all the same."""
+        assert self.held is not None  # noqa: S101
+        return Decided(
+            decision="hold",
+            reasons=(self.held.message,),
+            bump="patch",
+            commit=self.commit,
+            version="",
+            because=(),
+            since="",
+            unfinished=_unfinished(stands.ledger),
+            warnings=tuple(ledgers.old_uploads(stands.ledger, stands.now)),
+            way_out=self.held.hint,
+            code=self.held.code,
+        )
 
     def _renewed(self, stands: Standing, own: Entry) -> Ledger | None:
         """A claim that still holds begins its lease anew, if its version is still to be had."""
@@ -132,18 +157,22 @@ class _Claim:
         return ledger.claimed(self.entry)
 
 
+def _unfinished(ledger: Ledger) -> tuple[Unfinished, ...]:
+    return tuple(
+        Unfinished(entry.version, entry.commit, entry.run, entry.state, entry.files) for entry in ledger.unfinished
+    )
+
+
 def _outputs(result: Decided) -> dict[str, str]:
     """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself."""
-    restore = msgspec.json.encode(result.unfinished).decode()
-    lacking = next((one.run for one in result.unfinished), "")
-    ship = result.decision == "ship" or bool(result.unfinished)
+    sending = [one for one in result.unfinished if one.state == "uploading"]  # the others need no bytes any more
     return {
         "decision": result.decision,
-        "ship": str(ship).lower(),
+        "ship": str(result.decision == "ship" or bool(result.unfinished)).lower(),
         "version": result.version,
         "reason": "; ".join(result.reasons),
-        "unfinished": restore,
-        "run": lacking,
+        "unfinished": msgspec.json.encode(sending).decode(),
+        "run": next((one.run for one in sending), ""),
     }
 
 

@@ -14,7 +14,7 @@ from mergeship.core.result import Delivered, Deployed
 from mergeship.core.upload import NEXT_VERSION
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import agreement
-from mergeship.pipeline.delivery import Bytes, Delivery, GivenUpError, Index, SupersededError
+from mergeship.pipeline.delivery import Bytes, BytesElsewhereError, Delivery, GivenUpError, Index, SupersededError
 from mergeship.pipeline.standing import Standing, standing
 
 TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
@@ -48,18 +48,20 @@ def deploy(
     token = _token(environ) if due else ""
     where = Index(index.addresses(settings), project, token, settings.deadline, environ)
     version = entry.version if entry else ""
+    agreement.listed(stands, environ, by_hand=True)  # decide has looked for what is gone
     if dry_run:
         planned = tuple(Delivered(one.version, one.commit, one.state, _files(one, manifest), one.tag) for one in due)
         return Deployed(project, version, where.page, planned, superseded=_superseded(stands, entry), dry_run=True)
-    agreement.listed(stands, environ)
     run = _Run(stands, where, out, tell)
+    own = entry if entry and entry.state not in {"released", "given-up"} else None
     for one in unfinished:
-        run.finish(one, alone=entry is None or entry.state == "given-up")
-    if entry and entry.state not in {"released", "given-up"}:
-        run.deliver(entry, manifest)
+        run.finish(one, contained=own is not None and stands.origin.contains(own.commit, one.commit))
+    if own:
+        run.deliver(own, manifest)
     for one in refused:
         run.tag(one)
-    run.stands.state.prune([one.version for one in run.stands.ledger.releases if one.unfinished])
+    done = [one.version for one in run.stands.ledger.releases if one.state in {"released", "given-up"}]
+    run.stands.state.prune(done)
     superseded = _superseded(run.stands, run.stands.ledger.entry(version))
     result = Deployed(project, version, where.page, tuple(run.delivered), tuple(run.warnings), superseded)
     job.set_outputs(environ, {"version": version})
@@ -78,16 +80,21 @@ class _Run:
         self.delivered: list[Delivered] = []
         self.warnings: list[str] = []
 
-    def finish(self, entry: Entry, *, alone: bool) -> None:
-        """Finish an upload that was begun before; one that is lost is given up, and stops a run that has no other."""
+    def finish(self, entry: Entry, *, contained: bool) -> None:
+        """Finish an upload that was begun before, unless another run is at it.
+
+        One that is lost is given up, and stops a run that does not ship its commit itself (`contained`).
+        """
         self.tell(Note(f"{entry.version} is {entry.state} since {entry.at:%Y-%m-%d %H:%M}: finishing it first"))
         try:
             self.deliver(entry, None)
+        except BytesElsewhereError as elsewhere:
+            self.warnings.append(f"{elsewhere.message}; {elsewhere.hint}")
         except GivenUpError as given_up:
-            if alone:
+            if not contained:
                 raise
             self.warnings.append(f"{given_up.message}; {given_up.hint}")
-            self.stands = self.stands.again()
+        self.stands = self.stands.again()
 
     def deliver(self, entry: Entry, manifest: Manifest | None) -> None:
         """Bring one release as far as it gets. Raises Failed or Held; superseded ones end quietly."""
@@ -96,11 +103,7 @@ class _Run:
         try:
             if manifest:
                 delivery.bind(manifest.files, have)
-            lost = _lost(self.out, entry)
-            if lost and entry.state == "uploading":
-                delivery.send_or_give_up(have, lost)
-            else:
-                delivery.send(have)
+            delivery.send(have, _lost(self.out, entry))
             delivery.prove()
             delivery.tag()
             self.delivered.append(delivery.delivered())
@@ -175,7 +178,7 @@ def _files(entry: Entry, manifest: Manifest | None) -> tuple[Distribution, ...]:
 def _bytes(stands: Standing, entry: Entry, manifest: Manifest | None, out: Path) -> Bytes:
     """Where the bytes of a release are, each file with the hash that is bound, or that was built."""
     have: dict[str, Path] = {}
-    places = [out, out / UNFINISHED / entry.version, stands.state.dist(entry.version)]
+    places = [out, out / UNFINISHED / entry.version, stands.state.dist(entry.version, _files(entry, manifest))]
     for file in _files(entry, manifest):
         for path in (place / file.name for place in places):
             if file.name not in have and path.is_file() and dist.digest(path) == file:

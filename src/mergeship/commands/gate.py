@@ -14,8 +14,9 @@ from mergeship.core.environ import for_installer
 from mergeship.core.event import Tell
 from mergeship.core.result import Gated
 from mergeship.errors import Misconfigured
+from mergeship.pipeline import agreement
 from mergeship.pipeline.deciding import decided
-from mergeship.pipeline.merges import judged
+from mergeship.pipeline.merges import judged, policy_before
 from mergeship.pipeline.standing import standing
 
 
@@ -42,7 +43,8 @@ def gate(
         result = _of_pull(path, environ, overrides, number, here=number == started.pull)
     else:
         stands = standing(path, environ, overrides)
-        found = decided(stands, stands.repository.resolved(commit or "HEAD"), started, environ, tell)
+        listed = agreement.listed(stands, environ)
+        found = decided(stands, listed, stands.repository.resolved(commit or "HEAD"), started, environ, tell)
         result = _result(found.decision)
     job.summarize(environ, _summary(result))
     return result
@@ -64,7 +66,8 @@ def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], n
     name = job.repository(environ) or owner_and_name(repository.origin())
     found = Lookup(environ, name, source.settings.forge.deadline).pull(number)
     judged_pull = judged(source, repository, found, repository.head() if here else "")
-    return _result(decision.would(judged_pull, source.settings.intent))
+    policy = (policy_before(repository, "HEAD^1") if here else None) or source.settings.intent
+    return _result(decision.would(judged_pull, policy))
 
 
 def _text(name: str) -> str:

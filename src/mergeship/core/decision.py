@@ -32,8 +32,10 @@ class Pull(msgspec.Struct, frozen=True):
     updated: datetime | None = None
     files: tuple[str, ...] | None = None
     """Paths from the repository's top; None where they were not asked for."""
+    edited: bool = False
+    """Whether the body was changed after the merge."""
     edited_by: str = ""
-    """Who changed the body after the merge without having write access; empty for nobody."""
+    """Who did that without having write access; empty for nobody."""
     more_than_allowed: tuple[str, ...] = ()
     """What a version or maintenance pull request changes beyond what it may."""
 
@@ -88,9 +90,14 @@ class ByHand(msgspec.Struct, frozen=True):
     actor: str
 
 
-def settled(span: Range) -> Decision | None:
-    """The decision on a commit that has its release already, or is part of one; None where merges decide."""
+def settled(span: Range, person: ByHand | None = None) -> Decision | None:
+    """The decision on a commit that has its release already, or is part of one; None where merges or a person decide.
+
+    A person may skip what is claimed, and nothing of which was sent.
+    """
     here = span.head[:12]
+    if person and person.decision == "skip" and span.own and span.own.state == "claimed":
+        return None
     if span.newer:
         words = f"it is part of {span.newer.version}, {span.newer.state}: superseded"
         return Decision("skip", (Reason(here, words, "skip"),))
@@ -112,17 +119,15 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     """One unclear, or pushed directly: hold. Else one that deploys: ship. Else skip. Each pull request counts once."""
     reasons: list[Reason] = []
     parts: list[Part] = ["patch"]
-    seen: set[int] = set()
     for merged in merges:
         if not merged.pulls:
             words = f"{one_line(merged.commit.subject)[:80]!r} came without a merged pull request: pushed directly"
             reasons.append(Reason(merged.commit.sha[:12], words, "hold"))
-        for pull in merged.pulls:
-            if pull.number not in seen:
-                seen.add(pull.number)
-                reason, part = _of(pull, merged.commit.message, policy)
-                reasons.append(reason)
-                parts.append(part)
+    for pull, message in _each_once(merges):
+        reason, part = _of(pull, message, policy)
+        reasons.append(reason)
+        parts.append(part)
+    reasons += _of_two_minds(merges, reasons)
     outcomes = {reason.outcome for reason in reasons}
     if "hold" in outcomes:
         return Decision("hold", tuple(reasons), way_out=CORRECT)
@@ -131,9 +136,33 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     return Decision("skip", tuple(reasons) or (Reason("nothing", f"was merged since {since}", "skip"),))
 
 
+def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, str]]:
+    """Each pull request with the messages of all of its commits, and with everything that any of them may not."""
+    found: dict[int, tuple[Pull, str]] = {}
+    for merged in merges:
+        for pull in merged.pulls:
+            before, message = found.get(pull.number, (pull, ""))
+            more = tuple(dict.fromkeys((*before.more_than_allowed, *pull.more_than_allowed)))
+            both = "\n\n".join(filter(None, [message, merged.commit.message]))
+            found[pull.number] = (msgspec.structs.replace(pull, more_than_allowed=more), both)
+    return list(found.values())
+
+
+def _of_two_minds(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Reason]:
+    """Commits that several pull requests brought, as a second one with the same head does, and that disagree."""
+    said = {reason.about: reason.outcome for reason in reasons}
+    found = []
+    for merged in merges:
+        outcomes = {said[f"#{pull.number}"] for pull in merged.pulls}
+        if len(outcomes) > 1:
+            numbers = " and ".join(f"#{pull.number}" for pull in merged.pulls)
+            found.append(Reason(merged.commit.sha[:12], f"{numbers} brought it, and do not ask for the same", "hold"))
+    return found
+
+
 def would(pull: Pull, policy: Policy, message: str = "") -> Decision:
-    """What one pull request would do, looked at alone."""
-    reason, part = _of(pull, message, policy)
+    """What one pull request would do, looked at alone. Before the merge, its title stands for the commit's message."""
+    reason, part = _of(pull, message or (pull.title if policy == "marker" else ""), policy)
     outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
     return Decision(outcome, (reason,), part, way_out=CORRECT if outcome == "hold" else "")
 
@@ -155,7 +184,7 @@ def _of(pull: Pull, message: str, policy: Policy) -> tuple[Reason, Part]:
     if pull.edited_by and intent.depends_on_body(policy, message):
         words = f"its text was changed after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
-    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message)
+    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message, corrected=pull.edited)
     return of_intent(found, about), found.part if found.wanted == "deploy" else "patch"
 
 

@@ -1,6 +1,5 @@
 """What becomes of one file that is sent, and of the release when it cannot be."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 from mergeship.core.distribution import Distribution
@@ -16,16 +15,13 @@ Next = Literal["sent", "again", "look", "stop", "give-up"]
 def there(file: Distribution, listed: Listing) -> There:
     """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
     found = next((other for other in listed.files if other.name == file.name), None)
-    if found is None:
+    if found is None or not found.sha256:  # without a hash, it may be anybody's
         return "absent"
     return "same" if found.sha256 == file.sha256 else "other"
 
 
-def after(verdict: Verdict | None, has: There, *, receipt: bool) -> Next:
-    """What follows an attempt to send a file. `verdict` is None where no answer came.
-
-    `has` is what the index lists now, and `receipt` whether it took the same bytes from this runner before.
-    """
+def after(verdict: Verdict | None, has: There) -> Next:
+    """What follows an attempt to send a file. `verdict` is None where no answer came; `has` is what is listed now."""
     if has == "same" or (verdict and verdict.outcome == "accepted"):
         return "sent"
     if has == "other":
@@ -33,13 +29,8 @@ def after(verdict: Verdict | None, has: There, *, receipt: bool) -> Next:
     if verdict is None or verdict.outcome == "unavailable":
         return "again"
     if verdict.code == "file-exists":
-        return "sent" if receipt else "look"
+        return "look"
     return "give-up" if verdict.ends_version else "stop"
-
-
-def lacking(files: Sequence[Distribution], listed: Listing) -> tuple[Distribution, ...]:
-    """The files that an index does not show with their bytes."""
-    return tuple(file for file in files if listed.lacks(file))
 
 
 def yank(entry: Entry, listed: Listing, page: str) -> str:

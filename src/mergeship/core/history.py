@@ -41,6 +41,8 @@ class Range(msgspec.Struct, frozen=True):
     """A release of a later commit, which contains the head."""
     stale: tuple[Entry, ...] = ()
     """Claims whose lease is over: they are given up when the next one is made."""
+    claims: tuple[Entry, ...] = ()
+    """All claims of the head and of the commits before it."""
 
 
 def since_last_release(
@@ -56,42 +58,65 @@ def since_last_release(
     `beginning` says where a project without a ledger begins. Raises Held where the history and the ledger do not fit
     together, or where there are more than 250 commits.
     """
+    found = by_hand(line, head, ledger, now, lease)
+    if found.own or found.newer:
+        return found
+    shas = [commit.sha for commit in line]
+    position = shas.index(head)
+    begun = [entry for entry in ledger.releases if entry.begun]
+    if begun and begun[-1].commit not in shas:
+        raise _rewritten(f"{begun[-1].version}, {begun[-1].state} at {begun[-1].commit[:12]},", head)
+    known, whole = _bounds(ledger, beginning, now, lease)
+    if any(sha in known for sha in shas[:position]):
+        return msgspec.structs.replace(found, since="a decision by hand to skip")
+    end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
+    undecided = line[position:end]
+    if len(undecided) > MOST:
+        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=DISPATCH)
+    if end is None and not whole:
+        raise _rewritten(", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:]), head)
+    bound = shas[end] if end is not None else ""
+    since = f"{known[bound]} at {bound[:12]}" if bound else "the first commit"
+    return msgspec.structs.replace(found, commits=tuple(reversed(undecided)), since=since, bound=bound)
+
+
+def by_hand(line: Sequence[Commit], head: str, ledger: Ledger, now: datetime, lease: timedelta) -> Range:
+    """The range of a run in which a person decides: no merges, and no limits. Raises Held for what is not on main."""
     shas = [commit.sha for commit in line]
     if head not in shas:
         raise Held("not-on-main", f"{head[:12]} is not on main, or main was rewritten", hint=_REWRITTEN)
     position = shas.index(head)
     settled = {entry.commit: entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)}
-    stale = tuple(entry for entry in ledger.releases if entry.state == "claimed" and not entry.leased(now, lease))
-    if head in settled:
-        return Range(head, own=settled[head])
-    newer = next((settled[sha] for sha in shas[:position] if sha in settled), None)
-    if newer:
-        return Range(head, newer=newer)
-    bounds = {sha: f"{entry.version}, {entry.state}" for sha, entry in settled.items()}
+    later = (settled[sha] for sha in shas[:position] if sha in settled)
+    own = settled.get(head)
+    newer = next((entry for entry in later if own is None or (own.state == "claimed" and entry.begun)), None)
+    claimed = [entry for entry in ledger.releases if entry.state == "claimed"]
+    return Range(
+        head,
+        since="a decision by hand",
+        bound=shas[position + 1] if position + 1 < len(shas) else "",
+        own=None if newer else own,
+        newer=newer,
+        stale=tuple(entry for entry in claimed if not entry.leased(now, lease)),
+        claims=tuple(entry for entry in claimed if entry.commit in shas[position:]),
+    )
+
+
+def _bounds(ledger: Ledger, beginning: "Beginning", now: datetime, lease: timedelta) -> tuple[dict[str, str], bool]:
+    """The commits before which everything is decided, each with what it is, and whether there is none by nature."""
+    settled = [entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)]
+    bounds = {entry.commit: f"{entry.version}, {entry.state}" for entry in settled}
     bounds |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in bounds}
-    if skipped := next((sha for sha in shas[: position + 1] if sha in bounds), None):
-        return Range(head, since=f"{bounds[skipped]} at {skipped[:12]}", stale=stale)
     if bounds:
-        known, whole = bounds, False
-    elif ledger.releases:
+        return bounds, False
+    if ledger.releases:
         first = ledger.releases[0].since
-        known, whole = ({first: "where the ledger begins"} if first else {}), not first
-    else:
-        known, whole = beginning.bounds, beginning.whole
-    end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
-    if end is None and len(shas) - position > MOST:
-        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=DISPATCH)
-    if end is None and not whole:
-        where = ", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:])
-        raise Held(
-            "main-rewritten", f"{where} is not in the history of {head[:12]}: main was rewritten", hint=_REWRITTEN
-        )
-    undecided = line[position : len(shas) if end is None else end]
-    if len(undecided) > MOST:
-        raise Held("too-many-commits", f"there are {len(undecided)} commits since the last release", hint=DISPATCH)
-    bound = shas[end] if end is not None else ""
-    since = f"{known[bound]} at {bound[:12]}" if bound else "the first commit"
-    return Range(head, tuple(reversed(undecided)), since, bound, stale=stale)
+        return ({first: "where the ledger begins"} if first else {}), not first
+    return beginning.bounds, beginning.whole
+
+
+def _rewritten(what: str, head: str) -> Held:
+    return Held("main-rewritten", f"{what} is not in the history of {head[:12]}: main was rewritten", hint=_REWRITTEN)
 
 
 class Beginning(msgspec.Struct, frozen=True):

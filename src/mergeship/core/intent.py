@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 
 import msgspec
 
+from mergeship.core.toml import BOM
 from mergeship.core.version import PARTS, Part
 
 if TYPE_CHECKING:
@@ -24,6 +25,7 @@ _KEYWORDS = {
     NO_DEPLOY: re.compile(r"non[-\s]?deployment\s+pr\b", re.IGNORECASE),
     CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
 }
+_STRUCK = re.compile(r"<(?:del|s|strike)\b", re.IGNORECASE)
 _MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
 
 
@@ -91,10 +93,12 @@ def of_marker(message: str) -> Intent:
     return Intent("deploy", f"its commit is marked {said}", part=parts[0] if parts else "patch")
 
 
-def read(policy: Policy, *, body: str, labels: Sequence[str], message: str) -> Intent:
-    """The intent of a pull request. `message` is that of its commit in main, empty before the merge.
+def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corrected: bool = False) -> Intent:
+    """The intent of a pull request. `message` is that of its commits in main, empty before the merge.
 
-    A checklist in the commit goes before the one in the body, which can be edited after the merge.
+    A checklist in the commit goes before the one in the body, which may have been `corrected` after the merge: that
+    counts only where the commit's is unclear. A commit that says something else than a body which nobody touched is
+    the work of whoever wrote the commit, and not of whoever merged it.
     """
     if policy == "always":
         return Intent("deploy", "every merge ships here")
@@ -102,27 +106,35 @@ def read(policy: Policy, *, body: str, labels: Sequence[str], message: str) -> I
         return of_labels(labels)
     if policy == "marker":
         return of_marker(message)
-    return of_checklist(message) or of_checklist(body) or Intent("unclear", "it has no checklist")
+    in_commit, in_body = of_checklist(message), of_checklist(body)
+    if in_commit and in_body and in_commit.wanted != in_body.wanted:
+        if not corrected:
+            return Intent("unclear", "its commit and its text do not tick the same")
+        return in_body if in_commit.wanted == "unclear" else in_commit
+    return in_commit or in_body or Intent("unclear", "it has no checklist")
 
 
 def depends_on_body(policy: Policy, message: str) -> bool:
     """Whether the intent is read from the pull request's body, which can be edited after the merge."""
-    return policy == "checklist" and of_checklist(message) is None
+    if policy != "checklist":
+        return False
+    in_commit = of_checklist(message)
+    return in_commit is None or in_commit.wanted == "unclear"
 
 
 def _tasks(text: str) -> Iterator[tuple[bool, str]]:
     """The task list's items as GitHub shows them: whether each is ticked, and its words."""
     from markdown_it import MarkdownIt
 
-    # A list may be indented as a whole, which Markdown would take for code.
-    tokens = MarkdownIt("commonmark").disable("code").parse(text)
+    # A list may be indented as a whole, which Markdown would take for code; and `[x]: …` is no link for GitHub here.
+    tokens = MarkdownIt("commonmark").disable(["code", "reference"]).parse(text.removeprefix(BOM))
     quoted = 0
     opened: list[str] = []
     for token in tokens:
         quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
         if token.type == "inline" and not quoted and opened == ["list_item_open", "paragraph_open"]:
             match = _TASK.match(_shown(token))
-            if match:
+            if match and _TASK.match(token.content) and not _STRUCK.search(token.content):
                 yield match[1] != " ", match[2]
         opened = [*opened[-1:], token.type]
 

@@ -77,8 +77,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         return self.state in {"uploading", "uploaded", "proven"}
 
     def leased(self, now: datetime, lease: timedelta) -> bool:
-        """Whether it is a claim that still holds. One from the future is of a clock that runs ahead, and holds."""
-        return self.state == "claimed" and now - self.at <= lease
+        """Whether it is a claim that still holds; one from further ahead than that is of a clock that is wrong."""
+        return self.state == "claimed" and abs(now - self.at) <= lease
 
 
 class Skip(msgspec.Struct, frozen=True, rename="kebab"):
@@ -186,13 +186,42 @@ def steps(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
         yield f"skip up to {after.skips[-1].commit[:12]} by hand", after
 
 
+def broken(before: Ledger, after: Ledger) -> str:
+    """How a ledger does not continue an earlier one; empty where it does.
+
+    Nothing is ever taken out or put in between, and what is bound stays bound: anything else was written by hand.
+    """
+    for number, old in enumerate(before.releases):
+        new = after.releases[number] if number < len(after.releases) else None
+        if new is None or new.version != old.version:
+            return f"{old.version} is not where it was"
+        if new.commit != old.commit or (old.files and new.files != old.files):
+            return f"{old.version} has another commit, or other files"
+        if new.state not in _reachable(old.state):
+            return f"{old.version} was {old.state}, and is {new.state}"
+    if after.skips[: len(before.skips)] != before.skips:
+        return "a decision by hand is gone"
+    return ""
+
+
+def _reachable(state: State) -> set[State]:
+    found: set[State] = {state}
+    for following in _NEXT[state]:
+        found |= {following} if following == state else _reachable(following)
+    return found
+
+
 def last_finished(ledger: Ledger) -> Entry | None:
     """The last release that the index is known to have shown."""
     return next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
 
 
-def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str]) -> list[str]:
-    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree."""
+def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_hand: bool = False) -> list[str]:
+    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree.
+
+    Where a person decides (`by_hand`), what is merely gone from the index or from the tags is no obstacle: an owner
+    may have deleted it.
+    """
     wrong = []
     there = {file.name: file.sha256 for file in listed.files}
     for entry in ledger.releases:
@@ -206,7 +235,7 @@ def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str]) -> l
         tagged = tags.get(entry.tag_name, entry.commit)
         if tagged != entry.commit and entry.tag == "created":
             wrong.append(f"{entry.tag_name} is a tag on {tagged[:12]}, and the ledger has it at {entry.commit[:12]}")
-    last = last_finished(ledger)
+    last = None if by_hand else last_finished(ledger)
     if last and any(listed.lacks(file) for file in last.files):
         wrong.append(f"the ledger says that {last.version} is {last.state}, and the index does not list it like that")
     if last and last.tag == "created" and last.tag_name not in tags:

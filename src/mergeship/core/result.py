@@ -45,6 +45,7 @@ class Unfinished(msgspec.Struct, frozen=True):
     commit: str
     run: str
     """The workflow run that built its distributions."""
+    state: State
     files: tuple[Distribution, ...]
 
 
@@ -63,16 +64,18 @@ class Decided(msgspec.Struct, frozen=True):
     unfinished: tuple[Unfinished, ...] = ()
     warnings: tuple[str, ...] = ()
     way_out: str = ""
+    code: str = "hold"
+    """Of the problem, where it is one."""
     dry_run: bool = False
 
     @property
     def error(self) -> Problem | None:
         """A hold is one."""
-        return _hold(self.reasons, self.way_out) if self.decision == "hold" else None
+        return _hold(self.reasons, self.way_out, self.code) if self.decision == "hold" else None
 
 
-def _hold(reasons: tuple[str, ...], way_out: str) -> Problem:
-    return Problem("hold", f"hold: {'; '.join(reasons)}", way_out)
+def _hold(reasons: tuple[str, ...], way_out: str, code: str = "hold") -> Problem:
+    return Problem(code, f"hold: {'; '.join(reasons)}", way_out)
 
 
 class Built(msgspec.Struct, frozen=True):

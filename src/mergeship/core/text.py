@@ -1,6 +1,7 @@
 """Text of others, made harmless to show."""
 
 import re
+import unicodedata
 
 _CONTROL = re.compile(
     r"\x1b\[[0-9;?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\-_]|[\x00-\x08\x0b-\x1f\x7f-\x9f]"
@@ -13,8 +14,9 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """The same in one line: nothing in it can pass for a line of ours."""
-    return " ".join(plain(text).split())
+    """The same in one line: nothing in it can pass for a line of ours, for markup, or for a command of the runner."""
+    shown = "".join(character for character in plain(text) if unicodedata.category(character) != "Cf")
+    return " ".join(shown.replace("`", "'").replace("##[", "## [").split()).removeprefix("::")
 
 
 def without_password(address: str) -> str:

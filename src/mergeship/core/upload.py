@@ -72,6 +72,8 @@ _LOST = {
     "filename-burned", "local-version", "platform-tag", "release-closed", "second-sdist", "upload-refused",
 }  # fmt: skip
 _UNAVAILABLE = {"bad-digest", "index-closed", "rate-limited"}
+_PASSING = {408, 425}
+_OF_THE_FILE = {400, 422}
 _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 
@@ -87,4 +89,7 @@ def judge(answer: Answer) -> Verdict:
     for status, words, code, hint in _REFUSALS:
         if status in {0, answer.status} and words in answer.words:
             return Verdict("unavailable" if code in _UNAVAILABLE else "refused", code, hint)
-    return Verdict("refused", "upload-refused", "the index's words say why")
+    if answer.status in _PASSING:
+        return Verdict("unavailable", "index-error", TRY_AGAIN)
+    code = "upload-refused" if answer.status in _OF_THE_FILE else "not-taken"
+    return Verdict("refused", code, "the index's words say why")

@@ -12,8 +12,8 @@ from mergeship.core.history import Beginning, Commit, Range
 from mergeship.core.listing import Listing
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import tagged
-from mergeship.pipeline import agreement
-from mergeship.pipeline.merges import merged
+from mergeship.errors import Held
+from mergeship.pipeline.merges import merged, policy_before
 from mergeship.pipeline.standing import Standing
 
 READ = 5000  # commits of main that are read: a run of an old commit is found among them
@@ -22,27 +22,41 @@ READ = 5000  # commits of main that are read: a run of an old commit is found am
 class Decided(msgspec.Struct, frozen=True):
     """A decision, and what it was taken on."""
 
-    standing: Standing
     span: Range
     decision: Decision
     listed: Listing
 
 
-def decided(standing: Standing, commit: str, trigger: Trigger, environ: Mapping[str, str], tell: Tell) -> Decided:
-    """What a run on `commit` does. Raises Held for what cannot be read, or where ledger, index and tags disagree."""
+def decided(
+    standing: Standing, listed: Listing, commit: str, trigger: Trigger, environ: Mapping[str, str], tell: Tell
+) -> Decided:
+    """What a run on `commit` does; `listed` is what the index has. Raises Held for what cannot be read."""
     settings = standing.source.settings
-    listed = agreement.listed(standing, environ)
     line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
     lease = timedelta(seconds=settings.lease)
+    if trigger.by_hand:
+        span = history.by_hand(line, commit, standing.ledger, standing.now, lease)
+        return Decided(span, decision.settled(span, trigger.by_hand) or decision.by_hand(trigger.by_hand), listed)
     begins = _beginning(standing, listed, trigger, commit, line)
     span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
     settled = decision.settled(span)
-    if settled is None and trigger.by_hand:
-        settled = decision.by_hand(trigger.by_hand)
     if settled is None:
+        _refuse_another_policy(standing, span)
         tell(Note(f"looking up the pull requests of {len(span.commits)} commits, since {span.since}"))
         settled = decision.decide(merged(standing, span.commits, environ), settings.intent, span.since)
-    return Decided(standing, span, settled, listed)
+    return Decided(span, settled, listed)
+
+
+def _refuse_another_policy(standing: Standing, span: Range) -> None:
+    """What is merged does not choose by which rule it is read."""
+    before = policy_before(standing.repository, span.bound) if span.bound else None
+    written = policy_before(standing.repository, span.head)
+    if before and written and before != written:
+        raise Held(
+            "policy-changed",
+            f"the setting intent was {before} before these merges, and is {written} now",
+            hint=f"a person confirms the first run under a new policy: {history.DISPATCH}",
+        )
 
 
 def _beginning(standing: Standing, listed: Listing, trigger: Trigger, commit: str, line: list[Commit]) -> Beginning:

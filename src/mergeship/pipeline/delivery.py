@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_expo
 
 from mergeship.adapters import index
 from mergeship.adapters.index import Addresses
-from mergeship.core import delivery
+from mergeship.core import delivery, pep440
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import Entry, Ledger, State
@@ -21,12 +22,17 @@ from mergeship.core.upload import NEXT_VERSION, Answer, judge
 from mergeship.errors import Failed, Held
 from mergeship.pipeline.standing import Standing
 
+SECOND_LOOK = 10.0  # seconds for a release whose pages lagged before already
 Bytes = Mapping[str, Path]
 """File names, and where the bytes are."""
 
 
 class GivenUpError(Failed):
     """A version whose bytes can never be complete on the index."""
+
+
+class BytesElsewhereError(Failed):
+    """An upload that another run has begun, and may still be at."""
 
 
 class SupersededError(Exception):
@@ -72,10 +78,26 @@ class Delivery:
         return entry
 
     def bind(self, files: tuple[Distribution, ...], have: Bytes) -> None:
-        """Bind the version to its bytes, before the first of them is sent: who wins this swap, uploads."""
-        if self.entry.state != "claimed":
+        """Bind the version to its bytes, before the first of them is sent: who wins this swap, uploads.
+
+        Raises Held for a commit that is not on main any more, and GivenUpError for a version that somebody else has
+        published or tagged since it was claimed.
+        """
+        entry = self.entry
+        if entry.state != "claimed":
             return
-        self.stands.state.keep(self.version, [have[file.name] for file in files])
+        if not self.stands.origin.contains(self.stands.refs.main, entry.commit):
+            raise Held(
+                "main-rewritten",
+                f"{entry.version} was claimed for {entry.commit[:12]}, which is not on main any more",
+                hint="nothing was sent; put main back, or merge what is to ship",
+            )
+        tagged = self.stands.refs.tags.get(entry.tag_name, entry.commit)
+        if tagged != entry.commit:
+            raise self.give_up(f"there is a tag {entry.tag_name} on another commit, {tagged[:12]}")
+        if any(pep440.same(version, entry.version) for version in self._versions()):
+            raise self.give_up("somebody else published that version after it was claimed")
+        self.stands.state.keep(self.version, {file: have[file.name] for file in files})
         self._move("uploading", files=files, began=self.stands.now)
         if self.entry.files != files:
             raise Held(
@@ -84,28 +106,46 @@ class Delivery:
                 hint="nothing was sent from here, and nothing is lost: that run finishes it, or the next one does",
             )
 
-    def send(self, have: Bytes) -> None:
-        """Send every file that the index does not show, and note that it took them."""
+    def send(self, have: Bytes, lost: str = "") -> None:
+        """Send every file that the index does not show, and note that it took them.
+
+        `lost` says that bytes which are not here are nowhere: then the version is given up, unless the index has
+        them, or the run that sends them may still live.
+        """
         if self.entry.state != "uploading":
             return
         listed = self.where.listing()
-        for file in self.entry.files:
-            if delivery.there(file, listed) != "same":
-                if file.name not in have:
-                    raise Failed(
-                        "bytes-missing",
-                        f"the bytes of {file.name}, sha256 {file.sha256[:12]}…, are not here",
-                        hint="run all jobs again: build looks for them on the runner and in the earlier run's artifact",
-                    )
+        files, state = self.entry.files, self.stands.state
+        other = [file.name for file in files if delivery.there(file, listed) == "other"]
+        if other:
+            raise self.give_up(f"the index has other bytes under {', '.join(other)}")
+        due = [file for file in files if delivery.there(file, listed) != "same"]
+        due = [file for file in due if not state.has_receipt(self.version, file.name, file.sha256)]
+        if any(file.name not in have for file in due):
+            self._look_again(lost)
+        else:
+            for file in due:
                 self._send(file, have[file.name])
         self._move("uploaded")
 
-    def send_or_give_up(self, have: Bytes, lost: str) -> None:
-        """Send what is there of an upload whose bytes build could not find; give the version up if that is not all."""
-        lacking = delivery.lacking(self.entry.files, self.where.listing())
-        if any(file.name not in have for file in lacking):
-            raise self.give_up(lost)
-        self.send(have)
+    def _look_again(self, lost: str) -> None:
+        """Wait for files that are not here to be shown by the index. Raises GivenUpError or Failed."""
+        entry = self.entry
+        simple, deadline = self.where.addresses.simple, self.where.deadline
+        try:
+            index.wait_until_listed(simple, self.where.project, entry.files, deadline, self.where.environ)
+        except Failed as error:
+            over = self.stands.now - entry.at > timedelta(seconds=self.stands.source.settings.lease)
+            if lost and (over or (entry.run == self.stands.run and entry.run)):
+                raise self.give_up(lost) from error
+            raise BytesElsewhereError(
+                "bytes-missing",
+                f"{entry.version} is being uploaded by run {entry.run or '(none)'}, and its bytes are not here",
+                hint="that run finishes it; if it has died, run all its jobs again: build looks for them everywhere",
+            ) from error
+
+    def _versions(self) -> tuple[str, ...]:
+        return tuple(one for one in self.where.listing().versions if pep440.is_version(one))
 
     def prove(self) -> None:
         """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
@@ -117,7 +157,7 @@ class Delivery:
                 self.where.addresses.simple,
                 self.where.project,
                 self.entry.files,
-                self.where.deadline,
+                min(self.where.deadline, SECOND_LOOK) if self.entry.tag else self.where.deadline,
                 self.where.environ,
             )
         except Failed as error:
@@ -191,9 +231,7 @@ class Delivery:
         """Send one file until the index has it, the version is lost, or the deadline is over."""
         self.tell(Note(f"uploading {file.name} ({file.size} bytes)"))
         state, until = self.stands.state, time.monotonic() + self.where.deadline
-        attempt = _Attempt(
-            self.where, file, path, until, receipt=state.has_receipt(self.version, file.name, file.sha256)
-        )
+        attempt = _Attempt(self.where, file, path, until)
         following = Retrying(
             retry=retry_if_result(lambda following: following in {"again", "look"}),
             wait=attempt.pause,
@@ -201,6 +239,8 @@ class Delivery:
             before_sleep=lambda tried: self.tell(Note(f"{attempt.said}: trying again in {tried.upcoming_sleep:.1f} s")),
             retry_error_callback=lambda _: "late",
         )(attempt)
+        if attempt.failure.code == "bad-distribution":
+            raise self.give_up(attempt.failure.message, attempt.failure.hint)
         if following == "give-up":
             raise self.give_up(attempt.said, attempt.failure.hint)
         if following != "sent":
@@ -211,12 +251,11 @@ class Delivery:
 class _Attempt:
     """Attempts to send one file, each with what the index says to it."""
 
-    def __init__(self, where: Index, file: Distribution, path: Path, until: float, *, receipt: bool) -> None:
+    def __init__(self, where: Index, file: Distribution, path: Path, until: float) -> None:
         self.where = where
         self.file = file
         self.path = path
         self.until = until
-        self.receipt = receipt
         self.said = ""
         self.failure = Failed("not-uploaded", f"{file.name} was not sent")
         self._answer: Answer | None = None
@@ -226,10 +265,12 @@ class _Attempt:
         """Send it, or look whether it came, and say what follows."""
         if not self._looking:
             self._upload()
+        if self.failure.code == "bad-distribution":
+            return "stop"
         verdict = judge(self._answer) if self._answer else None
         sent = verdict is not None and verdict.outcome == "accepted"
         has = "absent" if sent else delivery.there(self.file, self._listing())
-        following = delivery.after(verdict, has, receipt=self.receipt)
+        following = delivery.after(verdict, has)
         self._looking = following == "look"
         return following
 
@@ -244,8 +285,6 @@ class _Attempt:
         try:
             self._answer = index.upload(addresses.upload, self.where.token, self.path, left)
         except Failed as error:
-            if error.code not in {"index-timeout", "index-unreachable"}:
-                raise
             self._answer, self.failure, self.said = None, error, error.message
             return
         verdict = judge(self._answer)

@@ -1,7 +1,7 @@
 """What was merged: the pull requests behind commits, looked up on the forge and in git."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import msgspec
 
@@ -11,6 +11,7 @@ from mergeship.core import decision, declaration
 from mergeship.core.decision import Merged, Pull
 from mergeship.core.declaration import Declared, Read
 from mergeship.core.history import Commit
+from mergeship.core.intent import Policy
 from mergeship.core.project import Source, pyproject_of
 from mergeship.core.settings import load
 from mergeship.errors import MergeshipError
@@ -23,18 +24,21 @@ def merged(standing: Standing, commits: Sequence[Commit], environ: Mapping[str, 
         return []
     lookup = Lookup(environ, standing.name, standing.source.settings.forge.deadline)
     found = lookup.pulls_of([commit.sha for commit in commits])
+    released = frozenset(entry.version for entry in standing.ledger.releases if entry.begun)
+    source, repository = standing.source, standing.repository
     return [
-        Merged(
-            commit, tuple(judged(standing.source, standing.repository, pull, commit.sha) for pull in found[commit.sha])
-        )
+        Merged(commit, tuple(judged(source, repository, pull, commit.sha, released) for pull in found[commit.sha]))
         for commit in commits
     ]
 
 
-def judged(source: Source, repository: Repository, pull: Pull, commit: str) -> Pull:
+def judged(
+    source: Source, repository: Repository, pull: Pull, commit: str, released: Collection[str] | None = None
+) -> Pull:
     """A version or maintenance pull request with whatever it changes beyond what it may; any other as it is.
 
     `commit` is the one that brought it, or would; empty for one that is not here, when its files alone tell.
+    `released` are the versions that it may bring back; None where they are not known.
     """
     kind = decision.neutral_kind(pull)
     if not kind:
@@ -45,12 +49,22 @@ def judged(source: Source, repository: Repository, pull: Pull, commit: str) -> P
     declared = source.declared
     versioned = [place.path for place in (*declared.places, *declared.locks)]
     beyond = decision.beyond(here, versioned)
+    if commit:
+        beyond += tuple(f"{name} (no plain file any more)" for name in repository.not_plain_in(commit))
     if kind == "version" and not beyond and commit:
-        beyond = _more_than_version(repository, commit)
+        beyond = _more_than_version(repository, commit, released)
     return msgspec.structs.replace(pull, more_than_allowed=beyond)
 
 
-def _more_than_version(repository: Repository, commit: str) -> tuple[str, ...]:
+def policy_before(repository: Repository, commit: str) -> Policy | None:
+    """What decided about intents before a commit was merged on top; None where there was no project yet."""
+    try:
+        return load(pyproject_of(repository.at(commit), "main")[1]).intent
+    except MergeshipError:
+        return None
+
+
+def _more_than_version(repository: Repository, commit: str, released: Collection[str] | None) -> tuple[str, ...]:
     """The files of a commit in which anything but the version and the own lock entry changed."""
     before, after = repository.at(f"{commit}^1"), repository.at(commit)
     prefix = repository.prefix()
@@ -59,6 +73,8 @@ def _more_than_version(repository: Repository, commit: str) -> tuple[str, ...]:
         where = os.path.realpath(repository.path)
         old, new = _declared(before, where), _declared(after, where)
         written = new.version or ""
+        if released is not None and written not in released:
+            return (f"the version {written}, which was never released",)
         expected = {
             file.path: file.after for file in declaration.rewritten((*old.places, *old.locks), before, written)[0]
         }

@@ -39,10 +39,10 @@ def restored(
     for one in begun:
         target = out / UNFINISHED / one.version
         have = _places(one, state, artifact)
+        _copy(have, target)
         why = ""
         if len(have) == len(one.files):
             workshop.tell(Note(f"{one.version} was begun before, and its bytes are still here"))
-            _copy(have, target)
         else:
             workshop.tell(Note(f"{one.version} was begun before, and its bytes are gone: building it again"))
             why = _rebuilt(workshop, one, target)
@@ -54,7 +54,7 @@ def restored(
 
 def _places(one: Unfinished, state: State, artifact: Path | None) -> dict[str, Path]:
     """Where each file is whose bytes are those in the ledger."""
-    folders = [state.dist(one.version)]
+    folders = [state.dist(one.version, one.files)]
     if artifact is not None and artifact.is_dir():
         folders += [artifact, *(path for path in artifact.rglob("*") if path.is_dir())]
     return {file.name: path for file in one.files for path in [_equal(file, folders)] if path}
@@ -72,11 +72,10 @@ def _rebuilt(workshop: Workshop, one: Unfinished, target: Path) -> str:
             _, made = workshop.make(one.commit, one.version, Path(folder))
         except MergeshipError as error:
             return f"its bytes are gone, and it does not build again: {error.message}"
-        other = [file.name for file in one.files if _equal(file, [path.parent for path in made]) is None]
-        if other:
-            return f"its bytes are gone, and building it again gives others: {', '.join(other)}"
-        _copy({path.name: path for path in made}, target)
-    return ""
+        again = {file.name: _equal(file, [path.parent for path in made]) for file in one.files}
+        _copy({name: path for name, path in again.items() if path}, target)
+    lacking = [file.name for file in one.files if not (target / file.name).exists()]
+    return f"its bytes are gone, and building it again gives others: {', '.join(lacking)}" if lacking else ""
 
 
 def _copy(have: dict[str, Path], target: Path) -> None:

@@ -70,6 +70,8 @@ class Standing(msgspec.Struct, frozen=True):
                 self.state.remember(commit)
                 refs = msgspec.structs.replace(standing.refs, ledger=commit)
                 return msgspec.structs.replace(standing, refs=refs, ledger=wanted), push
+            if tag and push.refused:
+                return standing, push  # a server may refuse all because of one
             if REF in push.refused:
                 raise Held(
                     "ledger-refused",
@@ -110,4 +112,11 @@ def _ledger(origin: Origin, refs: Refs, state: State, project: str) -> Ledger:
         raise Held("ledger-deleted", f"{REF} is gone from the origin, and was at {seen[:12]}", hint=hint)
     if seen and seen != refs.ledger and not origin.contains(refs.ledger, seen):
         raise Held("ledger-rewound", f"{REF} is at {refs.ledger[:12]}, which does not continue {seen[:12]}", hint=hint)
-    return ledgers.decode(origin.ledger(refs.ledger), project) if refs.ledger else Ledger(project=project)
+    if not refs.ledger:
+        return Ledger(project=project)
+    ledger = ledgers.decode(origin.ledger(refs.ledger), project)
+    if seen and seen != refs.ledger:
+        wrong = ledgers.broken(ledgers.decode(origin.ledger(seen), project), ledger)
+        if wrong:
+            raise Held("ledger-edited", f"{REF} was edited by hand since {seen[:12]}: {wrong}", hint=hint)
+    return ledger

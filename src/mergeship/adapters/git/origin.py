@@ -211,5 +211,5 @@ def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
 def owner_and_name(url: str) -> str:
     """`owner/name` at the end of an origin's address; for a folder, its own name."""
     path = urlsplit(url).path if "://" in url else url.rpartition(":")[2]
-    parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part]
+    parts = [part for part in path.removesuffix("/").removesuffix(".git").split("/") if part.strip(".")]
     return "/".join(parts[-2:] if len(parts) > 1 else ["local", *parts])

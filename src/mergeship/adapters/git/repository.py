@@ -107,6 +107,12 @@ class Repository:
         names = self.git("diff-tree", "-r", "-z", "--no-renames", "--name-only", f"{commit}^1", commit)
         return [name for name in names.split("\0") if name]
 
+    def not_plain_in(self, commit: str) -> list[str]:
+        """The files that a commit removes, or makes something else than a plain file: a link, a program, a module."""
+        told = self.git("diff-tree", "-r", "-z", "--no-renames", "--raw", f"{commit}^1", commit).split("\0")
+        entries = zip(told[0::2], told[1::2], strict=False)
+        return [name for what, name in entries if what.split()[1] != "100644"]
+
     def at(self, commit: str) -> Callable[[str], str | None]:
         """Reads the files of a commit by their paths from this folder; None for what is no text file there."""
 

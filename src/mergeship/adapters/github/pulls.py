@@ -11,6 +11,7 @@ import msgspec
 
 from mergeship.adapters.github import shapes
 from mergeship.core.decision import Pull
+from mergeship.core.history import DISPATCH
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
@@ -28,7 +29,7 @@ query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { lastEditedAt editor { login } } }
 }
 """
-_FORBIDDEN, _NOT_FOUND, _UNAUTHORIZED, _TOO_MANY = 403, 404, 401, 429
+_FORBIDDEN, _NOT_FOUND, _UNAUTHORIZED, _TOO_MANY, _UNPROCESSABLE = 403, 404, 401, 429, 422
 _WRITERS = {"admin", "write"}
 _T = TypeVar("_T")
 
@@ -46,8 +47,10 @@ class GitHub:
     async def pulls_of(self, commit: str) -> tuple[Pull, ...]:
         """The pull requests that brought a commit to main. Just after a merge there may be none yet."""
         url = f"{self._base}/commits/{commit}/pulls?per_page=100"
-        found = shapes.shaped(await self._all(url), list[shapes.PullRequest], url)
-        return tuple(one.pull(self._repository) for one in found if one.merged_at and one.base.ref == "main")
+        # Just after a push, GitHub may not know the commit itself: 422.
+        answer = await self._unless(_UNPROCESSABLE, lambda: self._all(url)) or []
+        found = shapes.shaped(answer, list[shapes.PullRequest], url)
+        return tuple(one.pull(self._repository) for one in found if one.merged_into(self._repository, "main"))
 
     async def pull(self, number: int) -> Pull:
         """One pull request."""
@@ -63,19 +66,32 @@ class GitHub:
 
     async def with_editor(self, pull: Pull) -> Pull:
         """The same, with the person who changed its body after the merge, unless that one may write here."""
-        if pull.merged is None or pull.updated is None or pull.updated <= pull.merged:
+        if pull.merged is None or pull.updated is None or pull.updated < pull.merged:
             return pull
         owner, _, name = self._repository.partition("/")
         asked = {"owner": owner, "name": name, "number": pull.number}
         answer = await self._tried(lambda: self._api.graphql(_EDITED, endpoint=self._graphql, **asked))
         edit = shapes.shaped(answer, shapes.Edited, self._graphql).repository.pull_request
-        if edit.last_edited_at is None or edit.last_edited_at <= pull.merged:
+        if edit.last_edited_at is None or edit.last_edited_at < pull.merged:
             return pull
-        if edit.editor is None:
-            return msgspec.structs.replace(pull, edited_by="somebody whose account is gone")
-        url = f"{self._base}/collaborators/{edit.editor.login}/permission"
-        permission = shapes.shaped(await self._item(url), shapes.Permission, url).permission
-        return pull if permission in _WRITERS else msgspec.structs.replace(pull, edited_by=edit.editor.login)
+        login = edit.editor.login if edit.editor else ""
+        stranger = "" if await self._writes(login) else login or "somebody whose account is gone"
+        return msgspec.structs.replace(pull, edited=True, edited_by=stranger)
+
+    async def _writes(self, login: str) -> bool:
+        """Whether a person may write here; nobody whom GitHub does not know as a collaborator does."""
+        url = f"{self._base}/collaborators/{login}/permission"
+        answer = await self._unless(_NOT_FOUND, lambda: self._item(url)) if login else None
+        return answer is not None and shapes.shaped(answer, shapes.Permission, url).permission in _WRITERS
+
+    async def _unless(self, status: int, ask: Callable[[], Awaitable[_T]]) -> _T | None:
+        """The answer; None where GitHub says `status`."""
+        try:
+            return await ask()
+        except Held as held:
+            if getattr(held.__cause__, "status_code", 0) == status:
+                return None
+            raise
 
     async def _item(self, url: str) -> Any:  # noqa: ANN401 - JSON
         return await self._tried(lambda: self._api.getitem(url, extra_headers=_HEADERS))
@@ -114,7 +130,7 @@ class GitHub:
             )
         if status in {_FORBIDDEN, _NOT_FOUND}:
             needed = error.headers.get("x-accepted-github-permissions") or "pull_requests=read"
-            return Held("forge-permission", said, hint=f"the token in GITHUB_TOKEN needs the permission {needed}")
+            return Held("forge-permission", said, hint=f"the token needs the permission {needed}; or {DISPATCH}")
         return Held("forge-refused", said, hint=_LATER)
 
 
@@ -173,4 +189,4 @@ async def gathered(found: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
 
 
 _HEADERS = {"X-GitHub-Api-Version": VERSION}
-_LATER = "what was merged is not known, so nothing is decided: run the job again later"
+_LATER = f"what was merged is not known, so nothing is decided: run the job again later; or {DISPATCH}"

@@ -48,6 +48,11 @@ class PullRequest(msgspec.Struct):
     merged_at: datetime | None = None
     updated_at: datetime | None = None
 
+    def merged_into(self, repository: str, branch: str) -> bool:
+        """Whether it was merged into a branch of that repository, and not of a fork."""
+        here = self.base.repo is None or self.base.repo.full_name.lower() == repository.lower()
+        return self.merged_at is not None and self.base.ref == branch and here
+
     def pull(self, repository: str) -> Pull:
         """As the core knows it."""
         return Pull(

@@ -19,6 +19,8 @@ from mergeship.rehearsal.index.catalog import Fault
 KILLED = -signal.SIGKILL
 # What a runner does with a job that is cancelled: https://docs.github.com/actions/reference/workflow-cancellation-reference
 CANCEL = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 5.0))
+# As a runner starts it; in the background of a shell, Ctrl-C is ignored.
+HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
 PROMISED = 7.0  # seconds in which a state is left that can be gone on from
 
 
@@ -82,7 +84,7 @@ def _cancelled(theatre: Theatre) -> str:
         version = scene.claimed()
         scene.stage.catalog.faults.append(Fault(503, delay=60.0, only=".tar.gz"))
         command = [str(scene.stage.box.command), "deploy", ".", "--json"]
-        env = scene.runner.env("1", None, scene.theatre.prelude, {})
+        env = scene.runner.env("1", None, f"{scene.theatre.prelude}\n{HEARD}", {})
         with started(command, cwd=scene.runner.folder, env=env) as process:
             _wait_for(lambda: len(scene.published) == 1)
             time.sleep(0.3)

@@ -2,6 +2,9 @@
 
 import base64
 import os
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
@@ -57,19 +60,26 @@ def _hostile(theatre: Theatre) -> str:
         for number, (title, body) in enumerate(given):
             shown = title.replace("\0", "")[:5_000]
             branch = f"feature/x$(touch${{IFS}}{MARKER})-{number}" if number % 3 == 0 else f"-evil-{number}"
-            labels = ("deploy", "bump:major", "$(touch x)") if number % 5 == 0 else ()
-            author = "evil$(touch x)" if number % 2 else "ci-bot; touch x"
+            labels = ("deploy", "bump:major", f"$(touch {marker})") if number % 5 == 0 else ()
+            author = f"evil$(touch {marker})" if number % 2 else f"ci-bot; touch {marker}"
             scene.merged(body.replace("\0", ""), shown, branch=branch, author=author, labels=labels, fork="evil/obk")
         held = scene.decide()
         demand(held.document.get("decision") in {"skip", "hold"}, f"decide: {held.message[:300]}")
         shipping = [reason for reason in held.document["reasons"] if 'ticks "Deployment PR"' in reason]
         demand(len(held.document["reasons"]) >= len(given) and not shipping, f"{shipping[:3]}")
-        demand("\x1b" not in held.said, "an escape sequence came through")
+        shown = scene.runner.shown("decide", "--dry-run", event=scene.push, prelude=theatre.prelude)
+        demand("#2: " in shown, f"nothing was shown: {shown[:200]}")
+        demand(not any(bad in shown for bad in ("\x1b", "\u202e", "##[")), "an escape sequence came through")
+        wrong = [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+        demand(not wrong, f"a command of the runner came through: {wrong[:2]}")
         _gate_each(play, len(given))
         settled = scene.decide(event=dispatch("skip", "nobody means any of this"))
         demand(settled.status == 0, f"decide: {settled.message[:300]}")
-        evil = "feature/x$(touch${IFS}y)-last"
-        scene.merged(SHIP, given[0][0], branch=evil, author="evil$(touch x)")
+        evil = f"feature/x$(touch${{IFS}}{MARKER})-last"
+        everything = "\n".join(
+            body.replace("\0", "")[:2_000] for _, body in given[: len(_SHELL) * 2 + len(_EXPRESSIONS)]
+        )
+        scene.merged(SHIP, given[0][0], branch=evil, author=f"evil$(touch {marker})", message=f"{everything}\n\n{SHIP}")
         merge = scene.stage.origin.pulled(scene.before, scene.main, given[0][0])
         jobs = play.run(merge, 2)
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
@@ -118,7 +128,9 @@ def _canary(theatre: Theatre) -> str:
 
 def _spellings(name: str, secret: str) -> list[str]:
     """A secret as it is, and as it is hidden."""
-    plain = [secret, secret[::-1], quote(secret, safe=""), base64.b64encode(secret.encode()).decode().rstrip("=")]
+    # Base64 looks different at each of three beginnings; what the neighbours change is cut off.
+    encoded = [base64.b64encode(b"x" * skip + secret.encode()).decode()[4:-4] for skip in range(3)]
+    plain = [secret, secret[::-1], quote(secret, safe=""), *encoded]
     user = {"PYPI_API_TOKEN": "__token__", "GITHUB_TOKEN": "x-access-token"}[name]
     return [*plain, base64.b64encode(f"{user}:{secret}".encode()).decode().rstrip("=")]
 
@@ -127,10 +139,22 @@ def _files(root: Path, spellings: list[str], allowed: Path) -> Iterator[Path]:
     """The files below a folder that hold one of the spellings."""
     wanted = [one.encode() for one in spellings]
     for path in root.rglob("*"):
-        if path != allowed and path.is_file() and not path.is_symlink():
-            content = path.read_bytes()
-            if any(one in content for one in wanted):
-                yield path
+        plain = path != allowed and path.is_file() and not path.is_symlink()
+        if plain and any(one in content for content in _contents(path) for one in wanted):
+            yield path
+
+
+def _contents(path: Path) -> Iterator[bytes]:
+    """The bytes of a file, and of everything that is packed in it."""
+    yield path.read_bytes()
+    if path.suffix in {".whl", ".zip"}:
+        with zipfile.ZipFile(path) as archive:
+            yield from (archive.read(name) for name in archive.namelist())
+    elif path.name.endswith(".tar.gz"):
+        with tarfile.open(path) as packed:
+            yield from (member.read() for one in packed if (member := packed.extractfile(one)))
+    elif path.parent.parent.name == "objects":
+        yield zlib.decompress(path.read_bytes())
 
 
 class _Watch:

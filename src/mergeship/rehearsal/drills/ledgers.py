@@ -10,7 +10,7 @@ from mergeship.core.ledger import REF, Entry
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.scene import Scene, Theatre, demand
 
-REFUSED = "refusing to allow a GitHub App to create or update workflow `.github/workflows/ci.yml`"
+REFUSED = "refusing to allow a GitHub App to create or update workflow .github/workflows/ci.yml"
 SHORT = ["index.deadline=1"]
 _AS = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
 

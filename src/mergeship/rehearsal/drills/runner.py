@@ -79,6 +79,12 @@ class Runner:
             env[PRELUDE] = str(path)
         return {**env, **more}
 
+    def shown(self, *words: str, event: Mapping[str, Any] | None = None, prelude: str = "") -> str:
+        """What a command shows to a person who looks at the log of a job."""
+        more = {"GITHUB_STEP_SUMMARY": str(self.home / "summary")}
+        _, said = _run([str(self.stage.box.command), *words, "."], self.folder, self.env("1", event, prelude, more))
+        return said
+
     def call(
         self,
         *words: str,

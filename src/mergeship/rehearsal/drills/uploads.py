@@ -13,8 +13,8 @@ SHORT = ["index.deadline=1.5"]
 DAY = 86400
 
 
-def _in_one_run(*faults: Fault, slower: float = 0.0) -> Callable[[Theatre], str]:
-    """The deploy comes through by itself."""
+def _in_one_run(*faults: Fault, slower: float = 0.0, taken: int = 2) -> Callable[[Theatre], str]:
+    """The deploy comes through by itself; `taken` files are answered with 200."""
 
     def play(theatre: Theatre) -> str:
         with theatre.scene() as scene:
@@ -25,6 +25,8 @@ def _in_one_run(*faults: Fault, slower: float = 0.0) -> Callable[[Theatre], str]
             demand(ran.status == 0, f"deploy: {ran.message}")
             demand(not scene.stage.catalog.faults, "the fault was not met")
             demand(ran.seconds >= slower, f"it waited {ran.seconds:.1f} s")
+            answered = [status for _, status in scene.uploads].count(200)
+            demand(answered == taken, f"{answered} uploads were answered with 200")
             scene.complete(version)
             return f"{version} after {[status for _, status in scene.uploads]}"
 
@@ -182,17 +184,17 @@ DRILLS = (
         _stopped("index-error", BUSY, times=50),
     ),
     Drill(
-        "rate-limited", "429 with Retry-After: 1", "waits as asked, complete in one run",
-        _in_one_run(Fault(429, "Too many requests", headers={"Retry-After": "1"}), slower=1.0),
+        "rate-limited", "429 with Retry-After: 4", "waits as asked, complete in one run",
+        _in_one_run(Fault(429, "Too many requests", headers={"Retry-After": "4"}), slower=4.0),
     ),
     Drill("reset-mid-upload", "the connection is cut", "sent again, complete in one run", _in_one_run(Fault(0))),
     Drill(
         "response-lost", "the file is taken, the answer is lost", "the index is asked; complete in one run",
-        _in_one_run(Fault(0, taken=True)),
+        _in_one_run(Fault(0, taken=True), taken=1),
     ),
     Drill(
-        "server-hangs", "no answer for a minute", "stop at the deadline; the same bytes later",
-        _stopped("index-timeout", Fault(503, delay=60.0), times=3),
+        "server-hangs", "no answer for 20 seconds", "stop at the deadline; the same bytes later",
+        _stopped("index-timeout", Fault(503, delay=20.0), times=3),
     ),
     Drill(
         "bad-metadata", "the index refuses the metadata", "given up with the index's words; the next version ships",
@@ -204,7 +206,7 @@ DRILLS = (
     ),
     Drill(
         "stolen-version", "somebody else uploads the version after the claim", "given up; the next version ships",
-        _given_up(_stolen, "File already exists"),
+        _given_up(_stolen, "somebody else published"),
     ),
     Drill("yanked-latest", "the latest release is yanked", "its version is never used again", _yanked),
     Drill(

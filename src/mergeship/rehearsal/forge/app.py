@@ -7,7 +7,7 @@ import io
 import zipfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -113,11 +113,14 @@ class _Views:
 
     async def pulls_of_commit(self, request: Request) -> Response:
         self._may(request, "pull-requests", "read")
-        found = self.hosting.of_commit(request.path_params["sha"])
+        sha = request.path_params["sha"]
+        if not await run_in_threadpool(self.hosting.knows, sha):
+            raise Refused(422, f"No commit found for SHA: {sha}")
+        found = self.hosting.of_commit(sha)
         if self.hosting.lag:
             self.hosting.lag -= 1
             found = []
-        return JSONResponse([shapes.pull_request(self.hosting, _base(request), one) for one in found])
+        return _page(request, [shapes.pull_request(self.hosting, _base(request), one) for one in found])
 
     async def pull(self, request: Request) -> Response:
         self._may(request, "pull-requests", "read")
@@ -128,11 +131,16 @@ class _Views:
         self._may(request, "pull-requests", "read")
         proposal = self._proposal(request)
         changed = await run_in_threadpool(self.hosting.files, proposal)
-        return JSONResponse([shapes.file(self.hosting, _base(request), proposal, *one) for one in changed])
+        return _page(request, [shapes.file(self.hosting, _base(request), proposal, one) for one in changed])
 
     async def permission(self, request: Request) -> Response:
         self._may(request, "metadata", "read")
-        return JSONResponse(shapes.permission(self.hosting, _base(request), request.path_params["login"]))
+        login = request.path_params["login"]
+        if self._grant(request) is None:
+            raise Refused(401, "Requires authentication")
+        if login not in self.hosting.access:
+            raise Refused(404, f"{login} is not a user")
+        return JSONResponse(shapes.permission(self.hosting, _base(request), login))
 
     async def graphql(self, request: Request) -> Response:
         """The one question that the product asks in this way."""
@@ -178,6 +186,20 @@ class _Views:
 
     async def missing(self, _: Request) -> Response:
         raise Refused(404, "Not Found")
+
+
+def _page(request: Request, items: list[dict[str, Any]]) -> Response:
+    """One page of a list, with the address of the next one.
+
+    Source: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
+    """
+    size = max(1, min(100, int(request.query_params.get("per_page", "30"))))
+    number = max(1, int(request.query_params.get("page", "1")))
+    headers = {}
+    if len(items) > number * size:
+        following = request.url.include_query_params(page=number + 1)
+        headers["Link"] = f'<{following}>; rel="next"'
+    return JSONResponse(items[(number - 1) * size : number * size], headers=headers)
 
 
 def _base(request: Request) -> str:

@@ -9,6 +9,7 @@ from typing import Literal
 import msgspec
 
 from mergeship.adapters.git import Repository
+from mergeship.errors import Misconfigured
 from mergeship.rehearsal.forge import merging
 from mergeship.rehearsal.forge.merging import Method
 
@@ -133,8 +134,20 @@ class Hosting:
         merged = [one for one in self.proposals.values() if commit in one.brought]
         return merged or [one for one in self.proposals.values() if one.merged is None and one.head == commit]
 
-    def files(self, proposal: Proposal) -> list[tuple[str, str]]:
-        """What a pull request changes against its base: git's letter, and the path."""
+    def files(self, proposal: Proposal) -> list[tuple[str, str, str]]:
+        """What a pull request changes against its base: git's letter, the path, and the path before a renaming."""
         base = self.bare.git("merge-base", proposal.base_commit, proposal.head).strip()
-        told = self.bare.git("diff", "--name-status", "--no-renames", "-z", base, proposal.head).split("\0")
-        return list(zip(told[0::2], told[1::2], strict=False))
+        told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, proposal.head).split("\0"))
+        found = []
+        for letter in filter(None, told):
+            before = next(told) if letter.startswith("R") else ""
+            found.append((letter[0], next(told), before))
+        return found
+
+    def knows(self, commit: str) -> bool:
+        """Whether there is such a commit."""
+        try:
+            self.bare.resolved(commit)
+        except Misconfigured:
+            return False
+        return True

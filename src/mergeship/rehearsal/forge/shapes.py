@@ -9,7 +9,7 @@ from typing import Any
 
 from mergeship.rehearsal.forge.hosting import Hosting, Proposal
 
-_STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed"}
+_STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed", "R": "renamed"}
 
 
 def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
@@ -75,8 +75,10 @@ def whole(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
     }
 
 
-def file(hosting: Hosting, base: str, one: Proposal, letter: str, path: str) -> dict[str, Any]:
+def file(hosting: Hosting, base: str, one: Proposal, change: tuple[str, str, str]) -> dict[str, Any]:
     """A file that a pull request changes."""
+    letter, path, before = change
+    renamed = {"previous_filename": before} if before else {}
     raw = f"{base}/{hosting.name}/raw/{one.head}/{path}"
     return {
         "sha": one.head,
@@ -89,6 +91,7 @@ def file(hosting: Hosting, base: str, one: Proposal, letter: str, path: str) -> 
         "raw_url": raw,
         "contents_url": raw,
         "patch": "",
+        **renamed,
     }
 
 

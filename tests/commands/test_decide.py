@@ -1,0 +1,412 @@
+"""`decide` and `gate` on real repositories, over HTTP, against the embedded forge and index."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from mergeship.commands.decide import decide
+from mergeship.commands.gate import gate
+from mergeship.core import ledger
+from mergeship.core.result import Decided, Gated
+from mergeship.errors import MergeshipError, Misconfigured
+from mergeship.rehearsal.drills.merges import dispatch
+from mergeship.rehearsal.drills.scene import NO_SHIP, SHIP, UNCLEAR, Scene
+from mergeship.rehearsal.forge.hosting import Fault, Grant
+from tests import ledgers
+from tests.conftest import git
+from tests.scenes import scene
+
+QUICK = ("forge.deadline=1", "index.deadline=3")
+PLAIN = "feat: x (#1)"
+"""A squash commit whose message holds no checklist."""
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Iterator[Scene]:
+    with scene(tmp_path / "props") as made:
+        yield made
+
+
+def environ_of(play: Scene, event: Mapping[str, Any] | None, **more: str) -> dict[str, str]:
+    settings = play.stage.box.env["MERGESHIP_SET"]
+    return play.runner.env("7", event, "", {"MERGESHIP_SET": settings, **more})
+
+
+def run(
+    play: Scene, *settings: str, commit: str = "", event: Any = None, dry_run: bool = False, **more: str
+) -> Decided:
+    play.runner.at(commit or play.main)
+    environ = environ_of(play, event or (None if commit else play.push), **more)
+    given = (*environ["MERGESHIP_SET"].splitlines(), *QUICK, *settings)
+    return decide(play.runner.folder, environ, lambda _: None, given, dry_run=dry_run)
+
+
+def judge(play: Scene, *settings: str, **asked: Any) -> Gated:
+    play.runner.at(play.main)
+    environ = environ_of(play, asked.pop("event", None))
+    given = (*environ["MERGESHIP_SET"].splitlines(), *QUICK, *settings)
+    return gate(play.runner.folder, environ, lambda _: None, given, **asked)
+
+
+def versions(play: Scene) -> list[tuple[str, str]]:
+    return [(entry.version, entry.state) for entry in play.ledger.releases]
+
+
+def test_a_merge_that_ships_is_claimed_and_handed_on(play: Scene, tmp_path: Path) -> None:
+    commit = play.merged()
+    outputs, summary = tmp_path / "outputs", tmp_path / "summary"
+    found = run(play, GITHUB_OUTPUT=str(outputs), GITHUB_STEP_SUMMARY=str(summary))
+    assert (found.decision, found.version, found.error) == ("ship", "0.1.1", None)
+    entry = play.entry("0.1.1")
+    assert (entry.commit, entry.state, entry.run, entry.pull_requests) == (commit, "claimed", "7", (1,))
+    assert dict(line.split("=", 1) for line in outputs.read_text().splitlines()) == {
+        "decision": "ship", "ship": "true", "version": "0.1.1", "unfinished": "[]", "run": "",
+        "reason": '#1: its checklist ticks "Deployment PR"',
+    }  # fmt: skip
+    assert "version **0.1.1** is claimed" in summary.read_text()
+
+
+def test_a_dry_run_claims_nothing(play: Scene) -> None:
+    play.merged()
+    assert run(play, dry_run=True).version == "0.1.1"
+    assert play.ledger.releases == ()
+
+
+def test_a_commit_that_is_claimed_twice_has_one_version(play: Scene) -> None:
+    play.merged()
+    assert run(play).version == run(play).version == "0.1.1"
+    assert versions(play) == [("0.1.1", "claimed")]
+
+
+def test_a_claim_that_waited_too_long_is_given_up_and_its_merges_return(
+    play: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    play.merged()
+    run(play)
+    play.merged(NO_SHIP)
+    now = time.time
+    monkeypatch.setattr(time, "time", lambda: now() + 3 * 3600)
+    found = run(play)
+    assert (found.decision, found.version) == ("ship", "0.1.2")
+    assert versions(play) == [("0.1.1", "given-up"), ("0.1.2", "claimed")]
+    assert play.entry("0.1.2").pull_requests == (1, 2)
+    told = play.bare.git("log", "--reverse", "--format=%s", ledger.REF).splitlines()
+    assert [line.partition(" for ")[0] for line in told] == ["claimed 0.1.1", "given-up 0.1.1", "claimed 0.1.2"]
+
+
+def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: Scene) -> None:
+    from mergeship.rehearsal.drills.uploads import _stolen
+
+    play.merged()
+    run(play)
+    _stolen(play, "0.1.1")
+    assert run(play).version == "0.1.2"
+    assert versions(play) == [("0.1.1", "given-up"), ("0.1.2", "claimed")]
+
+
+def test_a_lookup_that_lags_or_fails_is_tried_again(play: Scene) -> None:
+    play.merged()
+    play.stage.hosting.lag = 2
+    play.stage.hosting.faults += [Fault("/pulls", 502), Fault("/pulls", 422, "No commit found")]
+    play.stage.hosting.faults += [Fault("/pulls", 429, "secondary rate limit", {"retry-after": "0"})]
+    assert run(play, "forge.deadline=8").decision == "ship"
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        (Fault("/pulls", 401, "Bad credentials"), "forge-token", "a new one"),
+        (Fault("/pulls", 403, "no", {"x-accepted-github-permissions": "pull_requests=read"}), "forge-permission",
+         "needs the permission pull_requests=read"),
+        (Fault("/pulls", 404, "Not Found"), "forge-permission", "decision=ship"),
+        (Fault("/pulls", 502), "forge-refused", "run the job again later"),
+        (Fault("/pulls", 301, "Moved"), "forge-refused", "decision=ship"),
+        (Fault("/pulls", 200, "", delay=9.0), "forge-timeout", "forge.deadline"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_looked_up_holds(play: Scene, fault: Fault, code: str, words: str) -> None:
+    play.merged()
+    play.stage.hosting.faults += [fault] * 30
+    found = run(play)
+    assert found.error is not None
+    assert (found.decision, found.error.code) == ("hold", code)
+    assert words in found.error.hint
+    assert play.ledger.releases == ()
+
+
+def test_a_forge_that_is_not_there_holds(play: Scene) -> None:
+    play.merged()
+    found = run(play, GITHUB_API_URL="http://127.0.0.1:9/")
+    assert found.error is not None
+    assert found.error.code == "forge-unreachable"
+    assert run(play, GITHUB_API_URL=f"{play.stage.index}/simple/").error is not None
+
+
+def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: Scene, tmp_path: Path) -> None:
+    play.merged()
+    version = play.claimed(run="6")
+    play.runner.call("deploy", run="6", settings=["index.deadline=0.5"], more={"PYPI_API_TOKEN": "wrong"})
+    assert play.entry(version).state == "uploading"
+    play.merged(UNCLEAR)
+    for number, fault in enumerate(([], [Fault("/pulls", 404)] * 9)):
+        play.stage.hosting.faults += fault
+        outputs = tmp_path / f"outputs-{number}"
+        found = run(play, GITHUB_OUTPUT=str(outputs))
+        told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+        assert (found.decision, told["decision"], told["ship"], told["run"]) == ("hold", "hold", "true", "6")
+        assert [one["version"] for one in msgspec.json.decode(told["unfinished"])] == [version]
+        assert told["version"] == ""
+
+
+def test_a_body_that_a_stranger_changes_after_the_merge_holds(play: Scene) -> None:
+    play.merged(NO_SHIP, message=PLAIN)
+    assert run(play, dry_run=True).decision == "skip"
+    play.stage.hosting.edit(1, SHIP, "evil")
+    found = run(play)
+    assert found.reasons == ("#1: its text was changed after the merge by evil, who has no write access",)
+    play.stage.hosting.access["helper"] = "write"
+    play.stage.hosting.edit(1, SHIP, "helper")
+    assert run(play).decision == "ship"
+
+
+def test_an_unclear_commit_is_corrected_by_a_writer(play: Scene) -> None:
+    play.merged(UNCLEAR)
+    assert run(play).decision == "hold"
+    play.stage.hosting.edit(1, SHIP, "evil")
+    assert run(play).decision == "hold"
+    play.stage.hosting.edit(1, SHIP, "maintainer")
+    assert run(play).decision == "ship"
+
+
+@pytest.mark.parametrize(
+    ("policy", "given", "decision"),
+    [
+        ("label", {"labels": ("deploy",), "body": NO_SHIP}, "ship"),
+        ("label", {"labels": (), "body": SHIP}, "hold"),
+        ("marker", {"message": "feat: x [deploy]"}, "ship"),
+        ("marker", {"message": "feat: x"}, "skip"),
+        ("always", {"body": NO_SHIP}, "ship"),
+    ],
+)
+def test_each_policy(play: Scene, policy: str, given: dict[str, Any], decision: str) -> None:
+    play.merged(**given)
+    assert run(play, f"intent={policy}").decision == decision
+    play.merged(branch="ci/update-version-1", changes={"README.md": "x"})
+    assert run(play, f"intent={policy}").decision == "hold"  # a loop is none under any of them
+
+
+def test_a_policy_that_comes_with_the_merge_is_confirmed_by_a_person(play: Scene) -> None:
+    play.merged(NO_SHIP)
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged(NO_SHIP, changes={"pyproject.toml": f'{text}\n[tool.mergeship]\nintent = "always"\n'})
+    found = run(play)
+    assert found.error is not None
+    assert (found.decision, found.error.code) == ("hold", "policy-changed")
+    assert run(play, event=dispatch("ship", "we want that")).decision == "ship"
+
+
+RAISED: Callable[[str], str] = lambda text: text.replace('version = "0.1.0"', 'version = "0.1.1"')  # noqa: E731
+
+
+def test_the_version_pull_request_is_neutral(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged("anything", branch="ci/update-version-1", changes={"pyproject.toml": RAISED(text)})
+    found = run(play)
+    assert (found.decision, found.reasons) == ("skip", ("#2: it is a version pull request",))
+    play.merged(SHIP)
+    assert run(play).version == "0.1.2"
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"pyproject.toml": lambda t: RAISED(t).replace("hatchling", "evil")}, "changes more than it may"),
+        ({"pyproject.toml": lambda t: t.replace('"0.1.0"', '"1.0.0"')}, "the version 1.0.0, which was never released"),
+        ({"pyproject.toml": RAISED, "src/evil.py": lambda _: "evil"}, "src/evil.py"),
+        ({"pyproject.toml": lambda _: "broken ["}, "cannot be read"),
+    ],
+)
+def test_a_version_pull_request_with_more_in_it_holds(play: Scene, changes: dict[str, Any], words: str) -> None:
+    play.merged()
+    play.shipped()
+    written = {
+        name: change(play.bare.git("show", f"main:{name}") if name == "pyproject.toml" else "")
+        for name, change in changes.items()
+    }
+    play.merged(branch="ci/update-version-1", changes=written)
+    if "broken" in written["pyproject.toml"]:
+        play.merged(changes={"pyproject.toml": play.bare.git("show", "main~1:pyproject.toml")})
+    found = run(play)
+    assert found.decision == "hold"
+    assert words in found.reasons[0]
+
+
+def test_a_fork_s_branch_of_that_name_is_nothing_special(play: Scene) -> None:
+    play.merged(SHIP, branch="ci/update-version-1", fork="evil/obk")
+    assert run(play).decision == "ship"
+
+
+def test_maintenance_touches_its_two_files_and_nothing_else(play: Scene) -> None:
+    play.merged(SHIP, branch="codex-automation", changes={"README.md": "new"})
+    assert run(play).decision == "skip"
+    play.merged(SHIP, branch="codex-automation", changes={"src/obk/__init__.py": "evil"})
+    assert run(play).decision == "hold"
+
+
+def test_a_maintenance_pull_request_makes_no_link(play: Scene) -> None:
+    start = play.main
+    blob = play.bare.git("hash-object", "-w", "--stdin", given="/etc/passwd").strip()
+    index = type(play.bare)(play.bare.path, play.bare.env | {"GIT_INDEX_FILE": str(play.stage.box.root / "i")})
+    index.git("read-tree", start)
+    index.git("update-index", "--add", "--cacheinfo", f"120000,{blob},README.md")
+    tree = index.git("write-tree").strip()
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
+    head = play.bare.git(*who, "commit-tree", tree, "-p", start, "-m", "docs: x").strip()
+    play.bare.git("update-ref", "refs/heads/codex-automation", head)
+    play.before = start
+    play.stage.hosting.merge(play.stage.hosting.propose("codex-automation", "docs: x", "").number)
+    found = run(play)
+    assert (found.decision, "README.md (no plain file any more)" in found.reasons[0]) == ("hold", True)
+
+
+def test_a_person_skips_what_was_claimed_too(play: Scene) -> None:
+    play.merged()
+    run(play)
+    found = run(play, event=dispatch("skip", "not this one"))
+    assert found.decision == "skip"
+    assert versions(play) == [("0.1.1", "given-up")]
+    assert play.ledger.skips[0].says == "not this one"
+    assert run(play).decision == "skip"
+
+
+def test_a_person_decides_where_the_history_holds(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    start = play.main
+    gone = play.ledger.releases[-1]
+    play.bare.git("update-ref", "refs/heads/main", play.bare.resolved(f"{start}~1"))
+    play.merged()
+    assert play.runner.repository.git("rev-parse", "HEAD").strip() == start
+    found = run(play)
+    assert found.error is not None
+    assert (found.error.code, gone.version in found.error.message) == ("main-rewritten", True)
+    assert run(play, event=dispatch("ship", "we know")).version == "0.1.2"
+
+
+def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    for name in list(play.published):
+        play.stage.catalog.delete(name)
+    play.merged()
+    with pytest.raises(MergeshipError, match="does not list it") as held:
+        run(play)
+    assert (held.value.code, "decision=ship" in held.value.hint) == ("ledger-disagrees", True)
+    assert run(play, event=dispatch("ship", "it was broken")).version == "0.1.2"
+
+
+def test_a_ledger_that_was_edited_by_hand_holds(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    play.merged()
+    told = play.ledger
+    play.runner.at(play.main)
+    text = ledger.encode(msgspec.structs.replace(told, releases=()))
+    play.runner.repository.git("remote", "set-url", "origin", str(play.stage.box.origin))
+    ledgers.write_text(play.runner.folder, text)
+    with pytest.raises(MergeshipError, match=r"0\.1\.1 is not where it was") as held:
+        run(play)
+    assert held.value.code == "ledger-edited"
+
+
+def test_a_tag_that_was_moved_holds(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    commit = play.merged()
+    play.bare.git("update-ref", "refs/tags/v0.1.1", commit)
+    with pytest.raises(MergeshipError, match=r"v0\.1\.1 is a tag on"):
+        run(play)
+
+
+def test_a_renamed_project_holds(play: Scene) -> None:
+    play.merged()
+    run(play)
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged(changes={"pyproject.toml": text.replace('name = "obk"', 'name = "other"')})
+    with pytest.raises(MergeshipError, match="the ledger is of obk, and this is other"):
+        run(play)
+
+
+def test_without_the_right_to_push_the_permission_is_named(play: Scene) -> None:
+    play.merged()
+    play.stage.hosting.tokens["reader"] = Grant("x", {"contents": "read", "pull-requests": "read"})
+    with pytest.raises(MergeshipError) as held:
+        run(play, GITHUB_TOKEN="reader")
+    assert (held.value.code, "contents: write" in held.value.hint) == ("no-permission", True)
+
+
+def test_only_main_is_decided_on(play: Scene) -> None:
+    play.merged()
+    with pytest.raises(Misconfigured, match="this runs on refs/heads/x"):
+        run(play, GITHUB_REF="refs/heads/x")
+
+
+def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: Scene) -> None:
+    first = play.merged(UNCLEAR)
+    play.put_built("0.1.5", first)
+    play.runner.call("deploy")
+    from mergeship.rehearsal.drills.uploads import _stolen
+
+    _stolen(play, "0.1.5")  # published by hand, before there was a ledger
+    play.bare.git("update-ref", "refs/tags/v0.1.5", first)
+    play.merged()
+    found = run(play, event={"before": "0" * 40, "after": play.main})
+    assert (found.version, found.since) == ("0.1.6", f"the tag of the highest published version at {first[:12]}")
+
+
+def test_the_gate_says_what_decide_would(play: Scene) -> None:
+    commit = play.merged()
+    assert judge(play).decision == judge(play, commit=commit[:12]).decision == "ship"
+    assert play.ledger.releases == ()
+    with pytest.raises(Misconfigured, match="is no commit"):
+        judge(play, commit="--evil")
+
+
+def test_the_gate_looks_at_one_pull_request(play: Scene, tmp_path: Path) -> None:
+    play.merged(UNCLEAR)
+    found = judge(play, pull=1)
+    assert found.error is not None
+    assert (found.decision, found.reasons) == (
+        "hold", ('#1: neither of "Deployment PR" and "Non-deployment PR" is ticked',),
+    )  # fmt: skip
+    event = tmp_path / "event.json"
+    event.write_text('{"pull_request": {"number": 1}}')
+    play.runner.at(play.main)
+    more = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": "pull_request"}
+    environ = environ_of(play, None) | more
+    assert gate(play.runner.folder, environ, lambda _: None).decision == "hold"
+    with pytest.raises(MergeshipError, match="Not Found"):
+        judge(play, pull=99)
+
+
+def test_the_gate_reads_a_text_offline(obk: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
+    body = obk / "body.md"
+    body.write_text(SHIP)
+    assert cli("gate", obk, "--body", body)[:2] == (
+        0,
+        'ship (patch)\n  the text: its checklist ticks "Deployment PR"\n',
+    )
+    status, out, err = cli("gate", obk, "--body", obk / ".gitignore")
+    assert (status, out) == (1, "hold\n  the text: it has no checklist\n")
+    assert "[hold]" in err
+    assert cli("gate", obk, "--body", obk / "nothing")[0] == 2
+    status, out, _ = cli("gate", obk, "--body", body, "--json")
+    document = msgspec.json.decode(out)
+    assert (document["decision"], document["bump"], document["ok"]) == ("ship", "patch", True)
+    assert git(obk, "status", "--porcelain") == "?? body.md"

@@ -1,0 +1,214 @@
+"""Each drill passes, and fails as soon as its guard is taken away.
+
+All of them together, unabridged, are `mergeship rehearse --drill all`; the long ones are shortened here.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mergeship.errors import Misconfigured
+from mergeship.rehearsal.drills.running import DRILLS, chosen
+from mergeship.rehearsal.drills.scene import DrillFailedError, Theatre
+from tests.scenes import theatre
+
+pytestmark = pytest.mark.network
+NEEDED = {
+    "second-merge", "non-deployment", "unclear-checklist", "direct-push", "test-failure", "build-failure",
+    "bad-metadata", "token-rejected", "server-error-twice", "server-error-for-ever", "rate-limited", "reset-mid-upload",
+    "response-lost", "server-hangs", "half-release", "kill-at-every-step", "cancel", "burst", "race", "stolen-version", "yanked-latest",
+    "burned-filename", "stale-index", "old-half-release", "disk-full", "clock-skew", "dirty-workspace",
+    "hostile-pull-request", "secret-canary", "tag-refused", "ledger-deleted", "ledger-rewound", "ledger-forged",
+    "old-run-re-run", "approval-wait",
+}  # fmt: skip
+
+
+def patch(target: str, code: str) -> str:
+    """Python that puts something else in the place of a function, in the process of the command."""
+    module, _, name = target.rpartition(".")
+    return f"import {module}\n{code}\n{module}.{name} = patched"
+
+
+NOTHING = "patched = lambda *_, **__: None"
+EMPTY = "patched = lambda *_, **__: []"
+GUARDS = {
+    # The decision.
+    "unclear-checklist": patch(
+        "mergeship.core.intent.of_checklist",
+        "from mergeship.core.intent import Intent\npatched = lambda _: Intent('deploy', 'whatever it says')",
+    ),
+    "direct-push": patch(
+        "mergeship.core.decision.decide",
+        "real = mergeship.core.decision.decide\n"
+        "patched = lambda merges, *rest: real([m for m in merges if m.pulls], *rest)",
+    ),
+    "burst": patch(
+        "mergeship.core.history.since_last_release",
+        "real = mergeship.core.history.since_last_release\nimport msgspec\n"
+        "def patched(*given):\n    found = real(*given)\n"
+        "    return msgspec.structs.replace(found, commits=found.commits[-1:])",
+    ),
+    "old-run-re-run": patch(
+        "mergeship.core.history.since_last_release",
+        "from mergeship.core.history import Range\n"
+        "patched = lambda line, head, *_: Range(head, commits=tuple(one for one in line if one.sha == head))",
+    ),
+    "approval-wait": patch("mergeship.core.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"),
+    "clock-skew": patch(
+        "mergeship.core.version.next_version",
+        "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
+    ),
+    # The upload.
+    "token-rejected": patch(
+        "mergeship.core.upload.judge",
+        "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('accepted')",
+    ),
+    "server-error-twice": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
+    "server-error-for-ever": patch("mergeship.core.delivery.after", "patched = lambda *_: 'give-up'"),
+    "rate-limited": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
+    "reset-mid-upload": patch(
+        "mergeship.core.delivery.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
+    ),
+    "response-lost": patch("mergeship.core.delivery.there", "patched = lambda *_: 'absent'"),
+    "server-hangs": patch(
+        "mergeship.adapters.index.upload",
+        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, _: real(a, t, f, 600.0)",
+    ),
+    "bad-metadata": patch(
+        "mergeship.core.upload.judge",
+        "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('refused', 'stop')",
+    ),
+    "half-release": patch("mergeship.core.delivery.yank", "patched = lambda *_: ''"),
+    "stolen-version": patch("mergeship.core.pep440.same", "patched = lambda *_: False")
+    + "\nimport mergeship.core.delivery\nmergeship.core.delivery.there = lambda *_: 'absent'",
+    "yanked-latest": patch("mergeship.core.listing.Listing.used", "patched = property(lambda self: [])")
+    + "\nimport mergeship.core.ledger\nmergeship.core.ledger.Ledger.used = property(lambda self: [])"
+    + "\nimport mergeship.core.version\nmergeship.core.version.tagged = lambda *_: []",
+    "burned-filename": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
+    "stale-index": patch(
+        "mergeship.core.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"
+    ),
+    "old-half-release": patch("mergeship.core.ledger.old_uploads", EMPTY),
+    # The ledger.
+    "tag-refused": patch(
+        "mergeship.pipeline.delivery.Delivery.tag", "patched = lambda self: self._move('released', tag='created')"
+    ),
+    "ledger-deleted": patch("mergeship.adapters.state.State.seen", "patched = lambda _: ''"),
+    "ledger-rewound": patch("mergeship.adapters.state.State.seen", "patched = lambda _: ''"),
+    "ledger-forged": patch("mergeship.core.ledger.disagreements", EMPTY),
+    # The process.
+    "disk-full": patch("mergeship.adapters.state.State.keep", NOTHING),
+}  # fmt: skip
+LONG = {
+    "cancel": "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n    signal.signal(number, signal.SIG_IGN)\n"
+    "signal.signal = lambda *_: None",
+    "kill-at-every-step": patch(
+        "mergeship.pipeline.delivery.Delivery.bind",
+        "real = mergeship.pipeline.delivery.Delivery.bind\ndef patched(self, *given):\n"
+        "    assert self.entry.state == 'claimed'\n    real(self, *given)",
+    ),
+    "race": patch(
+        "mergeship.adapters.git.origin.Origin.push",
+        "from mergeship.adapters.git.origin import Push\ndef patched(self, wanted):\n"
+        "    self._retried('push', '--force', 'origin', *(f'{c}:{r}' for r, c in wanted.items()))\n"
+        "    return Push(done=True)",
+    ),
+    "second-merge": patch(
+        "mergeship.core.version.next_version",
+        "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
+    ),
+    "non-deployment": GUARDS["unclear-checklist"],
+    "test-failure": patch("mergeship.adapters.environment.Environment.run", "patched = lambda *_, **__: ''"),
+    "build-failure": patch(
+        "mergeship.pipeline.making.Workshop.make",
+        "real = mergeship.pipeline.making.Workshop.make\n"
+        "patched = lambda self, commit, *rest: real(self, f'{commit}^', *rest)",
+    ),
+    "dirty-workspace": patch("mergeship.commands.build._refuse_strangers", NOTHING),
+    "hostile-pull-request": patch("mergeship.core.text.one_line", "patched = str"),
+    "secret-canary": "import os, sys\nprint(os.environ.get('PYPI_API_TOKEN'), file=sys.stderr)",
+}
+OF = {drill.name: drill for drill in DRILLS}
+
+
+def test_every_drill_is_there_once() -> None:
+    names = [drill.name for drill in DRILLS]
+    assert set(names) >= NEEDED
+    assert len(names) == len(set(names))
+    assert all(drill.injected and drill.expected for drill in DRILLS)
+
+
+def test_each_name_is_known() -> None:
+    assert chosen(["all"]) == DRILLS
+    assert [drill.name for drill in chosen(["race", "cancel"])] == ["cancel", "race"]
+    with pytest.raises(Misconfigured, match="no drill 'nothing'") as refused:
+        chosen(["race", "nothing"])
+    assert "kill-at-every-step" in refused.value.hint
+
+
+@pytest.fixture(scope="session")
+def props(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("props")
+
+
+@pytest.fixture
+def stage(props: Path) -> Callable[[str], Theatre]:
+    """A theatre with its distributions kept from test to test."""
+
+    def made(prelude: str) -> Theatre:
+        built = theatre(props, prelude=prelude)
+        built._built.update({path.name: path for path in props.iterdir() if (path / "mergeship.json").is_file()})
+        return built
+
+    return made
+
+
+@pytest.mark.parametrize("name", GUARDS)
+def test_without_its_guard_a_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
+    with pytest.raises(DrillFailedError):
+        OF[name].play(stage(GUARDS[name]))
+
+
+@pytest.mark.skipif(not os.environ.get("MERGESHIP_SOAK"), reason="takes minutes: make soak")
+@pytest.mark.parametrize("name", LONG)
+def test_without_its_guard_a_long_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
+    with pytest.raises(DrillFailedError):
+        OF[name].play(stage(LONG[name]))
+
+
+def test_every_drill_has_a_guard() -> None:
+    assert set(GUARDS) | set(LONG) == set(OF)
+    assert not set(GUARDS) & set(LONG)
+
+
+def test_a_race_of_a_few_rounds(stage: Callable[[str], Theatre]) -> None:
+    assert races.race(stage(""), rounds=3).startswith("3 rounds")
+
+
+def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:
+    status, out, err = cli("rehearse", OBK, "--drill", "unclear-checklist", "--drill", "tag-refused")
+    assert (status, "Drilled. obk: 2 of 2 drills passed" in out) == (0, True)
+    assert "ok   tag-refused" in err
+    status, out, _ = cli("rehearse", OBK, "--drill", "nothing", "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (2, "no-such-drill")
+
+
+def test_a_drill_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, cli: Callable[..., tuple[int, str, str]]) -> None:
+    def fails(_: Theatre) -> str:
+        raise DrillFailedError("something else")
+
+    broken = Drill("direct-push", "a fault", "an outcome", fails)
+    monkeypatch.setattr(running, "DRILLS", (broken,))
+    status, out, err = cli("rehearse", OBK, "--drill", "direct-push", "--json")
+    assert status == 1
+    document = json.loads(out)
+    (found,) = document["drills"]
+    assert (found["name"], found["passed"], found["injected"], found["expected"], found["seen"]) == (
+        "direct-push", False, "a fault", "an outcome", "something else",
+    )  # fmt: skip
+    assert document["error"]["code"] == "drill-failed"
+    status, out, err = cli("rehearse", OBK, "--drill", "all")
+    assert "FAILED" in out
+    assert "demanded:" in out
+    assert "[drill-failed]" in err
