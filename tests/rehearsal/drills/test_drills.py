@@ -3,21 +3,29 @@
 All of them together, unabridged, are `mergeship rehearse --drill all`; the long ones are shortened here.
 """
 
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from mergeship.errors import Misconfigured
+from mergeship.rehearsal.drills import races, running
+from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.running import DRILLS, chosen
 from mergeship.rehearsal.drills.scene import DrillFailedError, Theatre
+from tests.conftest import OBK
 from tests.scenes import theatre
 
 pytestmark = pytest.mark.network
 NEEDED = {
     "second-merge", "non-deployment", "unclear-checklist", "direct-push", "test-failure", "build-failure",
     "bad-metadata", "token-rejected", "server-error-twice", "server-error-for-ever", "rate-limited", "reset-mid-upload",
-    "response-lost", "server-hangs", "half-release", "kill-at-every-step", "cancel", "burst", "race", "stolen-version", "yanked-latest",
+    "response-lost",
+    "server-hangs", "half-release", "kill-at-every-step", "cancel", "burst", "race", "stolen-version", "yanked-latest",
     "burned-filename", "stale-index", "old-half-release", "disk-full", "clock-skew", "dirty-workspace",
     "hostile-pull-request", "secret-canary", "tag-refused", "ledger-deleted", "ledger-rewound", "ledger-forged",
     "old-run-re-run", "approval-wait",
@@ -26,8 +34,8 @@ NEEDED = {
 
 def patch(target: str, code: str) -> str:
     """Python that puts something else in the place of a function, in the process of the command."""
-    module, _, name = target.rpartition(".")
-    return f"import {module}\n{code}\n{module}.{name} = patched"
+    module = ".".join(part for part in target.split(".")[:-1] if part.islower())
+    return f"import {module}\n{code}\n{target} = patched"
 
 
 NOTHING = "patched = lambda *_, **__: None"
@@ -98,11 +106,14 @@ GUARDS = {
     "ledger-rewound": patch("mergeship.adapters.state.State.seen", "patched = lambda _: ''"),
     "ledger-forged": patch("mergeship.core.ledger.disagreements", EMPTY),
     # The process.
-    "disk-full": patch("mergeship.adapters.state.State.keep", NOTHING),
+    "disk-full": patch(
+        "mergeship.cli._of_the_machine",
+        "from mergeship.errors import Failed\npatched = lambda _: Failed('nothing-wrong', 'all is well')",
+    ),
 }  # fmt: skip
 LONG = {
-    "cancel": "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n    signal.signal(number, signal.SIG_IGN)\n"
-    "signal.signal = lambda *_: None",
+    "cancel": "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
+    "    signal.signal(number, signal.SIG_IGN)\nsignal.signal = lambda *_: None",
     "kill-at-every-step": patch(
         "mergeship.pipeline.delivery.Delivery.bind",
         "real = mergeship.pipeline.delivery.Delivery.bind\ndef patched(self, *given):\n"
@@ -175,6 +186,14 @@ def test_without_its_guard_a_drill_fails(name: str, stage: Callable[[str], Theat
 def test_without_its_guard_a_long_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
     with pytest.raises(DrillFailedError):
         OF[name].play(stage(LONG[name]))
+
+
+def test_each_guard_can_be_taken_away() -> None:
+    """A drill that fails because Python did would show nothing."""
+    code = json.dumps([*GUARDS.values(), *LONG.values()])
+    command = [sys.executable, "-I", "-c", f"for code in {code}: exec(code, {{}})"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_drill_has_a_guard() -> None:
