@@ -18,13 +18,12 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from mergeship.rehearsal.index.catalog import Catalog
-from mergeship.rehearsal.index.server import serving
+from mergeship.rehearsal.drills.runner import Ran
+from mergeship.rehearsal.drills.scene import Theatre
 
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).parent / "mergeship"
 BARE = (sys.executable, "-I", "-c", "pass")
-TOKEN = "pypi-bench"  # noqa: S105 - of an index that lives as long as this process
 
 
 class Bench:
@@ -68,16 +67,29 @@ def git(folder: Path, *words: object) -> None:
 
 
 def stages(bench: Bench, work: Path) -> None:
-    project = work / "obk"
-    shutil.copytree(ROOT / "examples" / "obk", project)
-    git(work, "init", "--quiet", project)
-    git(project, "add", "--all")
-    git(project, "commit", "--quiet", "-m", "feat: begin")
-    with serving(Catalog(work / "index", token=TOKEN)) as base:
-        environ = {"MERGESHIP_SET": f"index.upload={base}/legacy/", "PYPI_API_TOKEN": TOKEN}
-        for verb in ("test", "build", "deploy"):
-            # The second deploy sends the same bytes again: PyPI takes them, and so does the index.
-            bench.row(f"mergeship {verb}", 5, lambda verb=verb: run([COMMAND, verb, project], **environ))  # type: ignore[arg-type,misc]
+    """The jobs of a run, against the embedded forge and index."""
+    theatre = Theatre(ROOT / "examples" / "obk", "obk", os.environ, work / "props")
+    with theatre.scene() as scene:
+
+        def merged() -> None:
+            scene.merged()
+            scene.runner.at(scene.main)
+
+        def claimed() -> None:
+            merged()
+            scene.claimed()
+
+        bench.row("mergeship test", 5, lambda: ran(scene.runner.call("test")), merged)
+        bench.row("mergeship gate", 5, lambda: ran(scene.runner.call("gate")), merged)
+        bench.row("mergeship decide", 5, lambda: ran(scene.runner.call("decide")), merged)
+        bench.row("mergeship build", 5, lambda: ran(scene.runner.call("build")), merged)
+        bench.row("mergeship deploy", 5, lambda: ran(scene.deploy()), claimed)
+        bench.row("mergeship deploy, nothing left to do", 5, lambda: ran(scene.deploy()))
+
+
+def ran(done: Ran) -> None:
+    if done.status:
+        sys.exit(done.said)
 
 
 BUMPED = """

@@ -22,7 +22,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="no package registry can be reached from here"))
     # The long ones first, so that no worker is left alone with them at the end.
-    items.sort(key=lambda item: not item.nodeid.startswith(("tests/rehearsal/test_guide", "tests/rehearsal/test_r")))
+    long = ("tests/test_laws", "tests/rehearsal/test_guide", "tests/rehearsal/test_r", "tests/rehearsal/drills")
+    items.sort(key=lambda item: not item.nodeid.startswith(long))
 
 
 @cache
@@ -75,6 +76,12 @@ def obk(tmp_path: Path) -> Path:
     (folder / ".gitignore").write_text("__pycache__/\n.pytest_cache/\ndist/\n")
     commit_all(folder, "feat: begin")
     return folder
+
+
+@pytest.fixture(scope="session")
+def props(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the distributions of scenes are kept, from test to test."""
+    return tmp_path_factory.mktemp("props")
 
 
 @pytest.fixture

@@ -246,7 +246,7 @@ class World(RuleBasedStateMachine):
 
 TestLaws = World.TestCase
 TestLaws.settings = settings(
-    max_examples=2_000 if LONG else 120,
+    max_examples=2_000 if LONG else 40,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

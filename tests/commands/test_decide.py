@@ -26,8 +26,8 @@ PLAIN = "feat: x (#1)"
 
 
 @pytest.fixture
-def play(tmp_path: Path) -> Iterator[Scene]:
-    with scene(tmp_path / "props") as made:
+def play(props: Path) -> Iterator[Scene]:
+    with scene(props) as made:
         yield made
 
 

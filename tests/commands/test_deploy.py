@@ -370,5 +370,5 @@ def test_the_json_document_is_complete(built: Path, environ: Environ, cli: Cli) 
     document = json.loads(out)
     assert document["ok"]
     assert [file["name"] for file in document["releases"][0]["files"]] == [WHEEL, SDIST]
-    assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 3
+    assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 4
     assert TOKEN not in out + err

@@ -90,7 +90,7 @@ def test_any_text_around_it_changes_nothing_or_makes_it_unclear(text: str) -> No
     assert wanted(f"{text}\n\n{GUIDE.format(' ', 'x', ' ')}") != "deploy"
 
 
-@pytest.mark.parametrize("text", ["[" * 65_000, "> " * 30_000, "<!--" * 16_000, "- " * 30_000, "```" * 20_000])
+@pytest.mark.parametrize("text", ["[" * 20_000, "> " * 30_000, "<!--" * 16_000, "- " * 30_000, "```" * 20_000])
 def test_a_text_that_is_made_to_be_slow_ends(text: str) -> None:
     assert wanted(text) == "none"
 

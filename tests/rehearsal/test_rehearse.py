@@ -138,7 +138,7 @@ def test_a_failing_job_stops_all_later_ones(obk: Path, job: str) -> None:
 
 
 def test_without_the_download_nothing_is_deployed(obk: Path) -> None:
-    begin = OWN.index("      - name: Take the distributions")
+    begin = OWN.index("      - name: Take the distributions\n")
     end = OWN.index("      - name: Deploy")
     result = once(with_workflow(obk, OWN[:begin] + OWN[end:]), QUICK)
     failed = next(job for job in result.jobs if job.status == "failed")

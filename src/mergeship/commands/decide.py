@@ -32,7 +32,7 @@ def decide(
     ref = environ.get("GITHUB_REF", MAIN)
     if ref != MAIN:
         raise Misconfigured("not-main", f"this runs on {ref}", hint="releases are made from main alone: --ref main")
-    claim = _Claim(standing(path, environ, overrides), trigger, environ, tell)
+    claim = _Claim(standing(path, environ, tell, overrides), trigger, environ, tell)
     result = claim.made(dry_run=dry_run)
     if not dry_run:
         job.set_outputs(environ, _outputs(result))

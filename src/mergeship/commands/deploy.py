@@ -34,7 +34,7 @@ def deploy(
     The same command is the retry: what is done already is not done again. Raises Failed or Held; a version that can
     never be complete is given up, which is a failure too.
     """
-    stands = standing(path, environ, overrides)
+    stands = standing(path, environ, tell, overrides)
     commit = stands.repository.head()
     manifest = _manifest(out)
     entry = _entry(stands, manifest, commit)

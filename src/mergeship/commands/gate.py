@@ -42,7 +42,7 @@ def gate(
         number = pull or started.pull or 0
         result = _of_pull(path, environ, overrides, number, here=number == started.pull)
     else:
-        stands = standing(path, environ, overrides)
+        stands = standing(path, environ, tell, overrides)
         listed = agreement.listed(stands, environ)
         found = decided(stands, listed, stands.repository.resolved(commit or "HEAD"), started, environ, tell)
         result = _result(found.decision)

@@ -14,8 +14,10 @@ from mergeship.adapters.state import State
 from mergeship.core import ledger as ledgers
 from mergeship.core import project
 from mergeship.core.environ import for_installer
+from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import REF, Ledger
 from mergeship.core.project import Source
+from mergeship.core.text import without_password
 from mergeship.errors import Held
 
 ATTEMPTS = 20  # of a compare-and-swap: each that is lost means that somebody else's was won
@@ -84,12 +86,13 @@ class Standing(msgspec.Struct, frozen=True):
         raise Held("ledger-busy", "the ledger was changed by others again and again", hint="run the job again")
 
 
-def standing(path: Path, environ: Mapping[str, str], overrides: Sequence[str] = ()) -> Standing:
+def standing(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = ()) -> Standing:
     """Where the project in `path` stands. Raises Held, Failed or Misconfigured for what cannot be read."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     repository.head()
     origin = Origin(repository, environ)
+    tell(Note(f"reading {without_password(origin.url)}"))
     name = job.repository(environ) or owner_and_name(origin.url)
     state = State(environ, name)
     refs = origin.refs()

@@ -62,42 +62,23 @@ GUARDS = {
         "from mergeship.core.history import Range\n"
         "patched = lambda line, head, *_: Range(head, commits=tuple(one for one in line if one.sha == head))",
     ),
-    "approval-wait": patch("mergeship.core.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"),
-    "clock-skew": patch(
-        "mergeship.core.version.next_version",
-        "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
-    ),
     # The upload.
     "token-rejected": patch(
         "mergeship.core.upload.judge",
         "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('accepted')",
     ),
     "server-error-twice": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
-    "server-error-for-ever": patch("mergeship.core.delivery.after", "patched = lambda *_: 'give-up'"),
     "rate-limited": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "reset-mid-upload": patch(
         "mergeship.core.delivery.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
     ),
     "response-lost": patch("mergeship.core.delivery.there", "patched = lambda *_: 'absent'"),
-    "server-hangs": patch(
-        "mergeship.adapters.index.upload",
-        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, _: real(a, t, f, 600.0)",
-    ),
     "bad-metadata": patch(
         "mergeship.core.upload.judge",
         "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('refused', 'stop')",
     ),
     "half-release": patch("mergeship.core.delivery.yank", "patched = lambda *_: ''"),
-    "stolen-version": patch("mergeship.core.pep440.same", "patched = lambda *_: False")
-    + "\nimport mergeship.core.delivery\nmergeship.core.delivery.there = lambda *_: 'absent'",
-    "yanked-latest": patch("mergeship.core.listing.Listing.used", "patched = property(lambda self: [])")
-    + "\nimport mergeship.core.ledger\nmergeship.core.ledger.Ledger.used = property(lambda self: [])"
-    + "\nimport mergeship.core.version\nmergeship.core.version.tagged = lambda *_: []",
     "burned-filename": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
-    "stale-index": patch(
-        "mergeship.core.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"
-    ),
-    "old-half-release": patch("mergeship.core.ledger.old_uploads", EMPTY),
     # The ledger.
     "tag-refused": patch(
         "mergeship.pipeline.delivery.Delivery.tag", "patched = lambda self: self._move('released', tag='created')"
@@ -112,6 +93,25 @@ GUARDS = {
     ),
 }  # fmt: skip
 LONG = {
+    "server-hangs": patch(
+        "mergeship.adapters.index.upload",
+        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, _: real(a, t, f, 600.0)",
+    ),
+    "stale-index": patch(
+        "mergeship.core.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"
+    ),
+    "approval-wait": patch("mergeship.core.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"),
+    "stolen-version": patch("mergeship.core.pep440.same", "patched = lambda *_: False")
+    + "\nimport mergeship.core.delivery\nmergeship.core.delivery.there = lambda *_: 'absent'",
+    "clock-skew": patch(
+        "mergeship.core.version.next_version",
+        "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
+    ),
+    "server-error-for-ever": patch("mergeship.core.delivery.after", "patched = lambda *_: 'give-up'"),
+    "old-half-release": patch("mergeship.core.ledger.old_uploads", EMPTY),
+    "yanked-latest": patch("mergeship.core.listing.Listing.used", "patched = property(lambda self: [])")
+    + "\nimport mergeship.core.ledger\nmergeship.core.ledger.Ledger.used = property(lambda self: [])"
+    + "\nimport mergeship.core.version\nmergeship.core.version.tagged = lambda *_: []",
     "cancel": "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
     "    signal.signal(number, signal.SIG_IGN)\nsignal.signal = lambda *_: None",
     "kill-at-every-step": patch(
@@ -136,6 +136,7 @@ LONG = {
         "real = mergeship.pipeline.making.Workshop.make\n"
         "patched = lambda self, commit, *rest: real(self, f'{commit}^', *rest)",
     ),
+    "lost-runner": patch("mergeship.pipeline.restoring._places", "patched = lambda *_: {}"),
     "dirty-workspace": patch("mergeship.commands.build._refuse_strangers", NOTHING),
     "hostile-pull-request": patch("mergeship.core.text.one_line", "patched = str"),
     "secret-canary": "import os, sys\nprint(os.environ.get('PYPI_API_TOKEN'), file=sys.stderr)",
@@ -158,21 +159,9 @@ def test_each_name_is_known() -> None:
     assert "kill-at-every-step" in refused.value.hint
 
 
-@pytest.fixture(scope="session")
-def props(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("props")
-
-
 @pytest.fixture
 def stage(props: Path) -> Callable[[str], Theatre]:
-    """A theatre with its distributions kept from test to test."""
-
-    def made(prelude: str) -> Theatre:
-        built = theatre(props, prelude=prelude)
-        built._built.update({path.name: path for path in props.iterdir() if (path / "mergeship.json").is_file()})
-        return built
-
-    return made
+    return lambda prelude: theatre(props, prelude=prelude)
 
 
 @pytest.mark.parametrize("name", GUARDS)

@@ -17,8 +17,8 @@ from tests.scenes import scene
 
 
 @pytest.fixture
-def stage(tmp_path: Path) -> Iterator[Scene]:
-    with scene(tmp_path) as made:
+def stage(props: Path) -> Iterator[Scene]:
+    with scene(props) as made:
         yield made
 
 

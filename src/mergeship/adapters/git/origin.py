@@ -17,7 +17,7 @@ MAIN = "refs/heads/main"
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
 SILENCE = "30"  # seconds in which a server has to send something
-DEADLINE = 60.0  # seconds of trying again
+DEADLINE = 30.0  # seconds of trying again
 # The words of git and curl for what passes by itself.
 _PASSES = re.compile(
     r"error: 5\d\d|error: 429|RPC failed|early EOF|hung up|reset|timed out|too slow|Could not resolve|Couldn't connect"

@@ -1,6 +1,7 @@
 """Drills of the whole pipeline: the project's workflow file itself, on the engine."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +15,7 @@ from mergeship.core.workflow import Workflow
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.scene import NO_SHIP, SHIP, Scene, Theatre, demand
+from mergeship.rehearsal.index.catalog import Fault
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.performance import give_secrets, pipeline
 
@@ -119,6 +121,11 @@ def _build_failure(theatre: Theatre) -> str:
 
 
 def _break_backend(work: Path) -> None:
+    _own_backend(work, BROKEN)
+
+
+def _own_backend(work: Path, code: str) -> None:
+    """Put a backend of the drill's own around the project's."""
     path = work / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
     found = re.search(r"^build-backend\s*=\s*[\"']([\w.]+)[\"'].*$", text, re.MULTILINE)
@@ -127,7 +134,7 @@ def _break_backend(work: Path) -> None:
     text = text.replace(found[0], line) if found else bare
     real = found[1] if found else "setuptools.build_meta"
     path.write_text(text, encoding="utf-8")
-    (work / "drill_backend.py").write_text(BROKEN.format(real=real), encoding="utf-8")
+    (work / "drill_backend.py").write_text(code.format(real=real), encoding="utf-8")
 
 
 def _dirty(theatre: Theatre) -> str:
@@ -150,6 +157,39 @@ def _dirty(theatre: Theatre) -> str:
         return f"left by an earlier job, not taken along: {', '.join(sent)}"
 
 
+def _lost_runner(theatre: Theatre) -> str:
+    """The only machine with the bytes is gone, and what it built cannot be built equal again."""
+    with played(theatre) as play:
+        scene = play.scene
+        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        scene.stage.catalog.faults += [Fault(503, "Backend is unhealthy", only=".tar.gz")] * 30
+        jobs = play.run(play.merged(1, SHIP, _never_equal), 1)
+        demand(jobs["deploy"] == "failed" and len(scene.published) == 1, f"the set-up: {jobs}, {scene.published}")
+        scene.stage.catalog.faults.clear()
+        shutil.rmtree(scene.stage.box.root / "home" / ".local" / "state")
+        jobs = play.run(play.merged(2), 2)
+        demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
+        versions = [entry.version for entry in scene.ledger.releases]
+        scene.complete(*versions)
+        return f"{versions[0]} finished with the bytes of its own run's artifact, then {versions[1]}"
+
+
+def _never_equal(work: Path) -> None:
+    """An sdist whose bytes are others each time."""
+    backend = """\
+from {real} import *
+from {real} import build_sdist as real
+import os, pathlib
+def build_sdist(folder, *rest, **named):
+    name = real(folder, *rest, **named)
+    path = pathlib.Path(folder, name)
+    import gzip
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), mtime=int.from_bytes(os.urandom(3), "big")))
+    return name
+"""
+    _own_backend(work, backend)
+
+
 def _is_ignored(play: Played, name: str) -> bool:
     told = play.scene.stage.origin.work.git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", name)
     return told.startswith("!!")
@@ -160,5 +200,8 @@ DRILLS = (
     Drill("non-deployment", "a merge that says Non-deployment PR", "green, and nothing built", _non_deployment),
     Drill("test-failure", "failing tests", "everything behind them is skipped", _test_failure),
     Drill("build-failure", "a build backend that fails", "its words are told, nothing is sent", _build_failure),
+    Drill(
+        "lost-runner", "the runner is gone, half of a release is up", "finished with its artifact's bytes", _lost_runner
+    ),
     Drill("dirty-workspace", "distributions left by an earlier job", "they are not sent", _dirty),
 )

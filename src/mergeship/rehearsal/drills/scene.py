@@ -63,8 +63,10 @@ class Theatre:
     def distributions(self, version: str, scene: "Scene") -> Path:
         """A folder with the distributions of a version, built by the installed command."""
         with self._lock:
+            out = self.props / version
+            if version not in self._built and (out / MANIFEST).is_file():
+                self._built[version] = out  # of an earlier theatre
             if version not in self._built:
-                out = self.props / version
                 scene.runner.at(scene.main)
                 command = [str(scene.stage.box.command), "build", ".", "--version", version, "--out", str(out)]
                 run(command, cwd=scene.runner.folder, env=scene.stage.box.env)
