@@ -410,3 +410,46 @@ def test_the_gate_reads_a_text_offline(obk: Path, cli: Callable[..., tuple[int, 
     document = msgspec.json.decode(out)
     assert (document["decision"], document["bump"], document["ok"]) == ("ship", "patch", True)
     assert git(obk, "status", "--porcelain") == "?? body.md"
+
+
+def test_a_decision_to_skip_ends_what_it_was_recommended_for(play: Scene) -> None:
+    play.merged()
+    play.shipped()
+    for name in list(play.published):
+        play.stage.catalog.delete(name)
+    play.merged(UNCLEAR)
+    assert run(play, event=dispatch("skip", "deleted on purpose")).decision == "skip"
+    play.merged(NO_SHIP)
+    assert run(play).decision == "skip"
+
+
+def test_a_program_may_stay_one(play: Scene) -> None:
+    """A version pull request changes a setup.py that is executable, and leaves it so."""
+    repository, start = play.bare, play.main
+    index = type(repository)(repository.path, repository.env | {"GIT_INDEX_FILE": str(play.stage.box.root / "i")})
+    who = ("-c", "user.name=x", "-c", "user.email=x@y")
+    commits = [start]
+    for text, mode in (("1", "100755"), ("2", "100755"), ("2", "100644"), ("3", "120000")):
+        blob = repository.git("hash-object", "-w", "--stdin", given=text).strip()
+        index.git("read-tree", commits[-1])
+        index.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},tool")
+        tree = index.git("write-tree").strip()
+        commits.append(repository.git(*who, "commit-tree", tree, "-p", commits[-1], "-m", "x").strip())
+    assert [repository.not_plain_in(commit) for commit in commits[1:]] == [["tool"], [], [], ["tool"]]
+
+
+def test_the_first_claim_by_hand_keeps_what_it_was_decided_on(play: Scene) -> None:
+    first = play.merged(UNCLEAR)
+    play.merged(NO_SHIP)
+    assert run(play, event=dispatch("ship", "it was meant")).version == "0.1.1"
+    assert play.entry("0.1.1").since in {first, play.bare.resolved(f"{first}~1")}
+
+
+def test_overrides_of_the_policy_count_for_the_gate_too(play: Scene, tmp_path: Path) -> None:
+    play.merged(UNCLEAR, labels=("deploy",))
+    event = tmp_path / "event.json"
+    event.write_text('{"pull_request": {"number": 1}}')
+    play.runner.at(play.main)
+    more = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": "pull_request"}
+    environ = environ_of(play, None) | more
+    assert gate(play.runner.folder, environ, lambda _: None, ["intent=label"]).decision == "ship"

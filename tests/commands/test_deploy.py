@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from mergeship.rehearsal.index.catalog import Catalog, Fault
 from tests import ledgers
 from tests.archives import sdist, wheel
 from tests.conftest import TOKEN, commit_all, git
+from tests.ledgers import NOW
 
 Cli = Callable[..., tuple[int, str, str]]
 Environ = dict[str, str]
@@ -166,6 +168,32 @@ def test_a_version_that_was_given_up_is_told(built: Path, environ: Environ, cata
     git(built, "checkout", "--quiet", "--detach", commit)
     assert send(built, environ).superseded == "0.1.2"
     assert catalog.uploads == []
+
+
+def test_a_claim_without_a_build_does_not_keep_others_from_being_finished(
+    built: Path, environ: Environ, catalog: Catalog
+) -> None:
+    commit = git(built, "rev-parse", "HEAD")
+    later = commit_all(built, "feat: later")
+    git(built, "push", "--quiet", "origin", "HEAD:main")
+    bound = put_built(built, "0.1.1", commit)
+    ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=bound), ledgers.entry("0.1.2", later))
+    (built / "dist" / "mergeship.json").unlink()
+    assert [(one.version, one.state) for one in send(built, environ).releases] == [("0.1.1", "released")]
+    assert state_of(built, "0.1.2") == "claimed"
+    assert len(catalog.uploads) == 2
+
+
+def test_what_the_index_refuses_and_never_shows_ends_some_day(built: Path, environ: Environ, catalog: Catalog) -> None:
+    catalog.faults += [Fault(409, "Conflict")] * 90
+    error = refused(built, environ, "index.deadline=1")
+    assert (error.code, error.hint) == (
+        "file-exists", "nothing was lost: run the job again later, the same bytes are sent",
+    )  # fmt: skip
+    first = ledgers.read(built).releases[0]
+    ledgers.write(built, msgspec.structs.replace(first, began=NOW - timedelta(days=1)))
+    assert refused(built, environ, "index.deadline=1").code == "version-given-up"
+    assert state_of(built) == "given-up"
 
 
 def test_a_tag_on_another_commit_ends_the_version(built: Path, environ: Environ, catalog: Catalog) -> None:

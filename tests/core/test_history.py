@@ -83,6 +83,9 @@ def test_a_decision_by_hand_to_skip_moves_the_beginning() -> None:
     assert numbers(span(9, 9, entry("0.1.1", 8), skips=[skip])) == [9]
     again = span(9, 7, entry("0.1.1", 2), skips=[skip])
     assert (numbers(again), "a decision by hand" in again.since) == ([], True)
+    assert "which comes later" in span(9, 5, entry("0.1.1", 2), skips=[skip]).since
+    after_all = Skip(sha(7), NOW, "main was rewritten")
+    assert numbers(span(9, 9, entry("0.1.1", 77, hours=1), skips=[after_all])) == [8, 9]
     assert numbers(span(9, 5, entry("0.1.1", 2), skips=[skip])) == []
 
 

@@ -198,6 +198,7 @@ def test_an_older_release_that_its_owner_deleted_is_nobody_s_business() -> None:
     assert disagreements(of(older, entry(state="released")), LISTED, {}) == []
     assert ledger.last_finished(of(older, entry())) == older
     assert ledger.last_finished(of(entry())) is None
+    assert ledger.last_finished(of(entry(state="released"), skips=(Skip(B, NOW, "it is gone"),))) is None
 
 
 def test_half_releases_are_told_before_the_index_closes_them() -> None:

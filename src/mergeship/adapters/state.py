@@ -1,8 +1,8 @@
 """What the runner keeps of a repository between jobs: bytes of releases, receipts, the last ledger commit it saw."""
 
 import hashlib
-import os
 import shutil
+import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
@@ -45,12 +45,13 @@ class State:
         target = self.dist(version, files)
         if target.exists():
             return
-        partial = target.with_name(f".{target.name}.{os.getpid()}")
-        partial.mkdir(parents=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
             for path in files.values():
                 disk.put(str(partial / path.name), path.read_bytes())
-            disk.replace(str(partial), str(target))
+            if not target.exists():
+                disk.replace(str(partial), str(target))
         finally:
             shutil.rmtree(partial, ignore_errors=True)
 

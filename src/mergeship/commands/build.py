@@ -16,7 +16,7 @@ from mergeship.core import archive, distribution, pep440, project
 from mergeship.core import bump as bumping
 from mergeship.core.bump import Bump
 from mergeship.core.declaration import Read
-from mergeship.core.distribution import MANIFEST, Distribution, Manifest
+from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
 from mergeship.core.project import Source
@@ -74,6 +74,8 @@ def build(  # noqa: PLR0913 - one argument an option
     plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
     if not new:
         _clear(out)
+        words = ", ".join(one.version for one in begun) or "none that needs bytes"
+        files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Begun before: {words}\n")
         job.summarize(environ, _summary(plan, ()))
         return plan
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:

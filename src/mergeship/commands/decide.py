@@ -169,7 +169,7 @@ def _outputs(result: Decided) -> dict[str, str]:
     return {
         "decision": result.decision,
         "ship": str(result.decision == "ship" or bool(result.unfinished)).lower(),
-        "version": result.version,
+        "version": "" if result.version in {one.version for one in result.unfinished} else result.version,
         "reason": "; ".join(result.reasons),
         "unfinished": msgspec.json.encode(sending).decode(),
         "run": next((one.run for one in sending), ""),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
 from packaging.utils import canonicalize_name
 
 from mergeship.adapters import dist, files, index, job
@@ -55,18 +56,17 @@ def deploy(
     run = _Run(stands, where, out, tell)
     own = entry if entry and entry.state not in {"released", "given-up"} else None
     for one in unfinished:
-        run.finish(one, contained=own is not None and stands.origin.contains(own.commit, one.commit))
+        run.finish(one, contained=bool(_containing(stands, one)))
     if own:
         run.deliver(own, manifest)
     for one in refused:
         run.tag(one)
     done = [one.version for one in run.stands.ledger.releases if one.state in {"released", "given-up"}]
     run.stands.state.prune(done)
-    superseded = _superseded(run.stands, run.stands.ledger.entry(version))
-    result = Deployed(project, version, where.page, tuple(run.delivered), tuple(run.warnings), superseded)
+    result = Deployed(project, version, where.page, tuple(run.delivered), tuple(run.warnings))
     job.set_outputs(environ, {"version": version})
     job.summarize(environ, _summary(result))
-    return result
+    return msgspec.structs.replace(result, superseded=_superseded(run.stands, run.stands.ledger.entry(version)))
 
 
 class _Run:
@@ -143,6 +143,8 @@ def _entry(stands: Standing, manifest: Manifest | None, commit: str) -> Entry | 
             f"{manifest.version} was built from {manifest.commit[:12]}, and {claimed}: nothing is sent without one",
             hint="run mergeship decide, then mergeship build, then deploy exactly that",
         )
+    if own and own.state == "claimed" and ledger.unfinished:
+        return None  # this run finishes the others; decide did not hand the claim on
     if own and own.state == "claimed":
         raise Failed(
             "no-manifest",
@@ -199,14 +201,25 @@ def _superseded(stands: Standing, entry: Entry | None) -> str:
     """
     if entry is None or entry.state != "given-up":
         return ""
-    for later in reversed(stands.ledger.releases):
-        if later.state != "given-up" and stands.origin.contains(later.commit, entry.commit):
-            return later.version
+    later = _containing(stands, entry)
+    if later:
+        return later
+    if any(stands.origin.contains(skip.commit, entry.commit) for skip in stands.ledger.skips):
+        return "a decision by hand to skip it"
     raise GivenUpError(
         "version-given-up",
         f"{entry.version} was given up: {entry.given_up}",
         hint=NEXT_VERSION,
     )
+
+
+def _containing(stands: Standing, entry: Entry) -> str:
+    """The last version besides its own that contains a release's commit and was not given up; empty for none."""
+    for later in reversed(stands.ledger.releases):
+        other = later.version != entry.version and later.state != "given-up"
+        if other and stands.origin.contains(later.commit, entry.commit):
+            return later.version
+    return ""
 
 
 def _token(environ: Mapping[str, str]) -> str:
@@ -225,5 +238,4 @@ def _token(environ: Mapping[str, str]) -> str:
 def _summary(result: Deployed) -> str:
     lines = [f"- **{result.project} {one.version}** is {one.state}: {result.index}" for one in result.releases]
     lines += [f"- warning: {warning}" for warning in result.warnings]
-    lines += [f"- superseded by {result.superseded}"] if result.superseded else []
     return "\n".join([*(lines or ["- nothing was left to deploy"]), ""])

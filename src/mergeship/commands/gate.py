@@ -66,7 +66,7 @@ def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], n
     name = job.repository(environ) or owner_and_name(repository.origin())
     found = Lookup(environ, name, source.settings.forge.deadline).pull(number)
     judged_pull = judged(source, repository, found, repository.head() if here else "")
-    policy = (policy_before(repository, "HEAD^1") if here else None) or source.settings.intent
+    policy = (policy_before(repository, "HEAD^1", overrides) if here else None) or source.settings.intent
     return _result(decision.would(judged_pull, policy))
 
 

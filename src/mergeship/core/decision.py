@@ -170,7 +170,8 @@ def would(pull: Pull, policy: Policy, message: str = "") -> Decision:
 def of_intent(found: Intent, about: str) -> Reason:
     """A reason from an intent."""
     outcomes: dict[str, Outcome] = {"deploy": "ship", "no-deploy": "skip", "unclear": "hold"}
-    return Reason(about, found.says, outcomes[found.wanted])
+    also = ', and "Changelog updated"' if found.changelog else ""
+    return Reason(about, f"{found.says}{also}", outcomes[found.wanted])
 
 
 def _of(pull: Pull, message: str, policy: Policy) -> tuple[Reason, Part]:

@@ -64,11 +64,13 @@ def since_last_release(
     shas = [commit.sha for commit in line]
     position = shas.index(head)
     begun = [entry for entry in ledger.releases if entry.begun]
-    if begun and begun[-1].commit not in shas:
+    skipped = any(skip.commit in shas and skip.at >= begun[-1].at for skip in ledger.skips) if begun else False
+    if begun and begun[-1].commit not in shas and not skipped:
         raise _rewritten(f"{begun[-1].version}, {begun[-1].state} at {begun[-1].commit[:12]},", head)
     known, whole = _bounds(ledger, beginning, now, lease)
-    if any(sha in known for sha in shas[:position]):
-        return msgspec.structs.replace(found, since="a decision by hand to skip")
+    later = next((sha for sha in shas[:position] if sha in known), "")
+    if later:
+        return msgspec.structs.replace(found, since=f"{known[later]} at {later[:12]}, which comes later")
     end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
     undecided = line[position:end]
     if len(undecided) > MOST:

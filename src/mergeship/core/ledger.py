@@ -212,8 +212,9 @@ def _reachable(state: State) -> set[State]:
 
 
 def last_finished(ledger: Ledger) -> Entry | None:
-    """The last release that the index is known to have shown."""
-    return next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
+    """The last release that the index is known to have shown; None where a person has decided since."""
+    last = next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
+    return None if last is None or any(skip.at >= last.at for skip in ledger.skips) else last
 
 
 def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_hand: bool = False) -> list[str]:

@@ -1,6 +1,7 @@
 """What a run on a commit does: the one way to a decision, for `gate` and `decide`."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import timedelta
 
 import msgspec
@@ -34,10 +35,13 @@ def decided(
     settings = standing.source.settings
     line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
     lease = timedelta(seconds=settings.lease)
+    begins = _beginning(standing, listed, trigger, commit, line)
     if trigger.by_hand:
         span = history.by_hand(line, commit, standing.ledger, standing.now, lease)
+        with suppress(Held):  # where the history holds, a person goes on from the commit before
+            counted = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
+            span = msgspec.structs.replace(span, bound=counted.bound)
         return Decided(span, decision.settled(span, trigger.by_hand) or decision.by_hand(trigger.by_hand), listed)
-    begins = _beginning(standing, listed, trigger, commit, line)
     span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
     settled = decision.settled(span)
     if settled is None:
@@ -49,8 +53,8 @@ def decided(
 
 def _refuse_another_policy(standing: Standing, span: Range) -> None:
     """What is merged does not choose by which rule it is read."""
-    before = policy_before(standing.repository, span.bound) if span.bound else None
-    written = policy_before(standing.repository, span.head)
+    before = policy_before(standing.repository, span.bound, standing.overrides) if span.bound else None
+    written = policy_before(standing.repository, span.head, standing.overrides)
     if before and written and before != written:
         raise Held(
             "policy-changed",

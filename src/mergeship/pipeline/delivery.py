@@ -18,7 +18,7 @@ from mergeship.core.ledger import Entry, Ledger, State
 from mergeship.core.listing import Listing
 from mergeship.core.result import Delivered
 from mergeship.core.text import without_password
-from mergeship.core.upload import NEXT_VERSION, Answer, judge
+from mergeship.core.upload import NEXT_VERSION, TRY_AGAIN, Answer, judge
 from mergeship.errors import Failed, Held
 from mergeship.pipeline.standing import Standing
 
@@ -221,7 +221,7 @@ class Delivery:
 
         def moved(stands: Standing) -> Ledger | None:
             now = stands.ledger.entry(self.version)
-            if now != before:
+            if now is None or (now.state, now.files, now.tag) != (before.state, before.files, before.tag):
                 return None
             return stands.ledger.moved(self.version, state, stands.now, stands.run, **changes)
 
@@ -232,7 +232,7 @@ class Delivery:
         self.tell(Note(f"uploading {file.name} ({file.size} bytes)"))
         state, until = self.stands.state, time.monotonic() + self.where.deadline
         attempt = _Attempt(self.where, file, path, until)
-        following = Retrying(
+        following: str = Retrying(
             retry=retry_if_result(lambda following: following in {"again", "look"}),
             wait=attempt.pause,
             stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
@@ -241,6 +241,11 @@ class Delivery:
         )(attempt)
         if attempt.failure.code == "bad-distribution":
             raise self.give_up(attempt.failure.message, attempt.failure.hint)
+        if following == "late" and attempt.looking:
+            over = self.stands.now - (self.entry.began or self.entry.at)
+            if over > timedelta(seconds=self.stands.source.settings.lease):
+                raise self.give_up(f"{attempt.said}, and the index never showed it", attempt.failure.hint)
+            raise Failed(attempt.failure.code, attempt.failure.message, hint=TRY_AGAIN)
         if following == "give-up":
             raise self.give_up(attempt.said, attempt.failure.hint)
         if following != "sent":
@@ -259,11 +264,11 @@ class _Attempt:
         self.said = ""
         self.failure = Failed("not-uploaded", f"{file.name} was not sent")
         self._answer: Answer | None = None
-        self._looking = False
+        self.looking = False
 
     def __call__(self) -> delivery.Next:
         """Send it, or look whether it came, and say what follows."""
-        if not self._looking:
+        if not self.looking:
             self._upload()
         if self.failure.code == "bad-distribution":
             return "stop"
@@ -271,7 +276,7 @@ class _Attempt:
         sent = verdict is not None and verdict.outcome == "accepted"
         has = "absent" if sent else delivery.there(self.file, self._listing())
         following = delivery.after(verdict, has)
-        self._looking = following == "look"
+        self.looking = following == "look"
         return following
 
     def pause(self, tried: RetryCallState) -> float:

@@ -56,10 +56,10 @@ def judged(
     return msgspec.structs.replace(pull, more_than_allowed=beyond)
 
 
-def policy_before(repository: Repository, commit: str) -> Policy | None:
+def policy_before(repository: Repository, commit: str, overrides: Sequence[str]) -> Policy | None:
     """What decided about intents before a commit was merged on top; None where there was no project yet."""
     try:
-        return load(pyproject_of(repository.at(commit), "main")[1]).intent
+        return load(pyproject_of(repository.at(commit), "main")[1], overrides).intent
     except MergeshipError:
         return None
 

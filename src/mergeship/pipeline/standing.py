@@ -27,6 +27,7 @@ class Standing(msgspec.Struct, frozen=True):
     """A project, its origin and its ledger at one moment."""
 
     source: Source
+    overrides: tuple[str, ...]
     repository: Repository
     origin: Origin
     state: State
@@ -101,7 +102,7 @@ def standing(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequ
     origin.fetch(refs)
     ledger = _ledger(origin, refs, state, source.project.normalized)
     run = environ.get("GITHUB_RUN_ID", "")
-    return Standing(source, repository, origin, state, name, run, refs, ledger)
+    return Standing(source, tuple(overrides), repository, origin, state, name, run, refs, ledger)
 
 
 def _ledger(origin: Origin, refs: Refs, state: State, project: str) -> Ledger:

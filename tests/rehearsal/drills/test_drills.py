@@ -136,6 +136,7 @@ LONG = {
         "real = mergeship.pipeline.making.Workshop.make\n"
         "patched = lambda self, commit, *rest: real(self, f'{commit}^', *rest)",
     ),
+    "late-proof": patch("mergeship.core.ledger.Ledger.unfinished", "patched = property(lambda self: ())"),
     "lost-runner": patch("mergeship.pipeline.restoring._places", "patched = lambda *_: {}"),
     "dirty-workspace": patch("mergeship.commands.build._refuse_strangers", NOTHING),
     "hostile-pull-request": patch("mergeship.core.text.one_line", "patched = str"),

@@ -108,10 +108,12 @@ class Repository:
         return [name for name in names.split("\0") if name]
 
     def not_plain_in(self, commit: str) -> list[str]:
-        """The files that a commit removes, or makes something else than a plain file: a link, a program, a module."""
+        """The files that a commit removes, or makes something else than they were: a link, a program, a module."""
         told = self.git("diff-tree", "-r", "-z", "--no-renames", "--raw", f"{commit}^1", commit).split("\0")
-        entries = zip(told[0::2], told[1::2], strict=False)
-        return [name for what, name in entries if what.split()[1] != "100644"]
+        changed = (
+            (name, *what.removeprefix(":").split()[:2]) for what, name in zip(told[0::2], told[1::2], strict=False)
+        )
+        return [name for name, old, new in changed if new not in {old, "100644"} or new not in {"100644", "100755"}]
 
     def at(self, commit: str) -> Callable[[str], str | None]:
         """Reads the files of a commit by their paths from this folder; None for what is no text file there."""

@@ -28,7 +28,6 @@ class _Repository(msgspec.Struct):
 class _End(msgspec.Struct):
     ref: str
     repo: _Repository | None = None  # None for a fork that is gone
-    user: User | None = None
 
 
 class _Label(msgspec.Struct):

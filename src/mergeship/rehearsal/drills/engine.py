@@ -157,6 +157,21 @@ def _dirty(theatre: Theatre) -> str:
         return f"left by an earlier job, not taken along: {', '.join(sent)}"
 
 
+def _late_proof(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        scene = play.scene
+        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        scene.stage.catalog.shown = {}
+        jobs = play.run(play.merged(1), 1)
+        (first,) = scene.ledger.releases
+        demand(jobs == statuses(*["passed"] * 4) and first.state == "uploaded", f"{jobs}, {first.state}")
+        scene.stage.catalog.shown = None
+        jobs = play.run(play.merged(2, NO_SHIP), 2)
+        demand(jobs == statuses(*["passed"] * 4), f"the next run: {jobs}")
+        scene.complete(first.version)
+        return f"{first.version} unconfirmed; a run that ships nothing new proved it"
+
+
 def _lost_runner(theatre: Theatre) -> str:
     """The only machine with the bytes is gone, and what it built cannot be built equal again."""
     with played(theatre) as play:
@@ -196,6 +211,7 @@ def _is_ignored(play: Played, name: str) -> bool:
 
 
 DRILLS = (
+    Drill("late-proof", "pages lag, then a merge that ships nothing", "green, and the release is proven", _late_proof),
     Drill("second-merge", "a second merge, with nothing committed back", "a second version", _second_merge),
     Drill("non-deployment", "a merge that says Non-deployment PR", "green, and nothing built", _non_deployment),
     Drill("test-failure", "failing tests", "everything behind them is skipped", _test_failure),
