@@ -127,8 +127,16 @@ def test_a_body_that_a_stranger_changed_after_the_merge_holds() -> None:
     found = decide([merged(edited)], "checklist", "v1")
     assert found.decision == "hold"
     assert found.words == ("#1: its text was changed after the merge by evil, who has no write access",)
-    assert outcome(merged(edited, message=f"feat: x\n\n{NO}")) == "skip"  # the commit's own goes first
+    assert outcome(merged(edited, message=f"feat: x (#1)\n\n{NO}")) == "skip"  # the commit's own goes first
     assert decide([merged(edited)], "always", "v1").decision == "ship"
+
+
+def test_only_a_squash_commit_s_checklist_wins() -> None:
+    """Its message is of whoever merged; that of any other commit is of whoever wrote it."""
+    assert outcome(merged(pull(1, NO), message=f"feat: x (#1)\n\n{YES}")) == "ship"
+    assert outcome(merged(pull(1, NO), message=f"feat: x (#2)\n\n{YES}")) == "hold"
+    one, other = merged(pull(1, NO), message=f"feat: x (#1)\n\n{YES}"), merged(pull(1, NO), message="feat: y")
+    assert outcome(one, other) == "hold"
 
 
 def test_one_pull_request_alone() -> None:

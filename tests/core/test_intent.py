@@ -144,8 +144,10 @@ def test_the_commit_s_own_checklist_goes_first() -> None:
 def test_a_commit_that_says_something_else_than_its_pull_request_is_unclear() -> None:
     """Its message is its author's, and its author may be anybody: a rebase takes it as it is."""
     yes, no = GUIDE.format("x", " ", " "), GUIDE.format(" ", "x", " ")
-    read = intent.read("checklist", body=no, labels=(), message=yes)
-    assert (read.wanted, read.says) == ("unclear", "its commit and its text do not tick the same")
+    read = intent.read("checklist", body=no, labels=(), message=yes, squashed=False)
+    assert (read.wanted, read.says) == ("unclear", "its commits and its text do not tick the same")
+    assert intent.read("checklist", body=no, labels=(), message=yes).wanted == "deploy"  # the squash commit's own wins
+    assert intent.read("checklist", body=yes, labels=(), message=yes, squashed=False).wanted == "deploy"
 
 
 def test_an_unclear_commit_is_corrected_in_the_pull_request() -> None:

@@ -123,8 +123,8 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
         if not merged.pulls:
             words = f"{one_line(merged.commit.subject)[:80]!r} came without a merged pull request: pushed directly"
             reasons.append(Reason(merged.commit.sha[:12], words, "hold"))
-    for pull, message in _each_once(merges):
-        reason, part = _of(pull, message, policy)
+    for pull, messages in _each_once(merges):
+        reason, part = _of(pull, messages, policy)
         reasons.append(reason)
         parts.append(part)
     reasons += _of_two_minds(merges, reasons)
@@ -136,15 +136,16 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     return Decision("skip", tuple(reasons) or (Reason("nothing", f"was merged since {since}", "skip"),))
 
 
-def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, str]]:
+def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, tuple[str, ...]]]:
     """Each pull request with the messages of all of its commits, and with everything that any of them may not."""
-    found: dict[int, tuple[Pull, str]] = {}
+    found: dict[int, tuple[Pull, tuple[str, ...]]] = {}
     for merged in merges:
         for pull in merged.pulls:
-            before, message = found.get(pull.number, (pull, ""))
+            before, messages = found.get(pull.number, (pull, ()))
             more = tuple(dict.fromkeys((*before.more_than_allowed, *pull.more_than_allowed)))
-            both = "\n\n".join(filter(None, [message, merged.commit.message]))
-            found[pull.number] = (msgspec.structs.replace(pull, more_than_allowed=more), both)
+            found[pull.number] = (
+                msgspec.structs.replace(pull, more_than_allowed=more), (*messages, merged.commit.message)
+            )  # fmt: skip
     return list(found.values())
 
 
@@ -160,9 +161,9 @@ def _of_two_minds(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[R
     return found
 
 
-def would(pull: Pull, policy: Policy, message: str = "") -> Decision:
-    """What one pull request would do, looked at alone. Before the merge, its title stands for the commit's message."""
-    reason, part = _of(pull, message or (pull.title if policy == "marker" else ""), policy)
+def would(pull: Pull, policy: Policy) -> Decision:
+    """What one pull request would do, looked at alone. Its title stands for the commit that it will be."""
+    reason, part = _of(pull, (pull.title,) if policy == "marker" else (), policy)
     outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
     return Decision(outcome, (reason,), part, way_out=CORRECT if outcome == "hold" else "")
 
@@ -174,8 +175,10 @@ def of_intent(found: Intent, about: str) -> Reason:
     return Reason(about, f"{found.says}{also}", outcomes[found.wanted])
 
 
-def _of(pull: Pull, message: str, policy: Policy) -> tuple[Reason, Part]:
-    about = f"#{pull.number}"
+def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Part]:
+    about, message = f"#{pull.number}", "\n\n".join(messages)
+    # What GitHub calls a squash commit, whose message is of whoever merged; all others are of whoever wrote them.
+    squashed = len(messages) == 1 and message.partition("\n")[0].endswith(f"(#{pull.number})")
     what = neutral_kind(pull)
     if what and pull.more_than_allowed:
         more = ", ".join(pull.more_than_allowed[:5])
@@ -185,7 +188,8 @@ def _of(pull: Pull, message: str, policy: Policy) -> tuple[Reason, Part]:
     if pull.edited_by and intent.depends_on_body(policy, message):
         words = f"its text was changed after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
-    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message, corrected=pull.edited)
+    given = {"squashed": squashed, "corrected": pull.edited}
+    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message, **given)
     return of_intent(found, about), found.part if found.wanted == "deploy" else "patch"
 
 

@@ -93,12 +93,14 @@ def of_marker(message: str) -> Intent:
     return Intent("deploy", f"its commit is marked {said}", part=parts[0] if parts else "patch")
 
 
-def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corrected: bool = False) -> Intent:
+def read(
+    policy: Policy, *, body: str, labels: Sequence[str], message: str, squashed: bool = True, corrected: bool = False
+) -> Intent:
     """The intent of a pull request. `message` is that of its commits in main, empty before the merge.
 
-    A checklist in the commit goes before the one in the body, which may have been `corrected` after the merge: that
-    counts only where the commit's is unclear. A commit that says something else than a body which nobody touched is
-    the work of whoever wrote the commit, and not of whoever merged it.
+    A checklist in a squash commit (`squashed`) goes before the one in the body. One in any other commit is the work of
+    whoever wrote that commit, and not of whoever merged it: it may not say something else than the body. A body that
+    was `corrected` after the merge counts where the commit is unclear.
     """
     if policy == "always":
         return Intent("deploy", "every merge ships here")
@@ -108,9 +110,10 @@ def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corr
         return of_marker(message)
     in_commit, in_body = of_checklist(message), of_checklist(body)
     if in_commit and in_body and in_commit.wanted != in_body.wanted:
-        if not corrected:
-            return Intent("unclear", "its commit and its text do not tick the same")
-        return in_body if in_commit.wanted == "unclear" else in_commit
+        if corrected and in_commit.wanted == "unclear":
+            return in_body
+        if not squashed:
+            return Intent("unclear", "its commits and its text do not tick the same")
     return in_commit or in_body or Intent("unclear", "it has no checklist")
 
 
