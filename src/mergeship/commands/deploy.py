@@ -49,7 +49,7 @@ def deploy(
     token = _token(environ) if due else ""
     where = Index(index.addresses(settings), project, token, settings.deadline, environ)
     version = entry.version if entry else ""
-    agreement.listed(stands, environ, by_hand=True)  # decide has looked for what is gone
+    agreement.listed(stands, environ, by_hand=bool(due))  # what is due was decided on, maybe by a person
     if dry_run:
         planned = tuple(Delivered(one.version, one.commit, one.state, _files(one, manifest), one.tag) for one in due)
         return Deployed(project, version, where.page, planned, superseded=_superseded(stands, entry), dry_run=True)

@@ -76,10 +76,8 @@ def _hostile(theatre: Theatre) -> str:
         settled = scene.decide(event=dispatch("skip", "nobody means any of this"))
         demand(settled.status == 0, f"decide: {settled.message[:300]}")
         evil = f"feature/x$(touch${{IFS}}{MARKER})-last"
-        everything = "\n".join(
-            body.replace("\0", "")[:2_000] for _, body in given[: len(_SHELL) * 2 + len(_EXPRESSIONS)]
-        )
-        scene.merged(SHIP, given[0][0], branch=evil, author=f"evil$(touch {marker})", message=f"{everything}\n\n{SHIP}")
+        everything = "\n".join(title.replace("\0", "")[:2_000] for title, _ in given[::2])
+        scene.merged(SHIP, given[0][0], branch=evil, author=f"evil$(touch {marker})", message=everything)
         merge = scene.stage.origin.pulled(scene.before, scene.main, given[0][0])
         jobs = play.run(merge, 2)
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
