@@ -139,7 +139,11 @@ LONG = {
     "late-proof": patch("mergeship.core.ledger.Ledger.unfinished", "patched = property(lambda self: ())"),
     "lost-runner": patch("mergeship.pipeline.restoring._places", "patched = lambda *_: {}"),
     "dirty-workspace": patch("mergeship.commands.build._refuse_strangers", NOTHING),
-    "hostile-pull-request": patch("mergeship.core.text.one_line", "patched = str"),
+    "hostile-pull-request": patch(
+        "mergeship.core.intent.of_checklist",
+        "from mergeship.core.intent import Intent\nyes, no = Intent('deploy', 'it ticks \"Deployment PR\"'), "
+        "Intent('no-deploy', 'no')\npatched = lambda text: yes if '[x] Deployment PR' in text else no",
+    ),
     "secret-canary": "import os, sys\nprint(os.environ.get('PYPI_API_TOKEN'), file=sys.stderr)",
 }
 OF = {drill.name: drill for drill in DRILLS}
