@@ -29,6 +29,12 @@ def wheels_first(paths: Iterable[Path]) -> list[Path]:
     return sorted(paths, key=lambda path: (path.suffix != ".whl", path.name))
 
 
+def find(file: Distribution, folders: Iterable[Path]) -> Path | None:
+    """Where a file lies with exactly these bytes; None where none of the folders has it."""
+    there = (folder / file.name for folder in folders)
+    return next((path for path in there if path.is_file() and digest(path) == file), None)
+
+
 def digest(path: Path) -> Distribution:
     """Name, size and sha256 of a file."""
     with path.open("rb") as file:

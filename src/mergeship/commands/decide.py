@@ -8,7 +8,6 @@ import msgspec
 from mergeship.adapters import job
 from mergeship.core import ledger as ledgers
 from mergeship.core import trigger as triggers
-from mergeship.core.decision import Decision
 from mergeship.core.event import Tell
 from mergeship.core.ledger import Entry, Ledger, Skip
 from mergeship.core.result import Decided, Unfinished
@@ -91,7 +90,7 @@ class _Claim:
     def _changed(self, stands: Standing, found: deciding.Decided) -> Ledger | None:
         decision, self.entry = found.decision, found.decision.own
         if decision.decision == "ship":
-            return self._renewed(stands, decision.own) if decision.own else self._claimed(stands, decision)
+            return self._renewed(stands, found, decision.own) if decision.own else self._claimed(stands, found)
         person = self.trigger.by_hand
         if decision.decision == "skip" and person and person.decision == "skip" and not found.span.newer:
             ledger = stands.ledger
@@ -117,43 +116,46 @@ class _Claim:
             code=self.held.code,
         )
 
-    def _renewed(self, stands: Standing, own: Entry) -> Ledger | None:
+    def _renewed(self, stands: Standing, found: deciding.Decided, own: Entry) -> Ledger | None:
         """A claim that still holds begins its lease anew, if its version is still to be had."""
         self.reasons = own.because
         if own.state != "claimed":
             return None
-        assert self.found is not None  # noqa: S101
-        if own.version in self.found.listed.versions:
+        if own.version in found.listed.versions:
             words = "somebody else published it before anything of ours was uploaded"
             ledger = stands.ledger.moved(own.version, "given-up", stands.now, stands.run, given_up=words)
-            return self._with_claim(stands, ledger, own.because, own.pull_requests, own.since)
+            return self._with_claim(stands, found, ledger, own)
         return stands.ledger.moved(own.version, "claimed", stands.now, stands.run)
 
-    def _claimed(self, stands: Standing, decision: Decision) -> Ledger:
-        assert self.found is not None  # noqa: S101
+    def _claimed(self, stands: Standing, found: deciding.Decided) -> Ledger:
         ledger = stands.ledger
-        for stale in self.found.span.stale:
+        for stale in found.span.stale:
             words = f"its claim was older than {stands.source.settings.lease:g} s, and nothing of it was uploaded"
             ledger = ledger.moved(stale.version, "given-up", stands.now, stands.run, given_up=words)
-        return self._with_claim(stands, ledger, decision.words, decision.pulls, self.found.span.bound)
+        return self._with_claim(stands, found, ledger)
 
     def _with_claim(
-        self, stands: Standing, ledger: Ledger, because: tuple[str, ...], pulls: tuple[int, ...], since: str
+        self, stands: Standing, found: deciding.Decided, ledger: Ledger, before: Entry | None = None
     ) -> Ledger:
-        """The ledger with the next version claimed for the commit."""
-        assert self.found is not None  # noqa: S101
+        """The ledger with the next version claimed for the commit, in the place of the claim `before`."""
         source = stands.source
         used: list[Used] = [
-            *self.found.listed.used,
+            *found.listed.used,
             *tagged(source.project.normalized, stands.refs.tags, source.declared.tag_prefix),
             *ledger.used,
         ]
-        following = next_version(source.declared.version, used, Wish(self.found.decision.bump))
+        following = next_version(source.declared.version, used, Wish(found.decision.bump))
         self.reasons = following.reasons
         self.entry = Entry(
-            version=following.version, commit=self.commit, state="claimed", at=stands.now, run=stands.run,
-            because=because, pull_requests=pulls, since=since,
-        )  # fmt: skip
+            version=following.version,
+            commit=self.commit,
+            state="claimed",
+            at=stands.now,
+            run=stands.run,
+            because=before.because if before else found.decision.words,
+            pull_requests=before.pull_requests if before else found.decision.pulls,
+            since=before.since if before else found.span.bound,
+        )
         return ledger.claimed(self.entry)
 
 

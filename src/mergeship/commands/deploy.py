@@ -15,7 +15,8 @@ from mergeship.core.result import Delivered, Deployed
 from mergeship.core.upload import NEXT_VERSION
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import agreement
-from mergeship.pipeline.delivery import Bytes, BytesElsewhereError, Delivery, GivenUpError, Index, SupersededError
+from mergeship.pipeline.delivery import Bytes, BytesElsewhereError, Delivery, GivenUpError, SupersededError
+from mergeship.pipeline.sending import Index
 from mergeship.pipeline.standing import Standing, standing
 
 TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
@@ -43,7 +44,8 @@ def deploy(
         _verify(stands, manifest, entry, out)
     unfinished = [one for one in stands.ledger.unfinished if entry is None or one.version != entry.version]
     refused = [one for one in stands.ledger.releases if one.state == "released" and one.tag == "refused"]
-    due = [*unfinished, *([entry] if entry and entry.state not in {"released", "given-up"} else [])]
+    own = entry if entry and entry.state not in {"released", "given-up"} else None
+    due = [*unfinished, *([own] if own else [])]
     project = stands.source.project.normalized
     settings = stands.source.settings.index
     token = _token(environ) if due else ""
@@ -54,7 +56,6 @@ def deploy(
         planned = tuple(Delivered(one.version, one.commit, one.state, _files(one, manifest), one.tag) for one in due)
         return Deployed(project, version, where.page, planned, superseded=_superseded(stands, entry), dry_run=True)
     run = _Run(stands, where, out, tell)
-    own = entry if entry and entry.state not in {"released", "given-up"} else None
     for one in unfinished:
         run.finish(one, contained=bool(_containing(stands, one)))
     if own:
@@ -179,13 +180,9 @@ def _files(entry: Entry, manifest: Manifest | None) -> tuple[Distribution, ...]:
 
 def _bytes(stands: Standing, entry: Entry, manifest: Manifest | None, out: Path) -> Bytes:
     """Where the bytes of a release are, each file with the hash that is bound, or that was built."""
-    have: dict[str, Path] = {}
-    places = [out, out / UNFINISHED / entry.version, stands.state.dist(entry.version, _files(entry, manifest))]
-    for file in _files(entry, manifest):
-        for path in (place / file.name for place in places):
-            if file.name not in have and path.is_file() and dist.digest(path) == file:
-                have[file.name] = path
-    return have
+    wanted = _files(entry, manifest)
+    places = [out, out / UNFINISHED / entry.version, stands.state.dist(entry.version, wanted)]
+    return {file.name: path for file in wanted for path in [dist.find(file, places)] if path}
 
 
 def _lost(out: Path, entry: Entry) -> str:

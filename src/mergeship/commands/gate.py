@@ -6,7 +6,6 @@ from pathlib import Path
 
 from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
-from mergeship.adapters.git.origin import owner_and_name
 from mergeship.adapters.github import Lookup
 from mergeship.core import decision, intent, project, trigger
 from mergeship.core.decision import Decision
@@ -17,7 +16,7 @@ from mergeship.errors import Misconfigured
 from mergeship.pipeline import agreement
 from mergeship.pipeline.deciding import decided
 from mergeship.pipeline.merges import judged, policy_before
-from mergeship.pipeline.standing import standing
+from mergeship.pipeline.standing import name_of, standing
 
 
 def gate(
@@ -63,8 +62,7 @@ def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], n
     """Of a pull request alone. `here` says whether what is checked out is its merge, as in a workflow."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
-    name = job.repository(environ) or owner_and_name(repository.origin())
-    found = Lookup(environ, name, source.settings.forge.deadline).pull(number)
+    found = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)
     judged_pull = judged(source, repository, found, repository.head() if here else "")
     policy = (policy_before(repository, "HEAD^1", overrides) if here else None) or source.settings.intent
     return _result(decision.would(judged_pull, policy))

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
 
 import msgspec
 
@@ -34,15 +33,14 @@ def decided(
     """What a run on `commit` does; `listed` is what the index has. Raises Held for what cannot be read."""
     settings = standing.source.settings
     line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
-    lease = timedelta(seconds=settings.lease)
     begins = _beginning(standing, listed, trigger, commit, line)
     if trigger.by_hand:
-        span = history.by_hand(line, commit, standing.ledger, standing.now, lease)
+        span = history.by_hand(line, commit, standing.ledger, standing.now, standing.lease)
         with suppress(Held):  # where the history holds, a person goes on from the commit before
-            counted = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
+            counted = history.since_last_release(line, commit, standing.ledger, begins, standing.now, standing.lease)
             span = msgspec.structs.replace(span, bound=counted.bound)
         return Decided(span, decision.settled(span, trigger.by_hand) or decision.by_hand(trigger.by_hand), listed)
-    span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, lease)
+    span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, standing.lease)
     settled = decision.settled(span)
     if settled is None:
         _refuse_another_policy(standing, span)

@@ -1,25 +1,17 @@
 """One release from its claim to its tag: every step may be done twice, and the same command goes on where one ended."""
 
-import time
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import msgspec
-from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
-
-from mergeship.adapters import index
-from mergeship.adapters.index import Addresses
 from mergeship.core import delivery, pep440
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import Entry, Ledger, State
-from mergeship.core.listing import Listing
 from mergeship.core.result import Delivered
-from mergeship.core.text import without_password
-from mergeship.core.upload import NEXT_VERSION, TRY_AGAIN, Answer, judge
+from mergeship.core.upload import NEXT_VERSION, TRY_AGAIN
 from mergeship.errors import Failed, Held
+from mergeship.pipeline.sending import Attempt, Index
 from mergeship.pipeline.standing import Standing
 
 SECOND_LOOK = 10.0  # seconds for a release whose pages lagged before already
@@ -37,26 +29,6 @@ class BytesElsewhereError(Failed):
 
 class SupersededError(Exception):
     """A version that somebody else has given up meanwhile; nothing of ours was lost."""
-
-
-class Index(msgspec.Struct, frozen=True):
-    """The index that a release goes to, and how long everything there may take."""
-
-    addresses: Addresses
-    project: str
-    """By its normalized name."""
-    token: str
-    deadline: float
-    environ: Mapping[str, str]
-
-    @property
-    def page(self) -> str:
-        """The project's page of the simple API, for people."""
-        return f"{without_password(self.addresses.simple)}{self.project}/"
-
-    def listing(self, deadline: float = 0.0) -> Listing:
-        """What it lists now, told within `deadline` seconds."""
-        return index.listing(self.addresses.simple, self.project, deadline or self.deadline, self.environ)
 
 
 class Delivery:
@@ -95,7 +67,8 @@ class Delivery:
         tagged = self.stands.refs.tags.get(entry.tag_name, entry.commit)
         if tagged != entry.commit:
             raise self.give_up(f"there is a tag {entry.tag_name} on another commit, {tagged[:12]}")
-        if any(pep440.same(version, entry.version) for version in self._versions()):
+        published = filter(pep440.is_version, self.where.listing().versions)
+        if any(pep440.same(version, entry.version) for version in published):
             raise self.give_up("somebody else published that version after it was claimed")
         self.stands.state.keep(self.version, {file: have[file.name] for file in files})
         self._move("uploading", files=files, began=self.stands.now)
@@ -131,11 +104,10 @@ class Delivery:
     def _look_again(self, lost: str) -> None:
         """Wait for files that are not here to be shown by the index. Raises GivenUpError or Failed."""
         entry = self.entry
-        simple, deadline = self.where.addresses.simple, self.where.deadline
         try:
-            index.wait_until_listed(simple, self.where.project, entry.files, deadline, self.where.environ)
+            self.where.wait(entry.files, self.where.deadline)
         except Failed as error:
-            over = self.stands.now - entry.at > timedelta(seconds=self.stands.source.settings.lease)
+            over = self.stands.now - entry.at > self.stands.lease
             if lost and (over or (entry.run == self.stands.run and entry.run)):
                 raise self.give_up(lost) from error
             raise BytesElsewhereError(
@@ -144,22 +116,15 @@ class Delivery:
                 hint="that run finishes it; if it has died, run all its jobs again: build looks for them everywhere",
             ) from error
 
-    def _versions(self) -> tuple[str, ...]:
-        return tuple(one for one in self.where.listing().versions if pep440.is_version(one))
-
     def prove(self) -> None:
         """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
         if self.entry.state != "uploaded":
             return
         self.tell(Note(f"waiting for {self.where.page} to list {self.version}"))
+        looked_before = bool(self.entry.tag)
+        deadline = min(self.where.deadline, SECOND_LOOK) if looked_before else self.where.deadline
         try:
-            index.wait_until_listed(
-                self.where.addresses.simple,
-                self.where.project,
-                self.entry.files,
-                min(self.where.deadline, SECOND_LOOK) if self.entry.tag else self.where.deadline,
-                self.where.environ,
-            )
+            self.where.wait(self.entry.files, deadline)
         except Failed as error:
             self.warnings.append(f"{self.version} is uploaded, unconfirmed: {error.message}; the next run looks again")
             return
@@ -229,77 +194,16 @@ class Delivery:
 
     def _send(self, file: Distribution, path: Path) -> None:
         """Send one file until the index has it, the version is lost, or the deadline is over."""
-        self.tell(Note(f"uploading {file.name} ({file.size} bytes)"))
-        state, until = self.stands.state, time.monotonic() + self.where.deadline
-        attempt = _Attempt(self.where, file, path, until)
-        following: str = Retrying(
-            retry=retry_if_result(lambda following: following in {"again", "look"}),
-            wait=attempt.pause,
-            stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
-            before_sleep=lambda tried: self.tell(Note(f"{attempt.said}: trying again in {tried.upcoming_sleep:.1f} s")),
-            retry_error_callback=lambda _: "late",
-        )(attempt)
-        if attempt.failure.code == "bad-distribution":
+        attempt = Attempt(self.where, file, path)
+        following = attempt.repeated(self.tell)
+        if attempt.unsendable:
             raise self.give_up(attempt.failure.message, attempt.failure.hint)
         if following == "late" and attempt.looking:
-            over = self.stands.now - (self.entry.began or self.entry.at)
-            if over > timedelta(seconds=self.stands.source.settings.lease):
+            if self.stands.now - (self.entry.began or self.entry.at) > self.stands.lease:
                 raise self.give_up(f"{attempt.said}, and the index never showed it", attempt.failure.hint)
             raise Failed(attempt.failure.code, attempt.failure.message, hint=TRY_AGAIN)
         if following == "give-up":
             raise self.give_up(attempt.said, attempt.failure.hint)
         if following != "sent":
             raise attempt.failure
-        state.receipt(self.version, file.name, file.sha256)
-
-
-class _Attempt:
-    """Attempts to send one file, each with what the index says to it."""
-
-    def __init__(self, where: Index, file: Distribution, path: Path, until: float) -> None:
-        self.where = where
-        self.file = file
-        self.path = path
-        self.until = until
-        self.said = ""
-        self.failure = Failed("not-uploaded", f"{file.name} was not sent")
-        self._answer: Answer | None = None
-        self.looking = False
-
-    def __call__(self) -> delivery.Next:
-        """Send it, or look whether it came, and say what follows."""
-        if not self.looking:
-            self._upload()
-        if self.failure.code == "bad-distribution":
-            return "stop"
-        verdict = judge(self._answer) if self._answer else None
-        sent = verdict is not None and verdict.outcome == "accepted"
-        has = "absent" if sent else delivery.there(self.file, self._listing())
-        following = delivery.after(verdict, has)
-        self.looking = following == "look"
-        return following
-
-    def pause(self, tried: RetryCallState) -> float:
-        """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
-        asked = self._answer.retry_after if self._answer else None
-        return wait_random_exponential(0.2, max=15)(tried) if asked is None else asked
-
-    def _upload(self) -> None:
-        addresses, left = self.where.addresses, max(0.1, self.until - time.monotonic())
-        shown = without_password(addresses.upload)
-        try:
-            self._answer = index.upload(addresses.upload, self.where.token, self.path, left)
-        except Failed as error:
-            self._answer, self.failure, self.said = None, error, error.message
-            return
-        verdict = judge(self._answer)
-        words = self._answer.words.replace(self.where.token, "***")
-        self.said = f"{shown} refused {self.file.name}: {self._answer.status} {words}"
-        self.failure = Failed(verdict.code or "not-uploaded", self.said, hint=verdict.hint)
-
-    def _listing(self) -> Listing:
-        """What the index lists; an index that does not tell shows nothing, and that proves nothing."""
-        try:
-            return self.where.listing(max(0.1, self.until - time.monotonic()))
-        except Held:
-            return Listing()
+        self.stands.state.receipt(self.version, file.name, file.sha256)

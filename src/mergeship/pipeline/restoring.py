@@ -7,15 +7,15 @@ from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters import dist, files, job
-from mergeship.adapters.git.origin import owner_and_name
+from mergeship.adapters import dist, files
 from mergeship.adapters.state import State
 from mergeship.core import distribution
-from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
+from mergeship.core.distribution import MANIFEST, UNFINISHED, Manifest
 from mergeship.core.event import Note
 from mergeship.core.result import Unfinished
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline.making import Workshop
+from mergeship.pipeline.standing import name_of
 
 
 def read(text: str) -> tuple[Unfinished, ...]:
@@ -32,8 +32,7 @@ def restored(
     workshop: Workshop, project: str, begun: Sequence[Unfinished], artifact: Path | None, out: Path
 ) -> list[tuple[Unfinished, str]]:
     """For each release its bytes below `out`, as they are bound in the ledger; and why not, where they are lost."""
-    name = job.repository(workshop.environ) or owner_and_name(workshop.repository.origin())
-    state = State(workshop.environ, name)
+    state = State(workshop.environ, name_of(workshop.repository, workshop.environ))
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     found = []
     for one in begun:
@@ -57,12 +56,7 @@ def _places(one: Unfinished, state: State, artifact: Path | None) -> dict[str, P
     folders = [state.dist(one.version, one.files)]
     if artifact is not None and artifact.is_dir():
         folders += [artifact, *(path for path in artifact.rglob("*") if path.is_dir())]
-    return {file.name: path for file in one.files for path in [_equal(file, folders)] if path}
-
-
-def _equal(file: Distribution, folders: Sequence[Path]) -> Path | None:
-    there = (folder / file.name for folder in folders)
-    return next((path for path in there if path.is_file() and dist.digest(path) == file), None)
+    return {file.name: path for file in one.files for path in [dist.find(file, folders)] if path}
 
 
 def _rebuilt(workshop: Workshop, one: Unfinished, target: Path) -> str:
@@ -72,7 +66,7 @@ def _rebuilt(workshop: Workshop, one: Unfinished, target: Path) -> str:
             _, made = workshop.make(one.commit, one.version, Path(folder))
         except MergeshipError as error:
             return f"its bytes are gone, and it does not build again: {error.message}"
-        again = {file.name: _equal(file, [path.parent for path in made]) for file in one.files}
+        again = {file.name: dist.find(file, [path.parent for path in made]) for file in one.files}
         _copy({name: path for name, path in again.items() if path}, target)
     lacking = [file.name for file in one.files if not (target / file.name).exists()]
     return f"its bytes are gone, and building it again gives others: {', '.join(lacking)}" if lacking else ""

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -42,6 +42,11 @@ class Standing(msgspec.Struct, frozen=True):
     def now(self) -> datetime:
         """The time, as this machine has it."""
         return ledgers.now(time.time())
+
+    @property
+    def lease(self) -> timedelta:
+        """How long a claim holds before its upload has begun."""
+        return timedelta(seconds=self.source.settings.lease)
 
     def again(self) -> "Standing":
         """The same project a moment later."""
@@ -94,7 +99,7 @@ def standing(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequ
     repository.head()
     origin = Origin(repository, environ)
     tell(Note(f"reading {without_password(origin.url)}"))
-    name = job.repository(environ) or owner_and_name(origin.url)
+    name = name_of(repository, environ)
     state = State(environ, name)
     refs = origin.refs()
     if not refs.main:
@@ -103,6 +108,11 @@ def standing(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequ
     ledger = _ledger(origin, refs, state, source.project.normalized)
     run = environ.get("GITHUB_RUN_ID", "")
     return Standing(source, tuple(overrides), repository, origin, state, name, run, refs, ledger)
+
+
+def name_of(repository: Repository, environ: Mapping[str, str]) -> str:
+    """`owner/name` of a checkout on the forge: as the workflow says, else as its origin is called."""
+    return job.repository(environ) or owner_and_name(repository.origin())
 
 
 def _ledger(origin: Origin, refs: Refs, state: State, project: str) -> Ledger:

@@ -9,6 +9,7 @@ from packaging.utils import canonicalize_name
 
 from mergeship.adapters.git import Repository
 from mergeship.errors import Misconfigured
+from mergeship.rehearsal.forge.merging import PERSON
 from mergeship.rehearsal.sandbox import Sandbox
 
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "*.egg-info", "node_modules")
@@ -23,14 +24,6 @@ fi
 refused="$GIT_DIR/mergeship-refuses-tags"
 case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
 """
-_PERSON = (
-    "-c",
-    "user.name=Maintainer",
-    "-c",
-    "user.email=maintainer@example.org",
-    "-c",
-    "commit.gpgsign=false",
-)
 
 
 class Merge(msgspec.Struct, frozen=True):
@@ -81,7 +74,7 @@ class Origin:
         first = Repository(seed, self.sandbox.env)
         first.git("init", "--quiet", "--template=", "--initial-branch=main")
         first.git("add", "--all")
-        first.git(*_PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project")
+        first.git(*PERSON, "commit", "--quiet", "--no-verify", "--allow-empty", "-m", "chore: import the project")
         first.git("clone", "--quiet", "--bare", "--template=", str(seed), str(self.sandbox.origin))
         shutil.rmtree(seed)
 
@@ -110,7 +103,7 @@ class Origin:
     def submit(self, branch: str, title: str) -> str:
         """Commit what stands in the clone, push the branch, and give its commit back."""
         self.work.git("add", "--all")
-        self.work.git(*_PERSON, "commit", "--quiet", "--no-verify", "-m", title)
+        self.work.git(*PERSON, "commit", "--quiet", "--no-verify", "-m", title)
         self.work.git("push", "--quiet", str(self.sandbox.origin), branch)
         return self.work.head()
 

@@ -16,7 +16,7 @@ from mergeship.errors import Failed
 from mergeship.process import run
 from mergeship.rehearsal.drills.runner import Ran, Runner
 from mergeship.rehearsal.forge.hosting import MAINTAINER
-from mergeship.rehearsal.forge.merging import Method
+from mergeship.rehearsal.forge.merging import PERSON, Method
 from mergeship.rehearsal.sandbox import sandbox
 from mergeship.rehearsal.stage import CHECKLIST, Stage, set_up
 
@@ -25,7 +25,6 @@ NO_SHIP = CHECKLIST.replace("[x] Dep", "[ ] Dep").replace("[ ] Non", "[x] Non")
 UNCLEAR = CHECKLIST.replace("[x]", "[ ]")
 QUICK = ("forge.deadline=6", "index.deadline=12")
 """Settings of drills: what takes minutes on the network takes seconds here."""
-_AS = ("-c", "user.name=Maintainer", "-c", "user.email=maintainer@example.org", "-c", "commit.gpgsign=false")
 
 
 class Theatre:
@@ -132,7 +131,7 @@ class Scene:
                 blob = self.bare.git("hash-object", "-w", "--stdin", given=text).strip()
                 staged.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
             tree = staged.git("write-tree").strip()
-        return self.bare.git(*_AS, "commit-tree", tree, "-p", parent, "-F", "-", given=message).strip()
+        return self.bare.git(*PERSON, "commit-tree", tree, "-p", parent, "-F", "-", given=message).strip()
 
     @property
     def push(self) -> dict[str, Any]:

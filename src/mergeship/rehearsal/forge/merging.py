@@ -7,7 +7,8 @@ from mergeship.errors import Failed
 from mergeship.process import ProcessFailed
 
 Method = Literal["squash", "rebase", "merge"]
-_AS = ("-c", "user.name=Maintainer", "-c", "user.email=maintainer@example.org", "-c", "commit.gpgsign=false")
+PERSON = ("-c", "user.name=Maintainer", "-c", "user.email=maintainer@example.org", "-c", "commit.gpgsign=false")
+"""Whose commits those of a rehearsal are, as options of git."""
 
 
 def merge(bare: Repository, base: str, head: str, method: Method, message: str, number: int) -> tuple[str, ...]:
@@ -42,4 +43,4 @@ def _picked(bare: Repository, tip: str, commit: str) -> str:
 
 def _commit(bare: Repository, tree: str, message: str, *parents: str) -> str:
     named = [word for parent in parents for word in ("-p", parent)]
-    return bare.git(*_AS, "commit-tree", tree, *named, "-F", "-", given=message).strip()
+    return bare.git(*PERSON, "commit-tree", tree, *named, "-F", "-", given=message).strip()

@@ -1,0 +1,111 @@
+"""One file on its way to the index: sent, tried again, looked for, until it is there or cannot be."""
+
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_exponential
+
+from mergeship.adapters import index
+from mergeship.adapters.index import Addresses
+from mergeship.core import delivery
+from mergeship.core.distribution import Distribution
+from mergeship.core.event import Note, Tell
+from mergeship.core.listing import Listing
+from mergeship.core.text import without_password
+from mergeship.core.upload import Answer, judge
+from mergeship.errors import Failed, Held
+
+
+class Index(msgspec.Struct, frozen=True):
+    """The index that a release goes to, and how long everything there may take."""
+
+    addresses: Addresses
+    project: str
+    """By its normalized name."""
+    token: str
+    deadline: float
+    environ: Mapping[str, str]
+
+    @property
+    def page(self) -> str:
+        """The project's page of the simple API, for people."""
+        return f"{without_password(self.addresses.simple)}{self.project}/"
+
+    def listing(self, deadline: float = 0.0) -> Listing:
+        """What it lists now, told within `deadline` seconds."""
+        return index.listing(self.addresses.simple, self.project, deadline or self.deadline, self.environ)
+
+    def wait(self, files: Sequence[Distribution], deadline: float) -> None:
+        """Wait until it lists every file with equal hashes. Raises Failed after `deadline` seconds."""
+        index.wait_until_listed(self.addresses.simple, self.project, files, deadline, self.environ)
+
+
+class Attempt:
+    """Attempts to send one file, each with what the index says to it."""
+
+    def __init__(self, where: Index, file: Distribution, path: Path) -> None:
+        self.where = where
+        self.file = file
+        self.path = path
+        self.until = time.monotonic() + where.deadline
+        self.said = ""
+        self.failure = Failed("not-uploaded", f"{file.name} was not sent")
+        self._answer: Answer | None = None
+        self.looking = False
+
+    def repeated(self, tell: Tell) -> str:
+        """What follows the last attempt: `late` where the deadline was sooner than an answer that settles it."""
+        tell(Note(f"uploading {self.file.name} ({self.file.size} bytes)"))
+        following: str = Retrying(
+            retry=retry_if_result(lambda following: following in {"again", "look"}),
+            wait=self.pause,
+            stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= self.until,
+            before_sleep=lambda tried: tell(Note(f"{self.said}: trying again in {tried.upcoming_sleep:.1f} s")),
+            retry_error_callback=lambda _: "late",
+        )(self)
+        return following
+
+    @property
+    def unsendable(self) -> bool:
+        """Whether the file is no distribution at all."""
+        return self.failure.code == "bad-distribution"
+
+    def __call__(self) -> delivery.Next:
+        """Send it, or look whether it came, and say what follows."""
+        if not self.looking:
+            self._upload()
+        if self.unsendable:
+            return "stop"
+        verdict = judge(self._answer) if self._answer else None
+        sent = verdict is not None and verdict.outcome == "accepted"
+        has = "absent" if sent else delivery.there(self.file, self._listing())
+        following = delivery.after(verdict, has)
+        self.looking = following == "look"
+        return following
+
+    def pause(self, tried: RetryCallState) -> float:
+        """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
+        asked = self._answer.retry_after if self._answer else None
+        return wait_random_exponential(0.2, max=15)(tried) if asked is None else asked
+
+    def _upload(self) -> None:
+        addresses, left = self.where.addresses, max(0.1, self.until - time.monotonic())
+        shown = without_password(addresses.upload)
+        try:
+            self._answer = index.upload(addresses.upload, self.where.token, self.path, left)
+        except Failed as error:
+            self._answer, self.failure, self.said = None, error, error.message
+            return
+        verdict = judge(self._answer)
+        words = self._answer.words.replace(self.where.token, "***")
+        self.said = f"{shown} refused {self.file.name}: {self._answer.status} {words}"
+        self.failure = Failed(verdict.code or "not-uploaded", self.said, hint=verdict.hint)
+
+    def _listing(self) -> Listing:
+        """What the index lists; an index that does not tell shows nothing, and that proves nothing."""
+        try:
+            return self.where.listing(max(0.1, self.until - time.monotonic()))
+        except Held:
+            return Listing()
