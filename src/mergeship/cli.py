@@ -9,10 +9,11 @@ import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
 from mergeship import __version__
-from mergeship.verbs import VERBS, Call
+from mergeship.verbs import GROUPS, VERBS, Call, Verb
 
 TYPE_CHECKING = False  # typing itself would take a third of the time of --help
 if TYPE_CHECKING:
+    from argparse import _SubParsersAction
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
@@ -80,7 +81,7 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     problem = getattr(result, "error", None)
     if warnings or problem:
         _complain(warnings, problem, environ, as_json=arguments.json)
-    return 1 if problem else 0
+    return 1 if problem else verb.status(result, call)
 
 
 def _complain(warnings: Sequence[str], problem: Problem | None, environ: Mapping[str, str], *, as_json: bool) -> None:
@@ -134,31 +135,40 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         help="print a completion script: bash, zsh, fish or tcsh",
     )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="mergeship", parser_class=_Parser)
-    called = argv[0] if argv and argv[0] in VERBS else None
+    called = argv[0] if argv and argv[0] in {name.partition(" ")[0] for name in VERBS} else None
+    groups: dict[str, _SubParsersAction[_Parser]] = {}
     for name, verb in VERBS.items():
-        if called not in {None, name}:
+        first, _, second = name.partition(" ")
+        if called not in {None, first}:
             continue
-        inner = verbs.add_parser(
-            name,
+        if second and first not in groups:
+            words = GROUPS[first]
+            told = words[0].upper() + words[1:] + "."
+            group = verbs.add_parser(first, help=words, description=told, formatter_class=_Help, allow_abbrev=False)
+            groups[first] = group.add_subparsers(
+                metavar="VERB", title="verbs", prog=f"mergeship {first}", parser_class=_Parser, required=True
+            )
+        inner = (groups[first] if second else verbs).add_parser(
+            second or first,
             help=verb.summary,
             description=verb.summary[0].upper() + verb.summary[1:] + ".",
             epilog=f"examples:\n{verb.examples}",
             formatter_class=_Help,
             allow_abbrev=False,
         )
-        if name == called or "--print-completion" in argv:
-            verb.arguments(inner)
-            inner.add_argument(
-                "--set",
-                action="append",
-                default=[],
-                metavar="KEY=VALUE",
-                help="override a setting (repeatable)",
-            )
-            inner.add_argument(
-                "--json", action="store_true", help="print one JSON document; progress goes to standard error"
-            )
+        inner.set_defaults(verb=name)
+        if first == called or "--print-completion" in argv:
+            _arguments(inner, verb)
     return parser
+
+
+def _arguments(parser: ArgumentParser, verb: Verb) -> None:
+    """A verb's own arguments, and those of all."""
+    verb.arguments(parser)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="override a setting (repeatable)"
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document; progress goes to standard error")
 
 
 class _Help(RawDescriptionHelpFormatter):

@@ -123,8 +123,8 @@ def test_a_lookup_that_lags_or_fails_is_tried_again(play: Scene) -> None:
         (Fault("/pulls", 403, "no", {"x-accepted-github-permissions": "pull_requests=read"}), "forge-permission",
          "needs the permission pull_requests=read"),
         (Fault("/pulls", 404, "Not Found"), "forge-permission", "decision=ship"),
-        (Fault("/pulls", 502), "forge-refused", "run the job again later"),
-        (Fault("/pulls", 301, "Moved"), "forge-refused", "decision=ship"),
+        (Fault("/pulls", 502), "forge-refused", "run it again later"),
+        (Fault("/pulls", 301, "Moved"), "repository-renamed", "decision=ship"),
         (Fault("/pulls", 200, "", delay=9.0), "forge-timeout", "forge.deadline"),
     ],
 )  # fmt: skip

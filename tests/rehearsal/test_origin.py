@@ -29,10 +29,11 @@ def merged(origin: Origin) -> Merge:
 def test_main_takes_nothing_but_merges(obk: Path) -> None:
     with sandbox(os.environ, None) as box:
         origin = Origin(box, obk)
+        Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts).protect()
         git(box.work, "commit", "--quiet", "--allow-empty", "-m", "direct")
         direct = push(box.work, "origin", "main")
         assert direct.returncode != 0
-        assert "GH006: Protected branch update failed for refs/heads/main" in direct.stderr
+        assert "GH013: Repository rule violations found for refs/heads/main" in direct.stderr
         git(box.work, "commit", "--quiet", "--amend", "--allow-empty", "-m", "forced")
         assert push(box.work, "--force", "origin", "main").returncode != 0
         assert push(box.work, "origin", ":main").returncode != 0
@@ -45,7 +46,7 @@ def test_main_takes_nothing_but_merges(obk: Path) -> None:
         assert merge.message == "feat: x (#1)\n\nits body"
         git(box.work, "switch", "--quiet", "feature/x")
         git(box.work, "commit", "--quiet", "--amend", "-m", "rewritten")
-        assert push(box.work, "--force", "origin", "feature/x").returncode != 0
+        assert push(box.work, "--force", "origin", "feature/x").returncode == 0  # nothing protects it
 
 
 def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:

@@ -124,6 +124,27 @@ class Deployed(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+class ChangeMade(msgspec.Struct, frozen=True):
+    """A change of a setting, by its name."""
+
+    action: str
+    kind: str
+    name: str
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """How far a plan was carried out."""
+
+    repository: str
+    done: tuple[ChangeMade, ...]
+    failed: ChangeMade | None
+    not_tried: tuple[ChangeMade, ...]
+    kept: tuple[str, ...]
+    """What should go, and stayed."""
+    notes: tuple[str, ...]
+    error: Problem | None = None
+
+
 class Release(msgspec.Struct, frozen=True):
     """A version that a rehearsal saw appear on the index. Merges count from 1."""
 

@@ -4,7 +4,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, Literal, get_type_hints
 
 import msgspec
 
@@ -14,6 +14,8 @@ from mergeship.errors import Misconfigured
 
 Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
+Reviews = Annotated[int, msgspec.Meta(ge=0, le=6)]
+Environment = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.-]+)?$", max_length=255)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
 
 
@@ -49,10 +51,12 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Where pull requests are looked up."""
+    """Where pull requests are looked up, and how the repository is protected there."""
 
     deadline: Positive = 60.0
     """Seconds for all lookups of one run, those that are tried again included."""
+    reviews: Reviews | None = None
+    """Approving reviews of a pull request; by default one, and none where one person alone can write."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -64,6 +68,10 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Limit of each job."""
     intent: Policy = "checklist"
     """What says whether a pull request deploys: its checklist, its labels, a marker in its commit, or nothing."""
+    auth: Literal["token", "trusted"] = "token"
+    """What deploy uploads with: a stored token, or one that the index gives to this workflow alone."""
+    environment: Environment = "pypi"
+    """The environment of the deploy job, to which the token belongs; empty for none."""
     lease: Positive = 7200.0
     """Seconds that a claim holds before its upload has begun."""
     version_files: tuple[str, ...] = ()

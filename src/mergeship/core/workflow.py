@@ -54,13 +54,13 @@ def render(template: str, settings: Settings) -> str:
     return template.replace("@RUNS_ON@", runs_on).replace("@TIMEOUT@", str(settings.timeout_minutes))
 
 
-def read(text: str, path: str) -> Workflow:
-    """A workflow file, read. Raises Misconfigured for what is no workflow."""
+def tree(text: str, path: str) -> dict[str, Any]:
+    """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        tree = YAML(typ="safe", pure=True).load(text)
+        found = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -69,9 +69,16 @@ def read(text: str, path: str) -> Workflow:
         ) from error
     except YAMLError as error:
         raise Misconfigured("broken-workflow", f"{path}: {error}", hint="mend the YAML") from error
-    jobs = tree.get("jobs") if isinstance(tree, dict) else None
+    jobs = found.get("jobs") if isinstance(found, dict) else None
     if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
         raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")
+    whole: dict[str, Any] = found
+    return whole
+
+
+def read(text: str, path: str) -> Workflow:
+    """A workflow file, read. Raises Misconfigured for what is no workflow."""
+    jobs = tree(text, path)["jobs"]
     return Workflow(
         path=path,
         jobs=tuple(str(name) for name in jobs),

@@ -10,20 +10,11 @@ from packaging.utils import canonicalize_name
 from mergeship.adapters.git import Repository
 from mergeship.errors import Misconfigured
 from mergeship.rehearsal.forge.merging import PERSON
+from mergeship.rehearsal.forge.rules import HOOK
 from mergeship.rehearsal.sandbox import Sandbox
 
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "*.egg-info", "node_modules")
 AT_THE_TOP = {".git", ".venv", "venv", ".tox", ".nox", "dist"}
-_REFUSE = """#!/bin/sh
-# git's update hook: ref, old, new
-if [ "$1" = refs/heads/main ]; then
-  echo "error: GH006: Protected branch update failed for refs/heads/main." >&2
-  echo "error: Changes must be made through a pull request." >&2
-  exit 1
-fi
-refused="$GIT_DIR/mergeship-refuses-tags"
-case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
-"""
 
 
 class Merge(msgspec.Struct, frozen=True):
@@ -64,7 +55,7 @@ class Origin:
         else:
             self._import(project)
         self.bare.git("symbolic-ref", "HEAD", "refs/heads/main")
-        self._protect()
+        self._guard()
         self.bare.git("clone", "--quiet", "--template=", str(sandbox.origin), str(sandbox.work))
 
     def _import(self, project: Path) -> None:
@@ -84,12 +75,11 @@ class Origin:
             if branch != "refs/heads/main":
                 self.bare.git("update-ref", "-d", branch)
 
-    def _protect(self) -> None:
-        self.bare.git("config", "receive.denyNonFastForwards", "true")
-        self.bare.git("config", "receive.denyDeletes", "true")
+    def _guard(self) -> None:
+        """Have every push meet the forge's rules."""
         hook = self.sandbox.origin / "hooks" / "update"
         hook.parent.mkdir(exist_ok=True)
-        hook.write_text(_REFUSE, encoding="utf-8")
+        hook.write_text(HOOK, encoding="utf-8")
         hook.chmod(0o755)
 
     def _files(self, before: str, after: str, kind: str) -> tuple[str, ...]:

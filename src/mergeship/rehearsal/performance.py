@@ -48,6 +48,7 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
     with set_up(box, asked.project, asked.name, asked.overrides, tell, asked.port) as stage:
+        stage.hosting.protect()
         stage.origin.begin(_branch(1))
         workflow = pipeline(asked.workflow, box, tell)
         give_secrets(stage, workflow)

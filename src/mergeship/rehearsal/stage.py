@@ -13,7 +13,7 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.forge import server as forge_server
-from mergeship.rehearsal.forge.hosting import ACTIONS, OWNER, Grant, Hosting, Permissions
+from mergeship.rehearsal.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
 from mergeship.rehearsal.index import server as index_server
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, Origin
@@ -35,7 +35,7 @@ PUBLISHERS = (
     "PDM_PUBLISH_REPO",
 )
 """Variables by which publishing tools take the address of an upload API."""
-PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "read", "actions": "read", "metadata": "read"}
+PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "actions": "read", "metadata": "read"}
 """What the jobs' tokens may do, all jobs together: the engine gives all of them the same one."""
 
 
@@ -54,6 +54,8 @@ class Stage(msgspec.Struct, frozen=True):
     """The base address of the forge."""
     token: str
     """What the jobs know as GITHUB_TOKEN."""
+    person: str
+    """The token of the maintainer, who may do everything."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -83,12 +85,12 @@ def set_up(
         _point_at(box, index, overrides)
         origin = Origin(box, folder)
         hosting = Hosting(origin.bare, f"{OWNER}/{project}", box.artifacts)
-        token = f"ghs_{secrets.token_hex(20)}"
-        hosting.tokens[token] = Grant(ACTIONS, PERMISSIONS)
+        token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
+        person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
         with forge_server.serving(hosting) as forge:
             tell(Note(f"embedded forge at {forge}/{hosting.name}"))
             origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
-            yield Stage(project, box, origin, catalog, hosting, index, forge, token)
+            yield Stage(project, box, origin, catalog, hosting, index, forge, token, person)
 
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:

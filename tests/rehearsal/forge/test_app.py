@@ -109,7 +109,7 @@ def test_rights_are_asked_for(stage: Scene) -> None:
     assert ask(stage, repo("pulls/1"), None)[0] == 200  # the repository is public
     stage.stage.hosting.tokens["poor"] = Grant("x", {"contents": "read"})
     status, said = ask(stage, repo("pulls/1"), "poor")
-    assert (status, said["message"]) == (403, "Resource not accessible by integration")
+    assert (status, said["message"]) == (403, "Resource not accessible by personal access token")
     assert ask(stage, repo("collaborators/maintainer/permission"))[1]["permission"] == "admin"
     assert ask(stage, repo("collaborators/nobody/permission"))[0] == 404
     assert ask(stage, repo("collaborators/maintainer/permission"), None)[0] == 401
@@ -173,4 +173,4 @@ def test_git_pushes_with_a_token_that_may_write(stage: Scene, tmp_path: Path) ->
     pushed = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x")
     assert pushed.returncode == 0, pushed.stderr
     protected = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x:main")
-    assert "GH006" in protected.stderr
+    assert "GH013: Repository rule violations found for refs/heads/main." in protected.stderr

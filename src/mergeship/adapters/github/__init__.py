@@ -1,6 +1,6 @@
-"""GitHub's API: the pull requests behind commits, and what is in them."""
+"""GitHub's API: pull requests, and the settings of a repository."""
 
+from mergeship.adapters.github.forge import Forge
 from mergeship.adapters.github.lookup import Lookup
-from mergeship.adapters.github.pulls import GitHub
 
-__all__ = ["GitHub", "Lookup"]
+__all__ = ["Forge", "Lookup"]

@@ -5,13 +5,13 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from mergeship.adapters.github.pulls import GitHub, connected, gathered
+from mergeship.adapters.github.connection import Connection, Refused, gathered
+from mergeship.adapters.github.forge import Forge
+from mergeship.adapters.github.pulls import Pulls
 from mergeship.core.decision import Pull, neutral_kind
-from mergeship.errors import Held
-from mergeship.web import within
+from mergeship.core.history import DISPATCH
 
-API, GRAPHQL = "https://api.github.com", "https://api.github.com/graphql"
-TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
+GRAPHQL = "https://api.github.com/graphql"
 _PAUSE = 0.5  # seconds until GitHub is asked again for a pull request that it does not know yet; then twice as many
 _T = TypeVar("_T")
 
@@ -20,10 +20,8 @@ class Lookup:
     """GitHub for one repository, `owner/name`: where `environ` says, within `deadline` seconds each time."""
 
     def __init__(self, environ: Mapping[str, str], repository: str, deadline: float) -> None:
-        self._api = environ.get("GITHUB_API_URL") or API
+        self._forge = Forge(environ, repository, deadline)
         self._graphql = environ.get("GITHUB_GRAPHQL_URL") or GRAPHQL
-        self._token = environ.get(TOKEN, "").strip()
-        self._repository = repository
         self._deadline = deadline
 
     def pulls_of(self, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
@@ -31,43 +29,45 @@ class Lookup:
 
         A commit without one is asked for again during half of the deadline: GitHub may lag behind a merge.
         """
-        return self._ask(lambda github: self._pulls_of(github, commits))
+        return self._ask(lambda pulls: self._pulls_of(pulls, commits))
 
     def pull(self, number: int) -> Pull:
         """One pull request, with what is needed to judge it."""
 
-        async def ask(github: GitHub) -> Pull:
-            return await _complete(github, await github.pull(number))
+        async def ask(pulls: Pulls) -> Pull:
+            return await _complete(pulls, await pulls.pull(number))
 
         return self._ask(ask)
 
-    async def _pulls_of(self, github: GitHub, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
+    async def _pulls_of(self, pulls: Pulls, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
         until = time.monotonic() + self._deadline / 2
         found: dict[str, tuple[Pull, ...]] = dict.fromkeys(commits, ())
         pause = _PAUSE
-        while lacking := [commit for commit, pulls in found.items() if not pulls]:
-            answers = await gathered([github.pulls_of(commit) for commit in lacking])
+        while lacking := [commit for commit, brought in found.items() if not brought]:
+            answers = await gathered([pulls.of_commit(commit) for commit in lacking])
             found.update(zip(lacking, answers, strict=True))
             if all(found.values()) or time.monotonic() + pause > until:
                 break
             await asyncio.sleep(pause)
             pause *= 2
-        once = {pull.number: pull for pulls in found.values() for pull in pulls}
-        complete = await gathered([_complete(github, pull) for pull in once.values()])
+        once = {pull.number: pull for brought in found.values() for pull in brought}
+        complete = await gathered([_complete(pulls, pull) for pull in once.values()])
         known = {pull.number: pull for pull in complete}
-        return {commit: tuple(known[pull.number] for pull in pulls) for commit, pulls in found.items()}
+        return {commit: tuple(known[pull.number] for pull in brought) for commit, brought in found.items()}
 
-    def _ask(self, question: Callable[[GitHub], Awaitable[_T]]) -> _T:
-        async def asked() -> _T:
-            until = time.monotonic() + self._deadline
-            async with connected(self._api, self._graphql, self._repository, self._token, until) as github:
-                return await question(github)
+    def _ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+        async def asked(connection: Connection) -> _T:
+            return await question(Pulls(connection, self._graphql))
 
-        return within(self._deadline, asked, Held, self._api, "forge")
+        try:
+            return self._forge.ask(asked)
+        except Refused as refused:
+            refused.hint = f"{refused.hint}; or {DISPATCH}"
+            raise
 
 
-async def _complete(github: GitHub, pull: Pull) -> Pull:
+async def _complete(pulls: Pulls, pull: Pull) -> Pull:
     """With its files, where those decide, and with whoever changed its body after the merge."""
     if neutral_kind(pull):
-        return await github.with_files(pull)
-    return await github.with_editor(pull)
+        return await pulls.with_files(pull)
+    return await pulls.with_editor(pull)

@@ -57,6 +57,7 @@ class Theatre:
             sandbox(self.environ, None) as box,
             set_up(box, self.project, self.name, (*QUICK, *self.overrides), lambda _: None) as stage,
         ):
+            stage.hosting.protect()
             yield Scene(self, stage)
 
     def distributions(self, version: str, scene: "Scene") -> Path:

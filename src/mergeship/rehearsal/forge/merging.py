@@ -27,6 +27,15 @@ def merge(bare: Repository, base: str, head: str, method: Method, message: str, 
     return tuple(added)
 
 
+def fits(bare: Repository, base: str, head: str) -> bool:
+    """Whether `head` can be merged into `base` without a conflict."""
+    try:
+        bare.git("merge-tree", "--write-tree", base, head)
+    except ProcessFailed:
+        return False
+    return True
+
+
 def _tree(bare: Repository, base: str, head: str) -> str:
     try:
         return bare.git("merge-tree", "--write-tree", base, head).split()[0]

@@ -3,6 +3,8 @@
 Source: https://git-scm.com/docs/git-http-backend
 """
 
+from collections.abc import Mapping
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,8 +18,8 @@ _PASSED = {
 }
 
 
-def answer(bare: Repository, request: Request, body: bytes) -> Response:
-    """What git says to one request for a bare repository. Who may ask was looked at before."""
+def answer(bare: Repository, request: Request, body: bytes, given: Mapping[str, str]) -> Response:
+    """What git says to one request for a bare repository. Who may ask was looked at before; `given` says who it is."""
     env = bare.env | {
         "GIT_PROJECT_ROOT": str(bare.path),
         "GIT_HTTP_EXPORT_ALL": "1",
@@ -25,8 +27,8 @@ def answer(bare: Repository, request: Request, body: bytes) -> Response:
         "QUERY_STRING": request.url.query,
         "REQUEST_METHOD": request.method,
         "CONTENT_LENGTH": str(len(body)),
-        "REMOTE_USER": "somebody",
         "REMOTE_ADDR": "127.0.0.1",
+        **given,
     }
     env |= {name: request.headers[header] for header, name in _PASSED.items() if header in request.headers}
     env["GIT_PROTOCOL"] = request.headers.get("git-protocol", "")

@@ -1,13 +1,14 @@
-"""Answers in GitHub's shape.
+"""Pull requests in GitHub's shape.
 
-Source: https://docs.github.com/rest/pulls/pulls, https://docs.github.com/rest/actions/artifacts
+Source: https://docs.github.com/rest/pulls/pulls
 """
 
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
+from mergeship.rehearsal.forge import merge_rules
 from mergeship.rehearsal.forge.hosting import Hosting, Proposal
+from mergeship.rehearsal.forge.shapes.common import account, label, time
+from mergeship.rehearsal.forge.shapes.common import maybe_time as _time
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed", "R": "renamed"}
 
@@ -30,17 +31,17 @@ def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
         "comments_url": f"{url}/issues/{one.number}/comments",
         "statuses_url": f"{url}/statuses/{one.head}",
         "number": one.number,
-        "state": "closed" if one.merged else "open",
+        "state": "open" if one.open else "closed",
         "locked": False,
         "title": one.title,
         "user": account(base, one.author),
         "body": one.body,
-        "labels": [label(url, name) for name in one.labels],
+        "labels": [_labelled(hosting, url, name) for name in one.labels],
         "milestone": None,
         "active_lock_reason": None,
         "created_at": _time(one.created),
         "updated_at": _time(one.updated),
-        "closed_at": _time(one.merged),
+        "closed_at": _time(one.closed),
         "merged_at": _time(one.merged),
         "merge_commit_sha": one.brought[-1] if one.brought else None,
         "assignee": None,
@@ -52,19 +53,21 @@ def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
         "_links": {name: {"href": url} for name in _LINKS},
         "author_association": "COLLABORATOR" if hosting.access.get(one.author) else "NONE",
         "auto_merge": None,
-        "draft": False,
+        "draft": one.draft,
     }
 
 
 def whole(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
     """A pull request, as asked for by its number."""
     changed = hosting.files(one)
+    fits = hosting.mergeable(one) if one.open else None
+    state = "unknown" if fits is None else "clean" if fits and not merge_rules.violations(hosting, one) else "blocked"
     return pull_request(hosting, base, one) | {
         "merged": one.merged is not None,
-        "mergeable": None if one.merged else True,
-        "rebaseable": None if one.merged else True,
-        "mergeable_state": "unknown" if one.merged else "clean",
-        "merged_by": account(base, "maintainer") if one.merged else None,
+        "mergeable": fits,
+        "rebaseable": fits,
+        "mergeable_state": state if fits is not False else "dirty",
+        "merged_by": account(base, one.merged_by) if one.merged else None,
         "comments": 0,
         "review_comments": 0,
         "maintainer_can_modify": False,
@@ -95,57 +98,39 @@ def file(hosting: Hosting, base: str, one: Proposal, change: tuple[str, str, str
     }
 
 
-def permission(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
-    """What a person may do here."""
-    access = hosting.access.get(login, "none")
-    return {"permission": access, "role_name": access, "user": account(base, login)}
-
-
 def edited(one: Proposal) -> dict[str, Any]:
     """The GraphQL answer about the last change of the body."""
     told = {"lastEditedAt": _time(one.edited), "editor": {"login": one.editor} if one.editor else None}
     return {"data": {"repository": {"pullRequest": told}}}
 
 
-def artifact(hosting: Hosting, base: str, run: str, number: int, folder: Path) -> dict[str, Any]:
-    """An artifact of a run."""
-    url = f"{base}/api/v3/repos/{hosting.name}/actions/artifacts/{number}"
-    made = datetime.fromtimestamp(int(folder.stat().st_mtime), UTC)
+def review(hosting: Hosting, base: str, one: Proposal, login: str, state: str) -> dict[str, Any]:
+    """What a person thinks of a pull request."""
+    number = list(one.reviews).index(login) + 1
+    page = f"{base}/{hosting.name}/pull/{one.number}"
     return {
-        "id": number,
-        "node_id": f"A_{number}",
-        "name": folder.name,
-        "size_in_bytes": sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()),
-        "url": url,
-        "archive_download_url": f"{url}/zip",
-        "expired": False,
-        "created_at": _time(made),
-        "updated_at": _time(made),
-        "expires_at": _time(made + timedelta(days=90)),
-        "workflow_run": {"id": int(run), "repository_id": 1, "head_repository_id": 1, "head_branch": "main"},
-    }
-
-
-def error(status: int, message: str) -> dict[str, Any]:
-    """An error's body."""
-    return {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
-
-
-def account(base: str, login: str) -> dict[str, Any]:
-    """A person."""
-    url = f"{base}/api/v3/users/{login}"
-    links = dict.fromkeys(_OF_ACCOUNTS, url)
-    kind = "Bot" if login.endswith("[bot]") else "User"
-    plain = {"login": login, "id": 1, "node_id": "U_1", "gravatar_id": "", "type": kind, "site_admin": False}
-    return plain | links
-
-
-def label(url: str, name: str) -> dict[str, Any]:
-    """A label."""
-    return {
-        "id": 1, "node_id": "L_1", "url": f"{url}/labels/{name}", "name": name, "color": "ededed", "default": False,
-        "description": None,
+        "id": number, "node_id": f"PRR_{number}", "user": account(base, login), "body": "", "state": state,
+        "commit_id": one.head, "html_url": f"{page}#pullrequestreview-{number}", "pull_request_url": page,
+        "_links": {"html": {"href": page}, "pull_request": {"href": page}}, "author_association": "COLLABORATOR",
+        "submitted_at": time(one.updated),
     }  # fmt: skip
+
+
+def comment(hosting: Hosting, base: str, one: Proposal, number: int) -> dict[str, Any]:
+    """What somebody said."""
+    login, words = one.comments[number]
+    url = f"{base}/api/v3/repos/{hosting.name}"
+    return {
+        "id": number + 1, "node_id": f"IC_{number}", "url": f"{url}/issues/comments/{number + 1}", "body": words,
+        "html_url": f"{base}/{hosting.name}/pull/{one.number}", "issue_url": f"{url}/issues/{one.number}",
+        "user": account(base, login), "created_at": time(one.updated), "updated_at": time(one.updated),
+        "author_association": "COLLABORATOR",
+    }  # fmt: skip
+
+
+def _labelled(hosting: Hosting, url: str, name: str) -> dict[str, Any]:
+    """A label of a pull request, made on the way if it was not there."""
+    return label(url, hosting.settings.labels.get(name.lower()) or hosting.settings.label(name, "ededed", None))
 
 
 def _end(hosting: Hosting, base: str, branch: str, commit: str, repository: str) -> dict[str, Any]:
@@ -171,12 +156,4 @@ def _end(hosting: Hosting, base: str, branch: str, commit: str, repository: str)
     }
 
 
-def _time(moment: datetime | None) -> str | None:
-    return moment.strftime("%Y-%m-%dT%H:%M:%SZ") if moment else None
-
-
 _LINKS = ("self", "html", "issue", "comments", "review_comments", "review_comment", "commits", "statuses")
-_OF_ACCOUNTS = (
-    "avatar_url", "url", "html_url", "followers_url", "following_url", "gists_url", "starred_url", "subscriptions_url",
-    "organizations_url", "repos_url", "events_url", "received_events_url",
-)  # fmt: skip

@@ -1,0 +1,49 @@
+"""A GitHub App's token for one repository.
+
+Source: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from mergeship.adapters.github.token import APP_ID, APP_KEY, Token
+from mergeship.errors import Misconfigured
+
+
+def is_set(environ: Mapping[str, str]) -> bool:
+    """Whether the environment names an App."""
+    return bool(environ.get(APP_ID, "").strip())
+
+
+def _signed(environ: Mapping[str, str], identity: str) -> str:
+    from gidgethub.apps import get_jwt
+    from jwt import PyJWTError
+
+    try:
+        key = Path(environ.get(APP_KEY, "").strip()).read_text(encoding="ascii")
+        return get_jwt(app_id=identity, private_key=key)
+    except (OSError, ValueError, PyJWTError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is no private key in PEM"
+        raise Misconfigured(
+            "app-key",
+            f"{APP_KEY}={environ.get(APP_KEY, '')} cannot be read: {reason}",
+            hint="name the .pem file that GitHub made for the App (Settings, Developer settings, GitHub Apps)",
+        ) from error
+
+
+async def installation_token(environ: Mapping[str, str], repository: str, api: str, until: float) -> Token:
+    """A token of the App that the environment names, as installed on a repository.
+
+    Raises Misconfigured for a key that is none, Refused where the App is not installed.
+    """
+    from mergeship.adapters.github.connection import connected
+
+    identity = environ[APP_ID].strip()
+    signed = _signed(environ, identity)
+    whose = f"the App {identity}"
+    async with connected(api, repository, Token(signed, whose), until) as connection:
+        found = await connection.item(f"{connection.base}/installation")
+        made = await connection.write(
+            "POST", f"/app/installations/{int(found['id'])}/access_tokens", {}, "metadata=read"
+        )
+    return Token(str(made["token"]), whose)

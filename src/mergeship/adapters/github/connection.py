@@ -1,0 +1,195 @@
+"""One connection to GitHub's API: what passes is tried again, and what goes wrong is put into words."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from mergeship.adapters.github.token import Token
+from mergeship.core.retry_after import seconds_to_wait
+from mergeship.core.text import one_line
+from mergeship.errors import Held
+from mergeship.web import client
+
+if TYPE_CHECKING:
+    from gidgethub import HTTPException
+    from gidgethub.httpx import GitHubAPI
+    from tenacity import RetryCallState
+
+VERSION = "2022-11-28"
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, UNPROCESSABLE = 401, 403, 404, 429, 422
+ADMIN_READ, ADMIN_WRITE = "administration=read", "administration=write"
+_MOVED = {301, 302, 307, 308}
+_T = TypeVar("_T")
+Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
+"""Answers by their address, each with its ETag: asked for again, they cost nothing of the rate limit."""
+
+
+class Refused(Held):
+    """GitHub's answer was an error. `status` is that of HTTP, `said` GitHub's own words."""
+
+    def __init__(self, code: str, message: str, *, hint: str, status: int, said: str) -> None:
+        super().__init__(code, message, hint=hint)
+        self.status = status
+        self.said = said
+
+
+class Connection:
+    """GitHub's API for one repository, `owner/name`, until `until` (monotonic seconds)."""
+
+    def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float) -> None:
+        self._api = api
+        self._token = token
+        self._until = until
+        self.repository = repository
+        self.base = f"/repos/{repository}"
+
+    async def item(self, url: str, needs: str = "metadata=read") -> Any:  # noqa: ANN401 - JSON
+        """What one address answers. `needs` is the permission that it takes. Raises Refused, or Held."""
+        return await self._tried("GET", url, needs, lambda: self._api.getitem(url, extra_headers=_HEADERS))
+
+    async def all(self, url: str, needs: str = "metadata=read", key: str | None = None) -> list[Any]:
+        """All pages of a list; `key` is what it is called in an answer that holds more than the list."""
+
+        async def pages() -> list[Any]:
+            return [item async for item in self._api.getiter(url, extra_headers=_HEADERS, iterable_key=key)]
+
+        return await self._tried("GET", url, needs, pages)
+
+    async def graphql(self, query: str, endpoint: str, **variables: object) -> Any:  # noqa: ANN401 - JSON
+        """What GraphQL answers to a query."""
+        return await self._tried(
+            "POST", endpoint, "pull_requests=read", lambda: self._api.graphql(query, endpoint=endpoint, **variables)
+        )
+
+    async def write(self, method: str, url: str, body: object, needs: str) -> Any:  # noqa: ANN401 - JSON
+        """Change something. A POST that may have been carried out is never sent twice."""
+
+        async def once() -> Any:  # noqa: ANN401 - JSON
+            ask = getattr(self._api, method.lower())
+            return await ask(url, data=b"" if body is None else body, extra_headers=_HEADERS)
+
+        return await self._tried(method, url, needs, once, safe=method != "POST")
+
+    async def _tried(
+        self, method: str, url: str, needs: str, ask: Callable[[], Awaitable[_T]], *, safe: bool = True
+    ) -> _T:
+        """The answer; what passes by itself is tried again, as long as the deadline lasts."""
+        from gidgethub import GitHubException, HTTPException
+        from tenacity import AsyncRetrying, retry_if_exception
+
+        async def once() -> _T:
+            return await ask()
+
+        again = retry_if_exception(_passes if safe else _limited)
+        attempts = AsyncRetrying(retry=again, wait=_pause, stop=self._late, reraise=True)
+        try:
+            return await attempts(once)
+        except HTTPException as error:
+            raise self._refused(error, f"{method} {_address(self._api.base_url, url)}", needs) from error
+        except (GitHubException, ValueError) as error:  # ValueError: what says that it is JSON, and is not
+            raise Held("forge-unreadable", f"{self._api.base_url}: {one_line(str(error))}", hint=LATER) from error
+
+    def _late(self, state: "RetryCallState") -> bool:
+        return time.monotonic() + state.upcoming_sleep >= self._until
+
+    def _refused(self, error: "HTTPException", asked: str, needs: str) -> Refused:
+        status = int(error.status_code)
+        words = one_line(str(error))[:300]
+        said = f"{asked} answered {status} {words}"
+        if (wait := _asked_to_wait(error)) is not None and status in {FORBIDDEN, TOO_MANY}:
+            code, hint = (
+                "forge-rate-limited",
+                f"run it again in {wait:.0f} s; the limit is that of {self._token.source}",
+            )
+        elif status == UNAUTHORIZED:
+            code, hint = "forge-token", f"{self._token.source} is wrong or has expired: hand over a new one"
+        elif status in {FORBIDDEN, NOT_FOUND}:
+            needed = error.headers.get("x-accepted-github-permissions") or needs
+            code, hint = "forge-permission", f"{self._token.source} needs the permission {needed}"
+        elif status in _MOVED:
+            code, hint = "repository-renamed", "it has another name now: git remote set-url origin URL"
+        else:
+            code, hint = "forge-refused", LATER
+        return Refused(code, said, hint=hint, status=status, said=words)
+
+
+@asynccontextmanager
+async def connected(
+    api: str, repository: str, token: Token, until: float, cache: Cache | None = None
+) -> AsyncIterator[Connection]:
+    """A connection to the API at the address `api`, which is closed when the block ends."""
+    from gidgethub.httpx import GitHubAPI
+
+    async with client(api) as http:
+        given = {"oauth_token": token.value or None, "base_url": api, "cache": cache}
+        yield Connection(GitHubAPI(http, "mergeship", **given), repository, token, until)
+
+
+def _limited(error: BaseException) -> bool:
+    """Whether it was refused because of a rate limit: nothing was done."""
+    from gidgethub import HTTPException
+
+    known = isinstance(error, HTTPException) and int(error.status_code) in {FORBIDDEN, TOO_MANY}
+    return known and isinstance(error, HTTPException) and _asked_to_wait(error) is not None
+
+
+def _passes(error: BaseException) -> bool:
+    import httpx2
+    from gidgethub import GitHubBroken
+
+    return _limited(error) or isinstance(error, (GitHubBroken, httpx2.TransportError))
+
+
+def _asked_to_wait(error: "HTTPException") -> float | None:
+    """The seconds that GitHub asks us to wait, None where it does not.
+
+    Source: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
+    """
+    wait = seconds_to_wait(error.headers.get("retry-after", ""), datetime.now(UTC))
+    if wait is not None:
+        return wait
+    if error.headers.get("x-ratelimit-remaining") == "0":
+        reset = error.headers.get("x-ratelimit-reset", "")
+        return max(1.0, float(reset) - datetime.now(UTC).timestamp()) if reset.isdecimal() else None
+    return None
+
+
+def _pause(state: "RetryCallState") -> float:
+    from gidgethub import HTTPException
+    from tenacity import wait_random_exponential
+
+    error = state.outcome.exception() if state.outcome else None
+    asked = _asked_to_wait(error) if isinstance(error, HTTPException) else None
+    return wait_random_exponential(0.2, max=10)(state) if asked is None else asked
+
+
+async def gathered(found: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
+    """The results of all, some of them asked for at once."""
+    limit = asyncio.Semaphore(at_once)
+
+    async def one(waiting: Awaitable[_T]) -> _T:
+        async with limit:
+            return await waiting
+
+    return await asyncio.gather(*map(one, found))
+
+
+async def unless(status: int, asked: Awaitable[_T]) -> _T | None:
+    """The answer; None where GitHub says `status`."""
+    try:
+        return await asked
+    except Refused as refused:
+        if refused.status == status:
+            return None
+        raise
+
+
+def _address(api: str, url: str) -> str:
+    return url if "://" in url else f"{api}{url}"
+
+
+_HEADERS = {"X-GitHub-Api-Version": VERSION}
+LATER = "run it again later"

@@ -1,0 +1,64 @@
+"""Environments, and the branches that may deploy to them.
+
+Source: https://docs.github.com/rest/deployments/environments
+"""
+
+from typing import Any
+
+from mergeship.adapters.github.connection import ADMIN_WRITE, NOT_FOUND, Connection, unless
+from mergeship.core.forge.setting import PROTECTED_BRANCHES, Environment
+
+_TAG = "tag: "
+
+
+async def read(ask: Connection, name: str) -> Environment | None:
+    """An environment; None where it is not there. Raises Refused where there are no environments at all."""
+    found = await unless(NOT_FOUND, ask.item(f"{ask.base}/environments/{name}", "actions=read"))
+    if found is None:
+        await ask.all(f"{ask.base}/environments?per_page=1", "actions=read", key="environments")
+        return None
+    policy = found.get("deployment_branch_policy")
+    if policy is None:
+        return Environment(name, ())
+    if policy["protected_branches"]:
+        return Environment(name, (PROTECTED_BRANCHES,))
+    return Environment(name, tuple(sorted(_called(one) for one in await _policies(ask, name))))
+
+
+async def write(ask: Connection, before: Environment | None, after: Environment) -> None:
+    """Make an environment what it should be; its reviewers and its timer stay."""
+    url = f"{ask.base}/environments/{after.name}"
+    if before is None or not before.branches or before.branches == (PROTECTED_BRANCHES,):
+        found = await unless(NOT_FOUND, ask.item(url, "actions=read")) or {}
+        policy = {"protected_branches": False, "custom_branch_policies": True}
+        body = {**_rules(found), "deployment_branch_policy": policy}
+        await ask.write("PUT", url, body, ADMIN_WRITE)
+    there = {_called(one): one for one in await _policies(ask, after.name)}
+    for branch in sorted(set(after.branches) - set(there)):
+        await ask.write("POST", f"{url}/{_POLICIES}", {"name": branch, "type": "branch"}, ADMIN_WRITE)
+    for called in sorted(set(there) - set(after.branches)):
+        await ask.write("DELETE", f"{url}/{_POLICIES}/{int(there[called]['id'])}", None, ADMIN_WRITE)
+
+
+_POLICIES = "deployment-branch-policies"
+
+
+async def _policies(ask: Connection, name: str) -> list[dict[str, Any]]:
+    url = f"{ask.base}/environments/{name}/{_POLICIES}?per_page=100"
+    return await ask.all(url, "actions=read", key="branch_policies")
+
+
+def _called(policy: dict[str, Any]) -> str:
+    return f"{_TAG if policy.get('type') == 'tag' else ''}{policy['name']}"
+
+
+def _rules(environment: dict[str, Any]) -> dict[str, object]:
+    """What an environment demands besides, as it is written."""
+    rules: dict[str, object] = {}
+    for rule in environment.get("protection_rules", ()):
+        if rule["type"] == "wait_timer":
+            rules["wait_timer"] = rule["wait_timer"]
+        elif rule["type"] == "required_reviewers":
+            rules["prevent_self_review"] = rule.get("prevent_self_review", False)
+            rules["reviewers"] = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in rule["reviewers"]]
+    return rules

@@ -1,0 +1,212 @@
+"""What protects main and the tags: rulesets, or classic branch protection, whichever is in use.
+
+A ruleset is in use here if it is about main alone: one that is about more is somebody else's, and counts besides.
+Source: https://docs.github.com/rest/repos/rules and https://docs.github.com/rest/branches/branch-protection
+"""
+
+from typing import Any
+
+from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, unless
+from mergeship.core.forge.setting import ADMINISTRATORS, MAIN, OUR_TAGS, OURS, TAGS, Check, Protection, TagProtection
+
+_MAIN_ALONE = ({"refs/heads/main"}, {"~DEFAULT_BRANCH"})
+_TAGS_ALONE = ({f"refs/tags/{TAGS}"},)
+_DEFAULTS = {
+    "pull_request": {
+        "dismiss_stale_reviews_on_push": True,
+        "require_code_owner_review": False,
+        "require_last_push_approval": False,
+        "required_review_thread_resolution": False,
+    }
+}
+"""What GitHub wants to be told, and a plan says nothing about: as it is, or else like this."""
+Json = dict[str, Any]
+
+
+async def of_main(ask: Connection) -> Protection | None:
+    """What protects main; None for nothing. Raises Refused where it cannot be protected."""
+    ruleset = await _ruleset(ask, "branch", OURS, _MAIN_ALONE)
+    if ruleset:
+        return _of_ruleset(ruleset)
+    classic = await unless(NOT_FOUND, ask.item(_classic_url(ask), ADMIN_READ))
+    return _of_classic(classic) if classic else None
+
+
+async def of_tags(ask: Connection) -> TagProtection | None:
+    """What protects the tags of releases; None for nothing."""
+    ruleset = await _ruleset(ask, "tag", OUR_TAGS, _TAGS_ALONE)
+    if ruleset is None:
+        return None
+    rules = _rules(ruleset)
+    active = ruleset["enforcement"] == "active"
+    return TagProtection(ruleset["name"], active, "update" not in rules, "deletion" not in rules, _bypass(ruleset))
+
+
+async def write(ask: Connection, wanted: Protection) -> None:
+    """Protect main."""
+    if wanted.by == "classic":
+        have = await ask.item(_classic_url(ask), ADMIN_READ)
+        await ask.write("PUT", _classic_url(ask), _as_classic(wanted, have), ADMIN_WRITE)
+        return
+    rules: Json = {"deletion": {}, "non_fast_forward": {}, "required_linear_history": {}}
+    rules["pull_request"] = {"required_approving_review_count": wanted.reviews}
+    if wanted.checks:
+        rules["required_status_checks"] = {
+            "strict_required_status_checks_policy": wanted.strict,
+            "required_status_checks": [
+                {"context": check.context} | ({"integration_id": check.app} if check.app else {})
+                for check in wanted.checks
+            ],
+        }
+    have = await _ruleset(ask, "branch", OURS, _MAIN_ALONE)
+    about = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+    await _write_ruleset(ask, have, wanted.ruleset, "branch", about, rules, wanted.bypass)
+
+
+async def write_tags(ask: Connection, wanted: TagProtection) -> None:
+    """Protect the tags of releases: new ones are free."""
+    have = await _ruleset(ask, "tag", OUR_TAGS, _TAGS_ALONE)
+    about = {"ref_name": {"include": [f"refs/tags/{TAGS}"], "exclude": []}}
+    rules: Json = {"update": {}, "deletion": {}}
+    await _write_ruleset(ask, have, wanted.ruleset, "tag", about, rules, wanted.bypass)
+
+
+async def _write_ruleset(  # noqa: PLR0917 - a ruleset has as many parts
+    ask: Connection, have: Json | None, name: str, target: str, about: Json, rules: Json, bypass: tuple[str, ...]
+) -> None:
+    """Make or change a ruleset. Rules that it has besides stay, and so does what a rule demands besides."""
+    together: Json = _rules(have) if have else {}
+    for kind, parameters in rules.items():
+        together[kind] = {**_DEFAULTS.get(kind, {}), **(together.get(kind) or {}), **parameters}
+    body: Json = {
+        "name": name,
+        "target": target,
+        "enforcement": "active",
+        "bypass_actors": [actor for actor in (have or {}).get("bypass_actors", ()) if _actor(actor) in bypass],
+        "conditions": (have or {}).get("conditions") or about,
+        "rules": [
+            {"type": kind} | ({"parameters": parameters} if parameters else {}) for kind, parameters in together.items()
+        ],
+    }
+    if have:
+        await ask.write("PUT", f"{ask.base}/rulesets/{int(have['id'])}", body, ADMIN_WRITE)
+    else:
+        await ask.write("POST", f"{ask.base}/rulesets", body, ADMIN_WRITE)
+
+
+async def _ruleset(ask: Connection, target: str, ours: str, about: tuple[set[str], ...]) -> Json | None:
+    """The repository's own ruleset about exactly that: ours first."""
+    listed = await ask.all(f"{ask.base}/rulesets?includes_parents=false&per_page=100", ADMIN_READ)
+    own = sorted((one for one in listed if one.get("target") == target), key=lambda one: one["name"] != ours)
+    for one in own:
+        found: Json = await ask.item(f"{ask.base}/rulesets/{int(one['id'])}", ADMIN_READ)
+        names = (found.get("conditions") or {}).get("ref_name") or {}
+        if one["name"] == ours or (set(names.get("include", ())) in about and not names.get("exclude")):
+            return found
+    return None
+
+
+def _rules(ruleset: Json) -> Json:
+    return {rule["type"]: rule.get("parameters") for rule in ruleset.get("rules", ())}
+
+
+def _of_ruleset(ruleset: Json) -> Protection:
+    rules = _rules(ruleset)
+    pulls, checks = rules.get("pull_request") or {}, rules.get("required_status_checks") or {}
+    return Protection(
+        by="ruleset",
+        ruleset=ruleset["name"],
+        active=ruleset["enforcement"] == "active",
+        pull_requests="pull_request" in rules,
+        reviews=int(pulls.get("required_approving_review_count", 0)),
+        checks=tuple(
+            Check(one["context"], one.get("integration_id") or 0) for one in checks.get("required_status_checks", ())
+        ),
+        strict=bool(checks.get("strict_required_status_checks_policy", True)),
+        linear="required_linear_history" in rules,
+        force_pushes="non_fast_forward" not in rules,
+        deletions="deletion" not in rules,
+        bypass=_bypass(ruleset),
+    )
+
+
+def _bypass(ruleset: Json) -> tuple[str, ...]:
+    return tuple(sorted(map(_actor, ruleset.get("bypass_actors") or ())))
+
+
+def _actor(actor: Json) -> str:
+    identity = "" if actor.get("actor_id") is None else f" {actor['actor_id']}"
+    return f"{actor['actor_type']}{identity} {actor.get('bypass_mode', 'always')}"
+
+
+def _classic_url(ask: Connection) -> str:
+    return f"{ask.base}/branches/{MAIN}/protection"
+
+
+def _of_classic(found: Json) -> Protection:
+    reviews, checks = found.get("required_pull_request_reviews"), found.get("required_status_checks") or {}
+    named = checks.get("checks") or [{"context": context} for context in checks.get("contexts", ())]
+    allowances = _named((reviews or {}).get("bypass_pull_request_allowances") or {})
+    bypass = [f"{kind} {name}" for kind, names in allowances.items() for name in names]
+    bypass += [] if _enabled(found, "enforce_admins") else [ADMINISTRATORS]
+    return Protection(
+        by="classic",
+        ruleset="",
+        active=True,
+        pull_requests=reviews is not None,
+        reviews=int((reviews or {}).get("required_approving_review_count", 0)),
+        checks=tuple(Check(one["context"], max(0, one.get("app_id") or 0)) for one in named),
+        strict=bool(checks.get("strict", True)),
+        linear=_enabled(found, "required_linear_history"),
+        force_pushes=_enabled(found, "allow_force_pushes"),
+        deletions=_enabled(found, "allow_deletions"),
+        bypass=tuple(sorted(bypass)),
+    )
+
+
+def _enabled(found: Json, name: str) -> bool:
+    return bool((found.get(name) or {}).get("enabled"))
+
+
+def _as_classic(wanted: Protection, have: Json) -> Json:
+    """The whole protection as it is written: reading gives objects where writing takes names."""
+    reviews = have.get("required_pull_request_reviews") or {}
+    restrictions = have.get("restrictions")
+    bypass = {
+        kind: [who.partition(" ")[2] for who in wanted.bypass if who.startswith(f"{kind} ")]
+        for kind in ("users", "teams", "apps")
+    }
+    body: Json = {
+        "required_status_checks": {
+            "strict": wanted.strict,
+            "checks": [
+                {"context": check.context} | ({"app_id": check.app} if check.app else {}) for check in wanted.checks
+            ],
+        } if wanted.checks else None,
+        "enforce_admins": True,
+        "required_pull_request_reviews": {
+            "required_approving_review_count": wanted.reviews,
+            "dismiss_stale_reviews": bool(reviews.get("dismiss_stale_reviews", True)),
+            "require_code_owner_reviews": bool(reviews.get("require_code_owner_reviews")),
+            "require_last_push_approval": bool(reviews.get("require_last_push_approval")),
+            **({"dismissal_restrictions": _named(reviews[_DISMISSAL])} if _DISMISSAL in reviews else {}),
+            **({"bypass_pull_request_allowances": bypass} if any(bypass.values()) else {}),
+        },
+        "restrictions": _named(restrictions) if restrictions else None,
+        "required_linear_history": True,
+        "allow_force_pushes": False,
+        "allow_deletions": False,
+    }  # fmt: skip
+    kept = ("required_conversation_resolution", "block_creations", "lock_branch", "allow_fork_syncing")
+    return body | {name: _enabled(have, name) for name in kept if name in have}
+
+
+_DISMISSAL = "dismissal_restrictions"
+
+
+def _named(people: Json) -> Json:
+    return {
+        "users": [one["login"] for one in people.get("users", ())],
+        "teams": [one["slug"] for one in people.get("teams", ())],
+        "apps": [one["slug"] for one in people.get("apps", ())],
+    }

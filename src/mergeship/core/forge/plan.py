@@ -1,0 +1,114 @@
+"""The plan: every change that leads from the settings that are there to those that are wanted, as data."""
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+from mergeship.core.forge.setting import Actual, Setting
+from mergeship.core.forge.wanted import Asked, Wish, wishes
+from mergeship.errors import Misconfigured
+
+SCHEMA = 1
+
+
+class Change(msgspec.Struct, frozen=True):
+    """One setting, before and after."""
+
+    action: Literal["create", "update", "remove"]
+    kind: str
+    name: str
+    before: Setting | None
+    after: Setting | None
+    why: str
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """What a plan was made by, and for."""
+
+    version: str
+    """Of mergeship."""
+    api: str
+    repository: str
+    allow_remove: bool
+    replace_token: bool
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What would be changed, shown and applied: the same list."""
+
+    schema: int
+    origin: Origin
+    state: str
+    """The sha256 of the settings that it was made on."""
+    changes: tuple[Change, ...]
+    kept: tuple[str, ...]
+    """What should go, and stays without --allow-remove."""
+    notes: tuple[str, ...]
+
+
+def planned(actual: Actual, asked: Asked, origin: Origin) -> Plan:
+    """The plan for a repository."""
+    found, notes = wishes(actual, asked)
+    changes = [change for wish in found if (change := _change(wish, allow_remove=origin.allow_remove))]
+    kept = tuple(wish.removes for wish in found if wish.removes and not origin.allow_remove)
+    return Plan(SCHEMA, origin, _digest(actual), tuple(changes), kept, tuple(notes))
+
+
+def _change(wish: Wish, *, allow_remove: bool) -> Change | None:
+    before = wish.found
+    after = wish.stripped if wish.removes and allow_remove else wish.wanted
+    if before == after:
+        return None
+    about = after or before
+    assert about is not None  # noqa: S101 - one of them, or they were equal
+    kind = str(type(about).__struct_config__.tag)
+    removes = f"removes {wish.removes}" if wish.removes and allow_remove else ""
+    why = "; ".join(filter(None, [wish.why, removes]))
+    action: Literal["create", "update", "remove"] = "update"
+    if before is None:
+        action = "create"
+    elif after is None:
+        action = "remove"
+    return Change(action, kind, about.name, before, after, why)
+
+
+def _digest(actual: Actual) -> str:
+    return hashlib.sha256(msgspec.json.encode(actual, order="deterministic")).hexdigest()
+
+
+def encode(plan: Plan) -> str:
+    """A plan as the document of a plan file."""
+    return msgspec.json.format(msgspec.json.encode(plan), indent=2).decode() + "\n"
+
+
+def decode(text: str, path: str) -> Plan:
+    """The plan in a plan file. Raises Misconfigured for what is none."""
+    again = "make it anew: mergeship forge plan --out FILE"
+    try:
+        plan = msgspec.json.decode(text, type=Plan)
+    except msgspec.DecodeError as error:
+        raise Misconfigured("bad-plan", f"{path} is no plan: {error}", hint=again) from error
+    if plan.schema != SCHEMA:
+        raise Misconfigured(
+            "other-version", f"{path} is a plan of schema {plan.schema}, and this is {SCHEMA}", hint=again
+        )
+    return plan
+
+
+def refuse_another(given: Plan, now: Plan, path: str) -> None:
+    """Refuse a plan file that is not the plan that would be made now. Raises Misconfigured."""
+    again = "look at what would be done now, and apply that: mergeship forge plan"
+    for field, what in (("version", "mergeship"), ("api", "the API at"), ("repository", "the repository")):
+        theirs, ours = getattr(given.origin, field), getattr(now.origin, field)
+        if theirs != ours:
+            raise Misconfigured("other-plan", f"{path} was made for {what} {theirs}, and this is {ours}", hint=again)
+    if given.state != now.state:
+        moved = [change for change in now.changes if change not in given.changes]
+        moved += [change for change in given.changes if change not in now.changes]
+        names = ", ".join(dict.fromkeys(f"{change.kind} {change.name}" for change in moved))
+        words = f": {names}" if names else ""
+        raise Misconfigured("stale-plan", f"the settings have changed since {path} was made{words}", hint=again)
+    if given.changes != now.changes:
+        words = f"{path} is not what would be planned now: it was edited, or the project's settings were"
+        raise Misconfigured("edited-plan", words, hint=again)

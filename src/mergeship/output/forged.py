@@ -1,0 +1,76 @@
+"""The plan of a repository's settings, and how far it was carried out."""
+
+from typing import Any
+
+import msgspec
+
+from mergeship.core.forge.plan import Change, Plan
+from mergeship.core.result import Applied, ChangeMade
+from mergeship.core.text import one_line
+from mergeship.output.style import Style
+
+_MARKS = {"create": "+", "update": "~", "remove": "-"}
+
+
+def plan(shown: Plan, style: Style) -> str:
+    """What would be changed, field by field, with reasons."""
+    lines = []
+    for change in shown.changes:
+        paint = style.bad if change.action == "remove" else style.good if change.action == "create" else style.warn
+        lines.append(f"{paint(f'{_MARKS[change.action]} {change.kind}')} {style.bold(one_line(change.name))}")
+        lines += [f"    {line}" for line in _fields(change)]
+        lines += [f"    because {change.why}"] if change.why else []
+    number = len(shown.changes)
+    lines += _notes(shown.notes, shown.kept, style)
+    count = f"{number} change{'' if number == 1 else 's'}" if number else "nothing to change"
+    return "\n".join([*lines, f"{style.bold(shown.origin.repository)}: {count}"])
+
+
+def applied(result: Applied, style: Style) -> str:
+    """What was done, what failed, and what was not tried."""
+    lines = [f"{style.good('done')} {_called(change)}" for change in result.done]
+    if result.failed:
+        lines.append(f"{style.bad('failed')} {_called(result.failed)}")
+    lines += [f"{style.warn('not tried')} {_called(change)}" for change in result.not_tried]
+    lines += _notes(result.notes, result.kept, style)
+    count = f"{len(result.done)} changed" if result.done or result.error else "nothing to change"
+    return "\n".join([*lines, f"{style.bold(result.repository)}: {count}"])
+
+
+def _called(change: ChangeMade) -> str:
+    return f"{change.action} {change.kind} {one_line(change.name)}"
+
+
+def _notes(notes: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
+    lines = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
+    return [*lines, *(f"{style.warn('note:')} {one_line(words)}" for words in notes)]
+
+
+def _fields(change: Change) -> list[str]:
+    """The fields that differ; all of them for what is new."""
+    before: dict[str, Any] = msgspec.to_builtins(change.before) if change.before else {}
+    after: dict[str, Any] = msgspec.to_builtins(change.after) if change.after else {}
+    lines = []
+    for name in dict.fromkeys((*before, *after)):
+        old, new = before.get(name), after.get(name)
+        if name in {"kind", "name"} or old == new or (not change.before and not new):
+            continue
+        words = name.replace("_", " ")
+        if not change.before:
+            lines.append(f"{words}: {_shown(new)}")
+        elif not change.after:
+            lines.append(f"{words}: {_shown(old)}")
+        else:
+            lines.append(f"{words}: {_shown(old)} → {_shown(new)}")
+    return lines
+
+
+def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(_shown(one) for one in value) or "none"
+    if isinstance(value, dict):  # a check
+        app = f" (App {value['app']})" if value.get("app") else ""
+        return f"{one_line(str(value['context']))}{app}"
+    return one_line(str(value)) or "none"

@@ -1,0 +1,111 @@
+"""The settings of a project's repository: read, planned, and applied."""
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mergeship import __version__
+from mergeship.adapters import files, git
+from mergeship.adapters.github import Forge
+from mergeship.adapters.github import settings as hosted
+from mergeship.adapters.github.connection import Connection
+from mergeship.core import contexts as checks
+from mergeship.core import project, publisher, workflow
+from mergeship.core.event import Note, Tell
+from mergeship.core.forge import plan as plans
+from mergeship.core.forge.plan import Change, Origin, Plan
+from mergeship.core.forge.setting import TOKEN, Secret
+from mergeship.core.forge.wanted import Asked
+from mergeship.core.project import Source
+from mergeship.core.result import Applied, ChangeMade, Problem
+from mergeship.errors import Failed, MergeshipError, Misconfigured
+from mergeship.pipeline.remote import checkout, on_forge
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """What a plan may do besides."""
+
+    allow_remove: bool = False
+    replace_token: bool = False
+
+
+class Hosted:
+    """A project and its repository on the forge."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
+        read = files.reader(path, git.top(path))
+        self.source: Source = project.gather(read, path.resolve(), overrides)
+        self.forge = Forge(environ, on_forge(checkout(path, environ), environ), self.source.settings.forge.deadline)
+        self._contexts = _contexts(self.source, read)
+        self._tell = tell
+
+    def plan(self, wanted: Wanted) -> Plan:
+        """What would be changed now. Raises Held or Misconfigured for what cannot be read."""
+        settings = self.source.settings
+        self._tell(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
+        actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment))
+        asked = Asked(settings, self._contexts.names, wanted.replace_token)
+        origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
+        found = plans.planned(actual, asked, origin)
+        notes = [*found.notes, *self._contexts.notes]
+        if settings.auth == "trusted":
+            notes.append(publisher.to_enter(self.source.project.normalized, actual.repository, settings.environment))
+        return msgspec.structs.replace(found, notes=tuple(notes))
+
+    def apply(self, plan: Plan, token: Callable[[], str]) -> Applied:
+        """Do exactly what a plan says, until something fails. `token` gives the value of the secret, if needed."""
+        value = ""
+        if any(isinstance(change.after, Secret) for change in plan.changes):
+            value = _token(token)
+        done: list[ChangeMade] = []
+        problem = None
+        for number, change in enumerate(plan.changes, start=1):
+            self._tell(Note(f"{number} of {len(plan.changes)}: {change.action} {change.kind} {change.name}"))
+            try:
+                self.forge.ask(lambda ask, change=change: _applied(ask, change, value))  # type: ignore[misc]
+            except MergeshipError as error:
+                words = f"{change.action} {change.kind} {change.name}: {error.message}"
+                problem = Problem(error.code, words, f"{error.hint}; what is left: mergeship forge plan")
+                break
+            done.append(_made(change))
+        left = plan.changes[len(done) :]
+        failed = _made(left[0]) if problem else None
+        not_tried = tuple(map(_made, left[1:] if problem else ()))
+        return Applied(plan.origin.repository, tuple(done), failed, not_tried, plan.kept, plan.notes, problem)
+
+
+def _made(change: Change) -> ChangeMade:
+    return ChangeMade(change.action, change.kind, change.name)
+
+
+async def _applied(ask: Connection, change: Change, value: str) -> None:
+    """One change, unless the setting is not what it was."""
+    about = change.after or change.before
+    assert about is not None  # noqa: S101
+    if await hosted.again(ask, about) != change.before:
+        raise Failed("state-moved", "somebody has changed it meanwhile", hint="look at it")
+    await hosted.write(ask, change.before, change.after, value)
+
+
+def _token(token: Callable[[], str]) -> str:
+    value = token().strip()
+    if not value or len(value.splitlines()) != 1:
+        what = "is empty" if not value else "has several lines"
+        raise Misconfigured(
+            "no-token",
+            f"the value of {TOKEN} {what}",
+            hint=f"set {TOKEN} in the environment, or hand it over by standard input with --token-stdin",
+        )
+    return value
+
+
+def _contexts(source: Source, read: Callable[[str], str | None]) -> checks.Contexts:
+    """The checks of ci.yml as it stands in the project; where it does not, as init would write it."""
+    text = read(workflow.CHECKS)
+    found = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
+    told = checks.contexts(found, workflow.CHECKS, read)
+    if text is None:
+        words = f"{workflow.CHECKS} is not there yet: required is what `mergeship init` writes into it"
+        told = msgspec.structs.replace(told, notes=(*told.notes, words))
+    return told

@@ -1,0 +1,61 @@
+"""The repository on the forge that a checkout belongs to."""
+
+from collections.abc import Mapping
+from urllib.parse import urlsplit
+
+from mergeship.adapters import job
+from mergeship.adapters.git import Repository
+from mergeship.adapters.git.origin import owner_and_name
+from mergeship.core.environ import for_installer
+from mergeship.core.text import without_password
+from mergeship.errors import Misconfigured
+
+GITHUB = "https://github.com"
+
+
+def server_of(environ: Mapping[str, str]) -> str:
+    """The address of the forge's pages: GITHUB_SERVER_URL, or that of GITHUB_API_URL, or GitHub itself."""
+    api = environ.get("GITHUB_API_URL", "")
+    enterprise = api.removesuffix("/").removesuffix("/api/v3") if api.removesuffix("/").endswith("/api/v3") else ""
+    return (environ.get("GITHUB_SERVER_URL") or enterprise or GITHUB).rstrip("/")
+
+
+def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
+    """`owner/name` on the forge. Raises Misconfigured where the checkout has no remote there."""
+    if name := job.repository(environ):
+        return name
+    remotes = repository.remotes()
+    if not remotes:
+        raise Misconfigured(
+            "no-origin",
+            f"{repository.path} has no remote",
+            hint="make a repository on GitHub, then git remote add origin URL",
+        )
+    if "origin" not in remotes and len(remotes) > 1:
+        raise Misconfigured(
+            "several-remotes",
+            f"{repository.path} has the remotes {', '.join(remotes)}, and none of them is called origin",
+            hint="git remote rename NAME origin",
+        )
+    url = remotes.get("origin") or next(iter(remotes.values()))
+    host, server = _host(url), urlsplit(server_of(environ)).netloc
+    if host.partition(":")[0] != server.partition(":")[0]:
+        raise Misconfigured(
+            "remote-elsewhere",
+            f"the remote {without_password(url)} is not on {server}",
+            hint="GITHUB_API_URL names another server (https://HOST/api/v3), GITHUB_REPOSITORY another name",
+        )
+    return owner_and_name(url)
+
+
+def checkout(path: object, environ: Mapping[str, str]) -> Repository:
+    """The checkout in a folder. Raises Misconfigured where there is none."""
+    repository = Repository(str(path), for_installer(environ))
+    repository.head()
+    return repository
+
+
+def _host(url: str) -> str:
+    if "://" in url:
+        return urlsplit(url).netloc.rpartition("@")[2]
+    return url.partition(":")[0].rpartition("@")[2] if ":" in url else ""

@@ -1,0 +1,32 @@
+"""Answers in GitHub's shape."""
+
+from mergeship.rehearsal.forge.shapes.actions import (
+    artifact,
+    asset,
+    check_run,
+    combined,
+    download,
+    release,
+    run,
+    runner,
+    status,
+)  # fmt: skip
+from mergeship.rehearsal.forge.shapes.common import account, error, label, time
+from mergeship.rehearsal.forge.shapes.pulls import comment, edited, file, pull_request, review, whole
+from mergeship.rehearsal.forge.shapes.repository import (
+    app,
+    branch_policy,
+    collaborator,
+    environment,
+    installation,
+    permission,
+    protection,
+    repository,
+    secret,
+)  # fmt: skip
+
+__all__ = [
+    "account", "app", "artifact", "asset", "branch_policy", "check_run", "collaborator", "combined", "comment",
+    "download", "edited", "environment", "error", "file", "installation", "label", "permission", "protection",
+    "pull_request", "release", "repository", "review", "run", "runner", "secret", "status", "time", "whole",
+]  # fmt: skip

@@ -1,0 +1,28 @@
+"""The families of addresses that the forge answers at."""
+
+from mergeship.rehearsal.forge.views import (
+    accounts,
+    actions,
+    environments,
+    git,
+    protection,
+    pulls,
+    releases,
+    repository,
+    runners,
+    statuses,
+)  # fmt: skip
+
+FAMILIES = (
+    accounts.Accounts,
+    actions.Actions,
+    environments.Environments,
+    protection.Protection,
+    pulls.Pulls,
+    releases.Releases,
+    repository.Repository,
+    runners.Runners,
+    statuses.Statuses,
+    git.Git,
+)
+"""The last one answers what nobody else does."""
