@@ -25,6 +25,7 @@ _KEYWORDS = {
     NO_DEPLOY: re.compile(r"non[-\s]?deployment\s+pr\b", re.IGNORECASE),
     CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
 }
+_ITEM = re.compile(r"(?P<head>\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]\s+(?P<words>.*)")
 _STRUCK = re.compile(r"<(?:del|s|strike)\b", re.IGNORECASE)
 _MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
 
@@ -66,6 +67,18 @@ def of_checklist(text: str) -> Intent | None:
         return Intent("unclear", f'{which} of "{DEPLOY}" and "{NO_DEPLOY}" is ticked', changelog=changelog)
     wanted: Wanted = "deploy" if ticked_names == [DEPLOY] else "no-deploy"
     return Intent(wanted, f'its checklist ticks "{ticked_names[0]}"', changelog=changelog)
+
+
+def with_no_deploy(text: str) -> str:
+    """A checklist with "Non-deployment PR" ticked, and no other item."""
+    lines = []
+    for line in text.splitlines():
+        item = _ITEM.match(line)
+        if item:
+            mark = "x" if _KEYWORDS[NO_DEPLOY].match(item["words"]) else " "
+            line = f"{item['head']}[{mark}] {item['words']}"  # noqa: PLW2901 - the same line, ticked
+        lines.append(line)
+    return "".join(f"{line}\n" for line in lines)
 
 
 def of_labels(labels: Sequence[str]) -> Intent:

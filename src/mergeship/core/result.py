@@ -124,6 +124,24 @@ class Deployed(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+class Synced(msgspec.Struct, frozen=True):
+    """What became of the version pull request."""
+
+    action: str
+    """opened, moved, unchanged, closed, pushed (the branch alone), or nothing."""
+    why: str
+    version: str = ""
+    branch: str = ""
+    commit: str = ""
+    pull: int = 0
+    url: str = ""
+    """Of the pull request; of the page that opens one, where that could not be done."""
+    edits: tuple[Edit, ...] = ()
+    advice: str = ""
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
 class ChangeMade(msgspec.Struct, frozen=True):
     """A change of a setting, by its name."""
 

@@ -51,7 +51,12 @@ def render(template: str, settings: Settings) -> str:
     """A template with the settings filled in."""
     labels = settings.runs_on
     runs_on = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
-    return template.replace("@RUNS_ON@", runs_on).replace("@TIMEOUT@", str(settings.timeout_minutes))
+    if not settings.environment:
+        template = template.replace("    environment: @ENVIRONMENT@\n", "")
+    values = {"RUNS_ON": runs_on, "TIMEOUT": str(settings.timeout_minutes), "ENVIRONMENT": settings.environment}
+    for name, value in values.items():
+        template = template.replace(f"@{name}@", value)
+    return template
 
 
 def tree(text: str, path: str) -> dict[str, Any]:

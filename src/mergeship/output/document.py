@@ -8,7 +8,7 @@ import msgspec
 from mergeship.core.bump import Bump
 from mergeship.core.event import Event
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Problem
+from mergeship.core.result import Built, Problem, Synced
 from mergeship.errors import MergeshipError
 
 SCHEMA = 1
@@ -45,8 +45,9 @@ def _fields(result: object) -> dict[str, Any]:
     return fields
 
 
-@_fields.register
-def _(result: Built) -> dict[str, Any]:
+@_fields.register(Built)
+@_fields.register(Synced)
+def _(result: Built | Synced) -> dict[str, Any]:
     return {**msgspec.to_builtins(result), "edits": [edit._asdict() for edit in result.edits]}
 
 

@@ -4,7 +4,7 @@ from functools import singledispatch
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Decided, Deployed, Drilled, Gated, Rehearsed, Tested
+from mergeship.core.result import Built, Decided, Deployed, Drilled, Gated, Rehearsed, Synced, Tested
 from mergeship.errors import MergeshipError
 from mergeship.output.style import Style
 
@@ -65,6 +65,18 @@ def _(result: Decided, style: Style) -> str:
         head += f": {result.version} {claimed}: {'; '.join(result.because)}"
     lines = [head, *(f"  {reason}" for reason in result.reasons)]
     lines += [f"  {one.version} was begun before, and is finished first" for one in result.unfinished]
+    return "\n".join(lines)
+
+
+@render.register
+def _(result: Synced, style: Style) -> str:
+    what = f"would be {result.action}" if result.dry_run and result.action != "nothing" else result.action
+    number = f" #{result.pull}" if result.pull else ""
+    lines = [f"{style.good(what)}{number} {result.branch}".rstrip() + f": {result.why}"]
+    for edit in result.edits if result.action != "unchanged" else ():
+        lines += [f"  {edit.path}:{edit.line}", f"  - {edit.before.strip()}", f"  + {edit.after.strip()}"]
+    lines += [f"  {result.url}"] if result.url else []
+    lines += [f"  {style.warn('next:')} {result.advice}"] if result.advice else []
     return "\n".join(lines)
 
 

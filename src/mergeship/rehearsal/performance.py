@@ -30,6 +30,10 @@ NOT_REHEARSED = (
 )
 
 
+OF_SYNC = "MERGESHIP_TOKEN"
+"""A secret that a repository may have, for checks that run at once; here it has none."""
+
+
 class Asked(msgspec.Struct, frozen=True):
     """What was asked of a rehearsal."""
 
@@ -88,8 +92,8 @@ def _merge(stage: Stage, number: int) -> Merge:
 
 
 def give_secrets(stage: Stage, workflow: Workflow) -> None:
-    """Every secret that the workflow names is a token of the index; GITHUB_TOKEN is one of the forge."""
-    names = dict.fromkeys(workflow.secrets, stage.catalog.token)
+    """Every secret that the workflow names is a token of the index, but for those that are tokens of the forge."""
+    names = dict.fromkeys((name for name in workflow.secrets if name != OF_SYNC), stage.catalog.token)
     stage.box.write_secrets({**names, "GITHUB_TOKEN": stage.token})
 
 

@@ -81,6 +81,17 @@ def _decide(call: Call) -> object:
     return decide(call.path, call.environ, call.tell, call.overrides, dry_run=call.arguments.dry_run)
 
 
+def _sync(call: Call) -> object:
+    from mergeship.commands.sync import sync
+
+    return sync(call.path, call.environ, call.tell, call.overrides, dry_run=call.arguments.dry_run)
+
+
+def _sync_arguments(parser: ArgumentParser) -> None:
+    path_argument(parser)
+    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
+
+
 VERBS = {
     "gate": Verb(
         "say whether a pull request, a text or a commit would ship, and why",
@@ -114,5 +125,11 @@ VERBS = {
         "  mergeship deploy --dry-run\n  PYPI_API_TOKEN=… mergeship deploy --set index.upload=testpypi",
         _deploy_arguments,
         _deploy,
+    ),
+    "sync": Verb(
+        "bring the released version back into main, by a pull request that ships nothing",
+        "  mergeship sync --dry-run\n  GITHUB_TOKEN=… mergeship sync --json",
+        _sync_arguments,
+        _sync,
     ),
 }

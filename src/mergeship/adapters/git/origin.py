@@ -16,6 +16,7 @@ from mergeship.process import ProcessFailed
 MAIN = "refs/heads/main"
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
+AUTHOR = "mergeship@users.noreply.github.com"
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 30.0  # seconds of trying again
 # The words of git and curl for what passes by itself.
@@ -102,18 +103,50 @@ class Origin:
 
     def write(self, text: str, message: str, parent: str, seconds: float) -> str:
         """A commit of the ledger, in this repository alone; `parent` is empty for the first one."""
+        return self.commit({FILE: ("100644", text)}, message, parent, seconds)
+
+    def commit(self, files: Mapping[str, tuple[str, str]], message: str, parent: str, seconds: float) -> str:
+        """A commit on top of another, in this repository alone: each file by its path, with its mode and its text."""
         lines = [
             "commit refs/mergeship/written",
             "mark :1",
-            f"committer mergeship <mergeship@users.noreply.github.com> {int(seconds)} +0000",
+            f"committer mergeship <{AUTHOR}> {int(seconds)} +0000",
             _data(message),
             *([f"from {parent}"] if parent else []),
-            f"M 100644 inline {FILE}",
-            _data(text),
-            "get-mark :1",
-            "",
         ]
-        return self.repository.git("fast-import", "--quiet", "--force", given="\n".join(lines)).strip()
+        for path, (mode, text) in files.items():
+            lines += [f"M {mode} inline {_quoted(path)}", _data(text)]
+        return self.repository.git(
+            "fast-import", "--quiet", "--force", given="\n".join([*lines, "get-mark :1", ""])
+        ).strip()
+
+    def branches(self, prefix: str) -> dict[str, str]:
+        """The branches whose names begin so, with their commits. Raises Held where that cannot be read."""
+        told = self._asked("ls-remote", "--quiet", "origin", f"refs/heads/{prefix}*")
+        pairs = (line.partition("\t") for line in told.splitlines())
+        return {name.removeprefix("refs/heads/"): sha for sha, _, name in pairs}
+
+    def authors(self, commit: str, main: str) -> set[str]:
+        """The addresses of whoever made the commits that a branch has and main has not, merges left out."""
+        self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
+        told = self.repository.git("log", "--no-merges", "--format=%ce", commit, f"^{main}")
+        return set(told.split())
+
+    def move(self, branch: str, commit: str, before: str) -> None:
+        """Put a branch that is ours on a commit; `before` is where it is now, empty for a new one. Raises Held.
+
+        Nobody else's commit is lost: the origin refuses where the branch is not at `before`.
+        """
+        ref = f"refs/heads/{branch}"
+        lease = f"--force-with-lease={ref}:{before}"
+        try:
+            self._retried("push", "--porcelain", "--no-verify", lease, "origin", f"{commit}:{ref}")
+        except ProcessFailed as error:
+            rejected = _REJECTED.search(error.output)
+            if rejected is None:
+                raise self._unreachable(error, "contents: write") from error
+            words = one_line(_words(error.output, rejected["words"]))
+            raise Held("branch-refused", f"the origin refused {branch}: {words}", hint="run the job again") from error
 
     def push(self, wanted: Mapping[str, str]) -> Push:
         """Put commits on refs, all of them or none. Raises Held where the origin cannot be reached or takes nothing.
@@ -172,6 +205,12 @@ class Origin:
 
 def _passes(error: BaseException) -> bool:
     return isinstance(error, ProcessFailed) and bool(_PASSES.search(error.output)) and "rejected]" not in error.output
+
+
+def _quoted(path: str) -> str:
+    """A path as `git fast-import` takes it."""
+    escaped = path.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+    return f'"{escaped}"'
 
 
 def _data(text: str) -> str:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 
 from mergeship.errors import Misconfigured
-from mergeship.process import ProcessFailed, output
+from mergeship.process import ProcessFailed, exchange, output
 
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
@@ -125,12 +125,28 @@ class Repository:
         """Reads the files of a commit by their paths from this folder; None for what is no text file there."""
 
         def read(name: str) -> str | None:
+            content = self.blob(commit, f"./{name}")
             try:
-                return self.git("cat-file", "blob", f"{commit}:./{name}")
-            except ProcessFailed:
+                return None if content is None else content.decode()
+            except UnicodeDecodeError:
                 return None
 
         return read
+
+    def blob(self, commit: str, name: str) -> bytes | None:
+        """A file of a commit as it is, line ends and all; None where there is none.
+
+        `name` is a path from the repository's top, or from this folder where it begins with `./`.
+        """
+        said = exchange(["git", "cat-file", "--batch"], f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
+        head, _, content = said.partition(b"\n")
+        words = head.split(b" ")
+        return content[: int(words[2])] if len(words) == 3 and words[1] == b"blob" else None  # noqa: PLR2004
+
+    def mode(self, commit: str, name: str) -> str:
+        """The mode of a file of a commit, as git writes it; that of a plain file where there is none."""
+        told = self.git("ls-tree", "--full-tree", commit, "--", name)
+        return told.split(" ")[0] if told else "100644"
 
     def tag(self, name: str) -> None:
         """Put a tag on the commit that is checked out, in this repository alone."""

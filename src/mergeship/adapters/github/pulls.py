@@ -64,15 +64,18 @@ class Pulls:
         answer = await unless(NOT_FOUND, self._ask.item(url)) if login else None
         return answer is not None and shapes.shaped(answer, shapes.Permission, url).permission in _WRITERS
 
-    async def of_branches(self, *, state: str, prefix: str) -> list[Pull]:
-        """The pull requests into main from this repository's own branches that begin with `prefix`.
-
-        `state` is open, or all.
-        """
-        url = f"{self._base}/pulls?state={state}&base=main&sort=created&direction=desc&per_page=100"
+    async def of_branches(self, prefix: str) -> list[Pull]:
+        """The open ones into main from this repository's own branches that begin so, the newest first."""
+        url = f"{self._base}/pulls?state=open&base=main&sort=created&direction=desc&per_page=100"
         found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
         pulls = (one.pull(self._repository) for one in found)
         return [pull for pull in pulls if pull.own_branch and pull.branch.startswith(prefix)]
+
+    async def had(self, branch: str) -> bool:
+        """Whether a branch of this repository has, or had, a pull request."""
+        owner = self._repository.partition("/")[0]
+        url = f"{self._base}/pulls?state=all&head={owner}:{branch}&per_page=1"
+        return bool(await self._ask.item(url, _READ))
 
     async def opened(self, branch: str, title: str, body: str) -> Pull:
         """A new pull request from a branch into main. Raises Refused where that may not be done."""

@@ -1,0 +1,107 @@
+"""The version pull request on the forge, and its branch."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from posixpath import join, normpath
+from typing import TypeVar
+
+import msgspec
+
+from mergeship.adapters.git.origin import AUTHOR
+from mergeship.adapters.github import Forge
+from mergeship.adapters.github.connection import Connection
+from mergeship.adapters.github.pulls import Pulls
+from mergeship.core import bump, project, version_pull, workflow
+from mergeship.core.bump import Bump
+from mergeship.core.decision import VERSION_BRANCH, Pull
+from mergeship.core.ledger import Entry
+from mergeship.core.project import Source
+from mergeship.errors import Held
+from mergeship.pipeline.standing import Standing
+
+_T = TypeVar("_T")
+
+
+class OnMain(msgspec.Struct, frozen=True):
+    """The project as it is on main now, which may be further than what is checked out."""
+
+    commit: str
+    source: Source
+    template: str
+    """The pull request template; empty where there is none."""
+
+
+def on_main(stands: Standing) -> OnMain:
+    """The project on main. Raises Misconfigured for what cannot be read."""
+    commit = stands.refs.main
+    source = project.gather(stands.repository.at(commit), Path(stands.repository.path).resolve(), stands.overrides)
+    template = stands.repository.blob(commit, workflow.PULL_REQUEST_TEMPLATE)
+    return OnMain(commit, source, (template or b"").decode(errors="replace"))
+
+
+def edits(stands: Standing, main: OnMain, version: str) -> Bump:
+    """What brings a version back. Raises Misconfigured where it cannot be written."""
+    name, declared = main.source.project.name, main.source.declared
+    return bump.as_claimed(name, declared, version, stands.repository.at(main.commit))
+
+
+class Branch(msgspec.Struct, frozen=True):
+    """A branch of ours, and the commit that it is at; empty where it is not there yet."""
+
+    name: str
+    at: str
+
+
+class VersionPulls:
+    """The version pull requests of one repository."""
+
+    def __init__(self, stands: Standing, forge: Forge) -> None:
+        self.stands = stands
+        self.forge = forge
+
+    def opened(self) -> list[Pull]:
+        """Those that are open, the newest first."""
+        return self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+
+    def branch(self, pull: Pull | None) -> Branch:
+        """The branch of an open one; else a new one, whose name no pull request has had."""
+        there = self.stands.origin.branches(VERSION_BRANCH)
+        if pull:
+            return Branch(pull.branch, there.get(pull.branch, ""))
+        number, name = 1, version_pull.branch(self.stands.now.date(), 1)
+        while self.ask(lambda pulls, name=name: pulls.had(name)):  # type: ignore[misc]
+            number += 1
+            name = version_pull.branch(self.stands.now.date(), number)
+        return Branch(name, there.get(name, ""))
+
+    def refuse_strangers(self, branch: Branch) -> None:
+        """Raises Held where somebody else has put a commit on the branch."""
+        if branch.at and (strangers := self.stands.origin.authors(branch.at, self.stands.refs.main) - {AUTHOR}):
+            raise Held(
+                "version-branch-taken",
+                f"{branch.name} has commits of {', '.join(sorted(strangers))}, which would be lost",
+                hint="merge or close its pull request, then run the job again",
+            )
+
+    def commit(self, main: OnMain, entry: Entry, written: Bump) -> str:
+        """The one commit of the branch, on top of main; here alone as yet."""
+        repository, prefix = self.stands.repository, self.stands.repository.prefix()
+        paths = {normpath(join(prefix, file.path)): file.after for file in written.files}
+        changed = {path: (repository.mode(main.commit, path), text) for path, text in paths.items()}
+        when = self.stands.now.timestamp()
+        return self.stands.origin.commit(changed, version_pull.title(entry.version), main.commit, when)
+
+    def same(self, branch: Branch, commit: str) -> bool:
+        """Whether a branch has exactly that commit already, whenever it was made."""
+        ask = ("log", "-1", "--format=%T %P %s")
+        return bool(branch.at) and self.stands.repository.git(*ask, branch.at) == self.stands.repository.git(
+            *ask, commit
+        )
+
+    def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+        """What the forge answers. Raises Held, Refused among it."""
+
+        async def asked(connection: Connection) -> _T:
+            return await question(Pulls(connection, ""))
+
+        return self.forge.ask(asked)
