@@ -55,7 +55,7 @@ def test_a_dry_run_writes_nothing(obk: Path, cli: Cli) -> None:
 
 def test_the_settings_are_written(obk: Path) -> None:
     init(obk, ["runs-on=self-hosted linux", "timeout-minutes=7"])
-    for path, jobs in ((workflow.PATH, 4), (workflow.CHECKS, 2)):
+    for path, jobs in ((workflow.PATH, 5), (workflow.CHECKS, 2)):
         text = (obk / path).read_text()
         assert text.count("runs-on: [self-hosted, linux]") == jobs
         assert text.count("timeout-minutes: 7") == jobs

@@ -14,6 +14,7 @@ from mergeship.rehearsal.sandbox import sandbox
 WORKFLOW = Workflow(
     "x.yml",
     ("test", "build"),
+    ("Test", "Build"),
     (Use("build", "actions/upload-artifact", "v4"),),
     ("self-hosted", "linux"),
     ("T",),

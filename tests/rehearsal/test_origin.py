@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from mergeship.errors import Misconfigured
+from mergeship.rehearsal import events
 from mergeship.rehearsal.forge.hosting import Hosting
 from mergeship.rehearsal.origin import Merge, Origin, change
-from mergeship.rehearsal.push_event import push_event
 from mergeship.rehearsal.sandbox import sandbox
 from tests.conftest import git
 
@@ -55,7 +55,8 @@ def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
         origin.begin("feature/x")
         change(box.work, "obk", 1)
         merge = merged(origin)
-        event = push_event("obk", merge)
+        hosting = Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
+        event = events.pushed(hosting, "http://127.0.0.1:1", merge).payload
     assert event["ref"] == "refs/heads/main"
     assert (event["before"], event["after"]) == (merge.before, merge.after)
     assert event["head_commit"]["id"] == merge.after

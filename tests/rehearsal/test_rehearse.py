@@ -73,9 +73,9 @@ def test_two_merges_ship_two_versions(tmp_path: Path) -> None:
         "obk-0.1.1-py3-none-any.whl", "obk-0.1.1.tar.gz", "obk-0.1.2-py3-none-any.whl", "obk-0.1.2.tar.gz",
     ]  # fmt: skip
     assert [(job["merge"], job["name"], job["status"]) for job in document["jobs"]] == [
-        (merge, name, "passed") for merge in (1, 2) for name in ("test", "decide", "build", "deploy")
+        (merge, name, "passed") for merge in (1, 2) for name in ("test", "decide", "build", "deploy", "sync")
     ]
-    assert len(document["proofs"]) == 11
+    assert len(document["proofs"]) == 16
     assert all(proof["held"] for proof in document["proofs"])
     missing = " ".join(document["not_rehearsed"])
     assert all(word in missing for word in ("permissions", "concurrency", "environments", "job timeouts", "OIDC"))
@@ -86,7 +86,7 @@ def test_two_merges_ship_two_versions(tmp_path: Path) -> None:
     assert (kept / "secrets").stat().st_mode & 0o777 == 0o600
     for secret in (kept / "secrets").read_bytes().split():
         assert kept_text.count(secret.partition(b"=")[2]) == 1  # the secret file itself
-    assert git(kept / "origin.git", "show", "main:pyproject.toml").count('version = "0.1.0"') == 1
+    assert git(kept / "origin.git", "show", "main:pyproject.toml").count('version = "0.1.1"') == 1  # brought back
 
 
 def test_nothing_of_the_caller_or_the_project_s_dot_files_reaches_a_step(
@@ -127,8 +127,8 @@ def instead_of(job: str, line: str, text: str = OWN) -> str:
 @pytest.mark.parametrize("job", ["test", "decide", "build", "deploy"])
 def test_a_failing_job_stops_all_later_ones(obk: Path, job: str) -> None:
     result = once(with_workflow(obk, instead_of(job, "run: echo it breaks; exit 1")), QUICK)
-    order = ["test", "decide", "build", "deploy"]
-    expected = ["passed"] * order.index(job) + ["failed"] + ["skipped"] * (3 - order.index(job))
+    order = ["test", "decide", "build", "deploy", "sync"]
+    expected = ["passed"] * order.index(job) + ["failed"] + ["skipped"] * (4 - order.index(job))
     assert [(done.name, done.status) for done in result.jobs] == list(zip(order, expected, strict=True))
     assert result.error is not None
     assert f"{job} failed at {job.capitalize()}" in result.error.message
@@ -182,7 +182,9 @@ def test_a_failing_test_is_shown_and_nothing_is_built(obk: Path) -> None:
     (obk / "tests" / "test_words.py").write_text("def test_the_answer():\n    assert 6 * 9 == 42\n")
     commit_all(obk)
     result = once(obk)
-    assert [job.status for job in result.jobs] == ["failed", "skipped", "skipped", "skipped"]
+    assert [(job.name, job.status) for job in result.jobs] == [("test", "failed")]  # of ci.yml: it cannot be merged
+    assert result.error is not None
+    assert "its checks are green: test failed at Test" in result.error.message
     tail = "\n".join(result.jobs[0].tail)
     assert "assert (6 * 9) == 42" in tail
     assert "test_the_answer" in tail

@@ -9,6 +9,7 @@ import msgspec
 from mergeship.adapters import files, git
 from mergeship.core import names, project, workflow
 from mergeship.core.event import Tell
+from mergeship.core.intent import Policy
 from mergeship.core.result import Drilled, Rehearsed
 from mergeship.errors import Failed, Misconfigured
 
@@ -30,14 +31,14 @@ def rehearse(  # noqa: PLR0913 - one argument an option
 
     Gives back what was seen, also when a proof failed. Raises what keeps a rehearsal from happening.
     """
-    name = _name(path, overrides, workflow_path)
+    name, policy = _of_project(path, overrides, workflow_path)
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
     from mergeship.rehearsal.performance import Asked, perform
     from mergeship.rehearsal.sandbox import sandbox
 
-    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path)
+    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, policy)
     with sandbox(environ, keep) as box:
         result = perform(asked, box, tell)
     return msgspec.structs.replace(result, kept=str(keep or ""))
@@ -54,7 +55,7 @@ def drill(
     from mergeship.rehearsal.drills.running import chosen, drilled
 
     chosen(names)
-    name = _name(path, overrides, workflow.PATH)
+    name, _ = _of_project(path, overrides, workflow.PATH)
     return drilled(path.resolve(), name, names, environ, overrides, tell)
 
 
@@ -68,12 +69,16 @@ def _require_extra() -> None:
         )
 
 
-def _name(path: Path, overrides: Sequence[str], workflow_path: str) -> str:
-    """The project's normalized name; what mergeship's own stages would refuse is refused before anything starts."""
+def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tuple[str, Policy]:
+    """The project's normalized name, and what says there whether a pull request deploys.
+
+    What mergeship's own stages would refuse is refused before anything starts.
+    """
     if not path.is_dir():
         raise Misconfigured("not-a-project", f"{path} is no folder", hint="name the folder of a Python project")
     read = files.reader(path, git.top(path))
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
-        return project.gather(read, path.resolve(), overrides).project.normalized
-    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read))
+        source = project.gather(read, path.resolve(), overrides)
+        return source.project.normalized, source.settings.intent
+    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), "checklist"

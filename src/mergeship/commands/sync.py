@@ -121,7 +121,8 @@ class _Bringing:
     def _by_hand(self, result: Synced, branch: Branch, refused: Refused) -> Synced:
         """The branch is there, and a person opens the pull request."""
         url = f"{self.page}/compare/main...{branch.name}?expand=1"
-        words = f"{branch.name} is pushed, but no pull request could be opened: {refused.said.rstrip('.')}; open it at {url}"
+        reason = refused.said.rstrip(".")
+        words = f"{branch.name} is pushed, and no pull request could be opened: {reason}; open it at {url}"
         advice = (
             "let Actions open pull requests (mergeship forge plan shows that setting), or keep the token of an App or "
             "of a person in the secret MERGESHIP_TOKEN"

@@ -69,15 +69,14 @@ def of_checklist(text: str) -> Intent | None:
     return Intent(wanted, f'its checklist ticks "{ticked_names[0]}"', changelog=changelog)
 
 
-def with_no_deploy(text: str) -> str:
-    """A checklist with "Non-deployment PR" ticked, and no other item."""
+def ticked(text: str, wanted: Literal["deploy", "no-deploy"]) -> str:
+    """A checklist in which one of "Deployment PR" and "Non-deployment PR" is ticked, and nothing else."""
+    keyword = _KEYWORDS[DEPLOY if wanted == "deploy" else NO_DEPLOY]
     lines = []
     for line in text.splitlines():
         item = _ITEM.match(line)
-        if item:
-            mark = "x" if _KEYWORDS[NO_DEPLOY].match(item["words"]) else " "
-            line = f"{item['head']}[{mark}] {item['words']}"  # noqa: PLW2901 - the same line, ticked
-        lines.append(line)
+        mark = "x" if item and keyword.match(item["words"]) else " "
+        lines.append(f"{item['head']}[{mark}] {item['words']}" if item else line)
     return "".join(f"{line}\n" for line in lines)
 
 

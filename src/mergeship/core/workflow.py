@@ -38,6 +38,8 @@ class Workflow(msgspec.Struct, frozen=True):
 
     path: str
     jobs: tuple[str, ...]
+    names: tuple[str, ...]
+    """What each job is called for people, and its check too."""
     uses: tuple[Use, ...]
     """Remote ones only."""
     labels: tuple[str, ...]
@@ -87,6 +89,7 @@ def read(text: str, path: str) -> Workflow:
     return Workflow(
         path=path,
         jobs=tuple(str(name) for name in jobs),
+        names=tuple(str(job.get("name") or name) for name, job in jobs.items()),
         uses=tuple(use for name, job in jobs.items() for use in _uses(str(name), job)),
         labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _labels(job))),
         secrets=tuple(dict.fromkeys(re.findall(r"""\bsecrets(?:\.|\[\s*['"])([A-Za-z_]\w*)""", text))),

@@ -101,8 +101,10 @@ def _token(token: Callable[[], str]) -> str:
 
 
 def _contexts(source: Source, read: Callable[[str], str | None]) -> checks.Contexts:
-    """The checks of ci.yml as it stands in the project; where it does not, as init would write it."""
+    """The checks of ci.yml as it stands in the project; before `init`, as that would write it."""
     text = read(workflow.CHECKS)
+    if text is None and read(workflow.PATH) is not None:
+        return checks.Contexts((), (f"there is no {workflow.CHECKS}: no check is required before a merge",))
     found = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
     told = checks.contexts(found, workflow.CHECKS, read)
     if text is None:

@@ -55,13 +55,13 @@ def find_act(path: str) -> str:
     return found
 
 
-def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str]) -> list[str]:
-    """Act's command line. `env` is given to every step; secrets come from a file, never from here.
+def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str], event: str = "push") -> list[str]:
+    """Act's command line for an event of that name. `env` is given to every step; secrets come from a file alone.
 
     act itself has to run in another folder than the project: there it would read `.actrc`, and the project's
     `.env`, `.vars` and `.input` are replaced by nothing, as GitHub reads none of them.
     """
-    arguments = [act, "push", "--json", "--directory", str(box.work), "--workflows", str(box.work / workflow.path)]
+    arguments = [act, event, "--json", "--directory", str(box.work), "--workflows", str(box.work / workflow.path)]
     arguments += ["--eventpath", str(box.event), "--secret-file", str(box.secrets)]
     for option in ("--env-file", "--var-file", "--input-file"):
         arguments += [option, str(box.nothing)]

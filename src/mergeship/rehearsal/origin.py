@@ -90,12 +90,28 @@ class Origin:
         """Switch the clone to a new feature branch."""
         self.work.git("switch", "--quiet", "--create", branch)
 
-    def submit(self, branch: str, title: str) -> str:
-        """Commit what stands in the clone, push the branch, and give its commit back."""
+    def submit(self, branch: str, title: str, push: Callable[[str], object] | None = None) -> str:
+        """Commit what stands in the clone, push the branch, and give its commit back.
+
+        `push` pushes a branch of the clone; without it, that goes past the forge.
+        """
         self.work.git("add", "--all")
         self.work.git(*PERSON, "commit", "--quiet", "--no-verify", "-m", title)
-        self.work.git("push", "--quiet", str(self.sandbox.origin), branch)
+        if push:
+            push(branch)
+        else:
+            self.work.git("push", "--quiet", str(self.sandbox.origin), branch)
         return self.work.head()
+
+    def proposed(self, base: str, head: str) -> str:
+        """Check out, in the clone, what a merge of a pull request would give, as GitHub does for its workflows."""
+        tree = self.bare.git("merge-tree", "--write-tree", base, head).split()[0]
+        words = f"Merge {head} into {base}"
+        commit = self.bare.git(*PERSON, "commit-tree", tree, "-p", base, "-p", head, "-m", words).strip()
+        self.bare.git("update-ref", "refs/pull/merge", commit)
+        self.work.git("fetch", "--quiet", str(self.sandbox.origin), "refs/pull/merge")
+        self.work.git("checkout", "--quiet", "--force", "--detach", commit)
+        return commit
 
     def pulled(self, before: str, after: str, title: str) -> Merge:
         """Switch the clone to main as it is after a merge, and tell what that brought."""

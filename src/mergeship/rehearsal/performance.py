@@ -9,11 +9,13 @@ import msgspec
 from mergeship.adapters.environment import Environment
 from mergeship.core import workflow as workflows
 from mergeship.core.event import Note, Tell
+from mergeship.core.intent import Policy
 from mergeship.core.result import Job, Problem, Proof, Rehearsed
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed, Misconfigured
 from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
 from mergeship.rehearsal import engine
+from mergeship.rehearsal.contributing import Contributor
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.sandbox import Sandbox
@@ -26,7 +28,7 @@ NOT_REHEARSED = (
     "environments: their protection rules, reviewers and secrets are ignored",
     "job timeouts: `timeout-minutes` is ignored",
     "OIDC: no identity token is handed out, so trusted publishing is not shown",
-    "GitHub's own settings: branch protection is imitated by a git hook, and reviews and checks are not asked for",
+    "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
 
 
@@ -45,6 +47,8 @@ class Asked(msgspec.Struct, frozen=True):
     port: int
     workflow: str
     """The workflow file, relative to the project."""
+    policy: Policy = "checklist"
+    """What says there whether a pull request deploys."""
 
 
 def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
@@ -52,20 +56,25 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
     with set_up(box, asked.project, asked.name, asked.overrides, tell, asked.port) as stage:
-        stage.hosting.protect()
-        stage.origin.begin(_branch(1))
+        stage.origin.begin("feature/rehearsal-1")
         workflow = pipeline(asked.workflow, box, tell)
-        give_secrets(stage, workflow)
         prover = Prover(asked.name, f"{stage.index}/simple/", box.work, ours=workflow.ours, tell=tell)
+        way = _Way(stage, workflow, Contributor(stage, act, asked.policy, prover, tell))
+        way.set_up()
         jobs: list[Job] = []
         for number in range(1, asked.merges + 1):
-            merge = _merge(stage, number)
+            merge = way.merged(number)
+            if merge is None:
+                jobs += way.contributor.failed
+                break
             ran = stage.act(act, workflow, merge, number, tell)
             jobs += ran
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
             if any(job.status == "failed" for job in ran):
                 break
+            if number == 1 < asked.merges and prover.releases:
+                way.brought_back(number, prover.releases[-1].version)
     return Rehearsed(
         project=asked.name,
         workflow=asked.workflow,
@@ -78,27 +87,48 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
     )
 
 
-def _merge(stage: Stage, number: int) -> Merge:
-    """Merge a small change into main by a pull request."""
-    if number > 1:
-        stage.origin.begin(_branch(number))
-    change(stage.box.work, stage.project, number)
-    title = f"feat: rehearse merge {number}"
-    stage.origin.submit(_branch(number), title)
-    before = stage.origin.main()
-    proposal = stage.hosting.propose(_branch(number), title, CHECKLIST)
-    after = stage.hosting.merge(proposal.number)
-    return stage.origin.pulled(before, after, title)
+class _Way:
+    """How a change reaches main: through the forge, or past it where the workflow is not mergeship's."""
+
+    def __init__(self, stage: Stage, workflow: Workflow, contributor: Contributor) -> None:
+        self.stage = stage
+        self.workflow = workflow
+        self.contributor = contributor
+        path = stage.box.work / workflows.CHECKS
+        there = workflow.ours and path.is_file()
+        self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if there else None
+
+    def set_up(self) -> None:
+        """The forge's settings, and the secrets."""
+        if self.workflow.ours:
+            self.contributor.set_up()
+        else:
+            self.stage.hosting.protect()
+        give_secrets(self.stage, self.workflow)
+
+    def merged(self, number: int) -> Merge | None:
+        """A small change, merged into main by a pull request; None where its checks fail."""
+        if self.workflow.ours:
+            return self.contributor.merged(number, self.checks)
+        stage, branch, title = self.stage, f"feature/rehearsal-{number}", f"feat: rehearse merge {number}"
+        if number > 1:
+            stage.origin.begin(branch)
+        change(stage.box.work, stage.project, number)
+        stage.origin.submit(branch, title)
+        before = stage.origin.main()
+        after = stage.hosting.merge(stage.hosting.propose(branch, title, CHECKLIST).number)
+        return stage.origin.pulled(before, after, title)
+
+    def brought_back(self, number: int, version: str) -> None:
+        """The version pull request of a release, merged too."""
+        if "sync" in self.workflow.jobs:
+            self.contributor.brought_back(number, self.workflow, self.checks, version)
 
 
 def give_secrets(stage: Stage, workflow: Workflow) -> None:
-    """Every secret that the workflow names is a token of the index, but for those that are tokens of the forge."""
+    """What is stored on the forge; any other secret that the workflow names is a token of the index."""
     names = dict.fromkeys((name for name in workflow.secrets if name != OF_SYNC), stage.catalog.token)
-    stage.box.write_secrets({**names, "GITHUB_TOKEN": stage.token})
-
-
-def _branch(number: int) -> str:
-    return f"feature/rehearsal-{number}"
+    stage.box.write_secrets({**names, **stage.hosting.stored, "GITHUB_TOKEN": stage.token})
 
 
 def pipeline(name: str, box: Sandbox, tell: Tell) -> Workflow:
@@ -126,7 +156,8 @@ def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
     folder = box.work / Path(workflows.PATH).parent
     workflow_files = folder.iterdir() if folder.is_dir() else ()
-    others = sorted(p.name for p in workflow_files if p.suffix in {".yml", ".yaml"} and p != box.work / asked.workflow)
+    rehearsed = {box.work / asked.workflow} | ({box.work / workflows.CHECKS} if workflow.ours else set())
+    others = sorted(p.name for p in workflow_files if p.suffix in {".yml", ".yaml"} and p not in rehearsed)
     if others:
         left.append(f"other workflows: {', '.join(others)} (name one with --workflow)")
     return left

@@ -47,7 +47,7 @@ class Prover:
         passed = ", ".join(job.name for job in jobs if job.status == "passed") or "no job ran"
         words = f"{failed.name} failed at {failed.failed_step or 'its set-up'}" if failed else passed
         ran = any(job.status == "passed" for job in jobs)
-        self._note(merge, PASSES, ran and failed is None, words)
+        self.note(merge, PASSES, ran and failed is None, words)
         release = self._published(merge, commit)
         if release is None:
             return
@@ -61,15 +61,15 @@ class Prover:
         before, self._seen = self._seen, listed
         if len(new) != 1:
             words = f"the index has {len(new)} new versions: {', '.join(new) or 'none'}"
-            self._note(merge, "index lists one new version", held=False, detail=words)
+            self.note(merge, "index lists one new version", held=False, detail=words)
             return None
         version = new[0]
-        self._note(merge, "index lists one new version", held=True, detail=version)
+        self.note(merge, "index lists one new version", held=True, detail=version)
         last = max(map(Version, before.versions), default=None)
         if last is not None:
             following = Version(raised(str(last)))
             held = Version(version) == following if self.ours else Version(version) > last
-            self._note(merge, "version is fresh", held, f"{last} → {version}")
+            self.note(merge, "version is fresh", held, f"{last} → {version}")
         release = Release(merge, version, commit, fresh)
         self.releases.append(release)
         return release
@@ -90,7 +90,7 @@ class Prover:
             elif hashes != {sha256}:
                 wrong.append(f"{name}: built {hashes.pop()[:12]}…, published {sha256[:12]}…")
         words = "; ".join(wrong) or f"{len(published)} files, sha256 equal"
-        self._note(release.merge, "published bytes are the built ones", not wrong, words)
+        self.note(release.merge, "published bytes are the built ones", not wrong, words)
 
     def _installs(self, release: Release, environment: Environment) -> None:
         wanted = f"{self.project}=={release.version}"
@@ -102,25 +102,26 @@ class Prover:
             version, names = json.loads(environment.run(["python", "-I", "-c", _INSTALLED, self.project], work))
         except (MergeshipError, json.JSONDecodeError) as error:
             detail = getattr(error, "detail", "") or str(error)
-            self._note(release.merge, "uv installs it", held=False, detail=detail.strip())
+            self.note(release.merge, "uv installs it", held=False, detail=detail.strip())
             return
-        self._note(release.merge, "uv installs it", held=True, detail=wanted)
+        self.note(release.merge, "uv installs it", held=True, detail=wanted)
         self._imports(release, environment, version, archive.importable(names))
 
     def _imports(self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]) -> None:
         if not modules:
             words = "it holds no importable module, so nothing was imported"
-            self._note(release.merge, IMPORTS, held=False, detail=words)
+            self.note(release.merge, IMPORTS, held=False, detail=words)
             return
         try:
             told = environment.import_modules(modules, environment.path.parent)
         except Failed as error:
-            self._note(release.merge, IMPORTS, held=False, detail=error.detail.splitlines()[-1])
+            self.note(release.merge, IMPORTS, held=False, detail=error.detail.splitlines()[-1])
             return
         other = [f"{name}.__version__ says {one_line(said)}" for name, said in told.items() if said != version]
         held = Version(version) == Version(release.version)
-        self._note(release.merge, IMPORTS, held, "; ".join([f"{', '.join(modules)} {version}", *other]))
+        self.note(release.merge, IMPORTS, held, "; ".join([f"{', '.join(modules)} {version}", *other]))
 
-    def _note(self, merge: int, name: str, held: bool, detail: str) -> None:
+    def note(self, merge: int, name: str, held: bool, detail: str) -> None:
+        """Note whether something held, and tell it."""
         self.proofs.append(Proof(merge, name, held, plain(detail)))
         self._tell(ProofTold(merge, name, held, plain(detail)))

@@ -11,13 +11,13 @@ import msgspec
 from mergeship.core.event import MergeStarted, Note, Tell
 from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
-from mergeship.rehearsal import engine
+from mergeship.rehearsal import engine, events
+from mergeship.rehearsal.events import Event
 from mergeship.rehearsal.forge import server as forge_server
 from mergeship.rehearsal.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
 from mergeship.rehearsal.index import server as index_server
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, Origin
-from mergeship.rehearsal.push_event import push_event
 from mergeship.rehearsal.sandbox import Sandbox
 
 CHECKLIST = """\
@@ -64,14 +64,23 @@ class Stage(msgspec.Struct, frozen=True):
 
     def act(self, program: str, workflow: Workflow, merge: Merge, number: int, tell: Tell) -> list[Job]:
         """Run the workflow on the push that a merge is, as run `number`."""
+        tell(MergeStarted(number, merge.after, merge.title, workflow.jobs))
+        return self.run(program, workflow, events.pushed(self.hosting, self.forge, merge), number, tell)
+
+    def run(self, program: str, workflow: Workflow, event: Event, number: int, tell: Tell) -> list[Job]:
+        """Run a workflow on an event, on what stands in the clone, as run `number`."""
         artifacts = self.box.artifacts / str(number)
         artifacts.mkdir()
-        self.box.event.write_bytes(msgspec.json.encode(push_event(self.project, merge)))
-        tell(MergeStarted(number, merge.after, merge.title, workflow.jobs))
+        self.box.event.write_bytes(msgspec.json.encode(event.payload))
         env = self.box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
         given = self.variables | {"GITHUB_RUN_ID": str(number)}
-        arguments = engine.command(program, workflow, self.box, given)
+        arguments = engine.command(program, workflow, self.box, given, event.name)
         return engine.perform(arguments, self.box.root, env, workflow, number, tell)
+
+    @property
+    def by_person(self) -> dict[str, str]:
+        """The environment of the maintainer, who works with the forge."""
+        return {**self.box.env, **self.variables, "GH_TOKEN": self.person}
 
 
 @contextmanager

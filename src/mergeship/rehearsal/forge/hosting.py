@@ -219,6 +219,12 @@ class Hosting:
         self.tokens[value] = grant
         return value
 
+    @property
+    def stored(self) -> dict[str, str]:
+        """Every secret with its value; those of environments go first."""
+        of_environments = [one.secrets for one in self.settings.environments.values()]
+        return {name: one.value for store in (self.settings.secrets, *of_environments) for name, one in store.items()}
+
     def enforce(self) -> None:
         """Have every push obey the rules as they are now."""
         path = Path(self.bare.path) / "mergeship-rules"

@@ -1,0 +1,180 @@
+"""How changes reach main in a rehearsal: by pull requests through the forge, as people make them."""
+
+import base64
+import itertools
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from mergeship.adapters.git import Repository
+from mergeship.adapters.github import Forge
+from mergeship.adapters.github.connection import Connection, Refused
+from mergeship.adapters.github.pulls import Pulls
+from mergeship.core import intent, version_pull
+from mergeship.core import workflow as workflows
+from mergeship.core.decision import VERSION_BRANCH, Pull
+from mergeship.core.event import Note, Tell
+from mergeship.core.intent import Policy
+from mergeship.core.result import Job
+from mergeship.core.workflow import Workflow
+from mergeship.errors import Failed
+from mergeship.process import ProcessFailed, output
+from mergeship.rehearsal import events
+from mergeship.rehearsal.origin import Merge, change
+from mergeship.rehearsal.proof import Prover
+from mergeship.rehearsal.stage import CHECKLIST, Stage
+
+_T = TypeVar("_T")
+DEADLINE = 30.0  # seconds for one answer of the embedded forge
+REFUSED = 405
+MERGED = "a pull request that is unclear is not merged"
+GREEN = "its checks are green"
+BACK = "the version comes back by a pull request"
+SHIPS_NOTHING = "merging that ships nothing"
+RUNS = 101
+"""The first run's number that is not that of a merge."""
+
+
+class Contributor:
+    """A maintainer with a token, and the checks that the forge waits for."""
+
+    def __init__(self, stage: Stage, program: str, policy: Policy, prover: Prover, tell: Tell) -> None:
+        self.stage = stage
+        self.program = program
+        self.policy = policy
+        self.prover = prover
+        self.tell = tell
+        self._forge = Forge(stage.by_person, stage.hosting.name, DEADLINE)
+        self.failed: list[Job] = []
+        """The checks of the last pull request that failed."""
+        self._runs = itertools.count(RUNS)
+
+    def set_up(self) -> None:
+        """Have `mergeship forge apply` set up the repository. Raises Failed where that fails."""
+        self.tell(Note("mergeship forge apply sets up the embedded forge"))
+        command = [str(self.stage.box.command), "forge", "apply", "--yes", "--token-stdin"]
+        try:
+            output(command, cwd=self.stage.box.work, env=self.stage.by_person, given=self.stage.catalog.token)
+        except ProcessFailed as error:
+            raise Failed(
+                "forge-failed", "mergeship forge apply failed in the rehearsal", detail=error.detail
+            ) from error
+
+    def merged(self, number: int, checks: Workflow | None) -> Merge | None:
+        """Bring a small change into main by a pull request, the first of which is unclear at first.
+
+        None where its checks fail: nobody could merge it.
+        """
+        stage, branch = self.stage, f"feature/rehearsal-{number}"
+        if number > 1:
+            stage.origin.begin(branch)
+        change(stage.box.work, stage.project, number)
+        title = f"feat: rehearse merge {number}" + (" [deploy]" if self.policy == "marker" else "")
+        stage.origin.submit(branch, title, self.push)
+        blank, clear = self._bodies()
+        pull = self.open(branch, title, blank if number == 1 and checks else clear)
+        if number == 1 and checks and self.policy == "checklist":
+            self.checked(pull.number, checks, "opened")
+            words = self.try_to_merge(pull.number)
+            self.prover.note(number, MERGED, bool(words), words or "it was merged")
+        if number == 1 and checks:
+            self._ask(lambda pulls: pulls.changed(pull.number, body=clear))
+        if self.policy == "label":
+            stage.hosting.proposals[pull.number].labels.append("deploy")
+        if checks:
+            self.failed = self.checked(pull.number, checks, "edited" if number == 1 else "opened")
+            failed = ", ".join(f"{job.name} {job.status} at {job.failed_step or 'its set-up'}" for job in self.failed)
+            self.prover.note(number, GREEN, not failed, failed or ", ".join(checks.names))
+            if failed:
+                return None
+        return self.merge(pull.number, title)
+
+    def brought_back(self, number: int, workflow: Workflow, checks: Workflow | None, version: str) -> None:
+        """Merge the version pull request that a release has opened, and see that nothing ships."""
+        opened = self._ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+        wanted = version_pull.title(version)
+        if [pull.title for pull in opened] != [wanted]:
+            words = f"{len(opened)} are open: {', '.join(pull.title for pull in opened) or 'none'}"
+            self.prover.note(number, BACK, held=False, detail=words)
+            return
+        self.prover.note(number, BACK, held=True, detail=f"#{opened[0].number} {wanted}")
+        if checks:
+            self.checked(opened[0].number, checks, "opened")
+        merge = self.merge(opened[0].number, wanted)
+        self.tell(Note(f"merged {wanted}: the pipeline runs, and may ship nothing"))
+        event = events.pushed(self.stage.hosting, self.stage.forge, merge)
+        jobs = self.stage.run(self.program, workflow, event, next(self._runs), self.tell)
+        ran = {job.name: job.status for job in jobs}
+        wrong = "failed" in ran.values() or ran.get("deploy") != "skipped"
+        words = ", ".join(f"{name} {status}" for name, status in ran.items())
+        self.prover.note(number, SHIPS_NOTHING, not wrong, words)
+
+    def push(self, branch: str) -> str:
+        """Push a branch of the clone with the maintainer's token. Raises ProcessFailed where that is refused."""
+        encoded = base64.b64encode(f"x:{self.stage.person}".encode()).decode()
+        header = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraheader"}
+        env = {**self.stage.box.env, **header, "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {encoded}"}
+        return Repository(self.stage.box.work, env).git("push", "--porcelain", "origin", branch)
+
+    def open(self, branch: str, title: str, body: str) -> Pull:
+        """Open a pull request."""
+        return self._ask(lambda pulls: pulls.opened(branch, title, body))
+
+    def checked(self, number: int, checks: Workflow, action: str) -> list[Job]:
+        """Run the checks on what a merge would give, report them, and give back the jobs that failed."""
+        hosting = self.stage.hosting
+        proposal = hosting.proposals[number]
+        self.tell(Note(f"pull request #{number} {action}: {checks.path} runs"))
+        self.stage.origin.proposed(self.stage.origin.main(), proposal.head)
+        event = events.pull_request(hosting, self.stage.forge, proposal, action)
+        names = dict(zip(checks.jobs, checks.names, strict=True))
+        failed = []
+        for job in self.stage.run(self.program, checks, event, next(self._runs), self.tell):
+            identity, blank, matrix = job.name.partition(" ")
+            name = f"{names[identity]}{blank}{matrix}"
+            passed = job.status == "passed"
+            hosting.report(proposal.head, name, "success" if passed else "failure")
+            failed += [] if passed else [job]
+        return failed
+
+    def try_to_merge(self, number: int) -> str:
+        """Why the forge does not merge a pull request; empty where it does."""
+        try:
+            self._merge(number)
+        except Refused as refused:
+            if refused.status != REFUSED:
+                raise
+            return refused.said
+        return ""
+
+    def merge(self, number: int, title: str) -> Merge:
+        """Merge a pull request. Raises Failed where the forge refuses."""
+        before = self.stage.origin.main()
+        if words := self.try_to_merge(number):
+            raise Failed(
+                "merge-refused", f"pull request #{number} cannot be merged: {words}",
+                hint="look at the checks above: on GitHub it could not be merged either",
+            )  # fmt: skip
+        return self.stage.origin.pulled(before, self.stage.origin.main(), title)
+
+    def _merge(self, number: int) -> None:
+        body = {"merge_method": "squash", "sha": self.stage.hosting.proposals[number].head}
+
+        async def merge(connection: Connection) -> None:
+            await connection.write("PUT", f"{connection.base}/pulls/{number}/merge", body, "contents=write")
+
+        self._forge.ask(merge)
+
+    def _bodies(self) -> tuple[str, str]:
+        """The repository's pull request template, as it is and with "Deployment PR" ticked."""
+        path = Path(self.stage.box.work) / workflows.PULL_REQUEST_TEMPLATE
+        text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+        clear = intent.ticked(text, "deploy")
+        found = intent.of_checklist(clear)
+        return text, clear if found and found.wanted == "deploy" else CHECKLIST
+
+    def _ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+        async def asked(connection: Connection) -> _T:
+            return await question(Pulls(connection, ""))
+
+        return self._forge.ask(asked)

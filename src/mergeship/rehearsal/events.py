@@ -1,0 +1,73 @@
+"""The events that GitHub sends, and that start workflows.
+
+Source: https://docs.github.com/webhooks/webhook-events-and-payloads
+"""
+
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from mergeship.rehearsal.forge import shapes
+from mergeship.rehearsal.forge.hosting import MAINTAINER, Hosting, Proposal
+from mergeship.rehearsal.origin import Merge
+
+
+class Event(msgspec.Struct, frozen=True):
+    """What starts a workflow, and everything that it tells."""
+
+    name: Literal["push", "pull_request"]
+    payload: dict[str, Any]
+
+
+def pushed(hosting: Hosting, base: str, merge: Merge) -> Event:
+    """A push to main, which a merge is. `base` is the address of the forge."""
+    page = f"{base}/{hosting.name}"
+    person = {"name": MAINTAINER, "email": f"{MAINTAINER}@example.org", "username": MAINTAINER}
+    commit = {
+        "id": merge.after,
+        "tree_id": merge.tree,
+        "distinct": True,
+        "message": merge.message,
+        "timestamp": datetime.fromtimestamp(merge.when, UTC).isoformat(),
+        "url": f"{page}/commit/{merge.after}",
+        "author": person,
+        "committer": person,
+        "added": list(merge.added),
+        "removed": [],
+        "modified": list(merge.modified),
+    }
+    payload = {
+        "ref": "refs/heads/main",
+        "before": merge.before,
+        "after": merge.after,
+        "created": False,
+        "deleted": False,
+        "forced": False,
+        "base_ref": None,
+        "compare": f"{page}/compare/{merge.before[:12]}...{merge.after[:12]}",
+        "commits": [commit],
+        "head_commit": commit,
+        "pusher": {"name": MAINTAINER, "email": person["email"]},
+        "sender": shapes.account(base, MAINTAINER),
+        "repository": _repository(hosting, base) | {"master_branch": "main"},
+    }
+    return Event("push", payload)
+
+
+def pull_request(hosting: Hosting, base: str, proposal: Proposal, action: str) -> Event:
+    """A pull request that was opened, synchronized or edited."""
+    payload: dict[str, Any] = {
+        "action": action,
+        "number": proposal.number,
+        "pull_request": shapes.whole(hosting, base, proposal),
+        "repository": _repository(hosting, base),
+        "sender": shapes.account(base, proposal.author),
+    }
+    if action == "edited":
+        payload["changes"] = {"body": {"from": ""}}
+    return Event("pull_request", payload)
+
+
+def _repository(hosting: Hosting, base: str) -> dict[str, Any]:
+    return shapes.repository(hosting, base, whole=False) | {"topics": [], "web_commit_signoff_required": False}
