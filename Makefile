@@ -8,12 +8,15 @@ unexport VIRTUAL_ENV
 
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint requirements.lock
 
-.PHONY: demo test lint fuzz soak bench lock clean
+# GitHub's own descriptions of its API and of its events, which the embedded forge is held against.
+CONTRACT := @octokit/openapi@23.0.2 @octokit/openapi-webhooks@12.1.0
+
+.PHONY: demo test lint contract fuzz soak bench lock clean
 
 demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
 	@$(BIN)/mergeship rehearse --example obk
 
-test: lint ## linters, types, import contracts and every test
+test: lint contract ## linters, types, import contracts and every test
 	$(BIN)/coverage erase
 	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=100
@@ -24,6 +27,8 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+contract: $(VENV)/contract ## GitHub's description of itself, where npm is there to fetch it
 
 fuzz: $(VENV)/.dev ## 100,000 mutated projects: none may lead to a wrong edit
 	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py
@@ -49,6 +54,16 @@ $(VENV)/.rehearse: pyproject.toml requirements.lock $(BIN)/uv
 $(VENV)/.dev: pyproject.toml requirements.lock $(BIN)/uv
 	$(INSTALL) --editable '.[rehearse,dev]'
 	@touch $@ $(VENV)/.rehearse
+
+# Each package is hundreds of megabytes, of which one file is needed.
+$(VENV)/contract: | $(BIN)/uv
+	@if command -v npm > /dev/null; then \
+		rm -rf $@.new && mkdir -p $@.new && cd $@.new && for package in $(CONTRACT); do \
+			tarball=$$(npm pack --silent "$$package") || exit; \
+			name=$${package#@octokit/}; name=$${name%@*}; \
+			tar -xzf "$$tarball" -O package/generated/api.github.com.json > "$$name.json" || exit; rm "$$tarball"; \
+		done && cd - > /dev/null && mv $@.new $@; \
+	else echo "no npm: the contract tests are skipped"; fi
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \

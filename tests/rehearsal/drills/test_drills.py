@@ -28,7 +28,8 @@ NEEDED = {
     "server-hangs", "half-release", "kill-at-every-step", "cancel", "burst", "race", "stolen-version", "yanked-latest",
     "burned-filename", "stale-index", "old-half-release", "disk-full", "clock-skew", "dirty-workspace",
     "hostile-pull-request", "secret-canary", "tag-refused", "ledger-deleted", "ledger-rewound", "ledger-forged",
-    "old-run-re-run", "approval-wait",
+    "old-run-re-run", "approval-wait", "protected-main", "lookup-lag", "no-right-to-open-pr", "rate-limited-forge",
+    "stale-plan", "moved-main", "version-pr-with-extra-change", "bot-merge", "version-pr-loop",
 }  # fmt: skip
 
 
@@ -55,6 +56,12 @@ GUARDS = {
         "mergeship.pipeline.delivery.Delivery.tag", "patched = lambda self: self._move('released', tag='created')"
     ),
     "ledger-deleted": patch("mergeship.adapters.state.State.seen", "patched = lambda _: ''"),
+    # The forge.
+    "stale-plan": patch("mergeship.core.forge.plan.refuse_another", NOTHING),
+    "no-right-to-open-pr": patch(
+        "mergeship.commands.sync._Bringing._by_hand", "def patched(self, result, branch, refused):\n    raise refused"
+    ),
+    "lookup-lag": patch("mergeship.adapters.github.lookup._PAUSE", "patched = 1e9"),
     # The process.
     "disk-full": patch(
         "mergeship.cli._of_the_machine",
@@ -62,6 +69,21 @@ GUARDS = {
     ),
 }  # fmt: skip
 LONG = {
+    "protected-main": patch("mergeship.core.forge.wanted._protection", "patched = lambda *_: iter(())"),
+    "moved-main": patch(
+        "mergeship.pipeline.version_pull.VersionPulls.same", "patched = lambda self, branch, _: branch.at"
+    ),
+    "version-pr-with-extra-change": patch(
+        "mergeship.pipeline.merges.judged", "patched = lambda _, __, pull, *___: pull"
+    ),
+    "bot-merge": patch(
+        "mergeship.core.intent.of_checklist",
+        "from mergeship.core.intent import Intent\npatched = lambda _: Intent('deploy', 'whatever it says')",
+    ),
+    "version-pr-loop": patch("mergeship.core.decision.neutral_kind", "patched = lambda _: ''")
+    + "\nimport mergeship.core.intent\nfrom mergeship.core.intent import Intent\n"
+    "mergeship.core.intent.of_checklist = lambda _: Intent('deploy', 'whatever it says')",
+    "rate-limited-forge": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "token-rejected": patch(
         "mergeship.core.upload.judge",
         "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('accepted')",

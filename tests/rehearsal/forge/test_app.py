@@ -77,8 +77,8 @@ def test_the_three_ways_to_merge(stage: Scene, method: Any, commits: int, parent
 
 def test_stacked_pull_requests_each_bring_their_own(stage: Scene) -> None:
     hosting, start = stage.stage.hosting, stage.main
-    low = stage._commit(start, {"low": "1"}, "feat: low")
-    high = stage._commit(low, {"high": "1"}, "feat: high")
+    low = stage.commit(start, {"low": "1"}, "feat: low")
+    high = stage.commit(low, {"high": "1"}, "feat: high")
     stage.bare.git("update-ref", "refs/heads/low", low)
     stage.bare.git("update-ref", "refs/heads/high", high)
     first, second = hosting.propose("low", "feat: low", ""), hosting.propose("high", "feat: high", "")
@@ -93,7 +93,7 @@ def test_a_conflict_is_not_merged(stage: Scene) -> None:
 
     hosting, start = stage.stage.hosting, stage.main
     for name in ("one", "two"):
-        commit = stage._commit(start, {"README.md": name}, f"feat: {name}")
+        commit = stage.commit(start, {"README.md": name}, f"feat: {name}")
         stage.bare.git("update-ref", f"refs/heads/{name}", commit)
         hosting.propose(name, f"feat: {name}", "")
     hosting.merge(1)

@@ -179,6 +179,7 @@ def _as_classic(wanted: Protection, have: Json) -> Json:
     body: Json = {
         "required_status_checks": {
             "strict": wanted.strict,
+            "contexts": [],  # GitHub demands the old field, and takes one of both
             "checks": [
                 {"context": check.context} | ({"app_id": check.app} if check.app else {}) for check in wanted.checks
             ],

@@ -26,7 +26,7 @@ def race(theatre: Theatre, rounds: int = ROUNDS) -> str:
                 apart += 1
             for runner, commit in zip(both, commits, strict=True):
                 runner.at(commit)
-            ran = list(pool.map(lambda runner: scene.call("decide", runner), both))
+            ran = list(pool.map(lambda runner: scene.call("decide", runner=runner), both))
             _judge(scene, commits, ran)
             if number % EVERY == 0:
                 _deploy(scene, both, pool)
@@ -64,7 +64,7 @@ def _deploy(scene: Scene, both: tuple[Runner, Runner], pool: ThreadPoolExecutor)
         runner.at(entry.commit)
         scene.put_built(entry.version, entry.commit, runner)
         runner.repository.git("checkout", "--quiet", "--force", "--detach", entry.commit)
-    ran = list(pool.map(lambda runner: scene.call("deploy", runner), both))
+    ran = list(pool.map(lambda runner: scene.call("deploy", runner=runner), both))
     demand(all(one.status == 0 for one in ran), "; ".join(one.message for one in ran))
     now = scene.entry(entry.version)
     demand(now.state == "released", f"{now.version} is {now.state}")

@@ -93,10 +93,11 @@ class Runner:
         prelude: str = "",
         settings: Sequence[str] = (),
         more: Mapping[str, str] = {},
+        options: Sequence[str] = (),
     ) -> Ran:
         """Call the command, to its end."""
         chosen = [word for setting in settings for word in ("--set", setting)]
-        line = [*words, ".", "--json", *chosen]
+        line = [*words, ".", "--json", *chosen, *options]
         env = self.env(run, event, prelude, more)
         began = time.monotonic()
         if self.warm:

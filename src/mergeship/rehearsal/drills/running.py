@@ -10,7 +10,7 @@ from mergeship.adapters.environment import uv
 from mergeship.core.event import DrillTold, Tell
 from mergeship.core.result import Drilled, DrillResult, Problem
 from mergeship.errors import MergeshipError, Misconfigured
-from mergeship.rehearsal.drills import crashes, engine, hostile, ledgers, merges, races, uploads
+from mergeship.rehearsal.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.scene import Theatre
 
@@ -20,6 +20,7 @@ DRILLS: tuple[Drill, ...] = (
     *crashes.DRILLS,
     *races.DRILLS,
     *engine.DRILLS,
+    *forge.DRILLS,
     *hostile.DRILLS,
     *merges.DRILLS,
     *uploads.DRILLS,

@@ -58,6 +58,7 @@ class Theatre:
             set_up(box, self.project, self.name, (*QUICK, *self.overrides), lambda _: None) as stage,
         ):
             stage.hosting.protect()
+            stage.hosting.settings.workflow["can_approve_pull_request_reviews"] = True
             yield Scene(self, stage)
 
     def distributions(self, version: str, scene: "Scene") -> Path:
@@ -108,7 +109,7 @@ class Scene:
         self._number += 1
         branch = branch or f"feature/{self._number}"
         self.before = self.main
-        head = self._commit(self.before, changes, title or f"feat: change {self._number}")
+        head = self.commit(self.before, changes, title or f"feat: change {self._number}")
         self.bare.git("update-ref", f"refs/heads/{branch}", head)
         proposal = self.stage.hosting.propose(
             branch, title or f"feat: change {self._number}", body, author=author, labels=labels, fork=fork
@@ -118,11 +119,12 @@ class Scene:
     def pushed(self, message: str = "fix: pushed directly") -> str:
         """Push a commit to main past everything, as an administrator can."""
         self.before = self.main
-        commit = self._commit(self.before, {}, message)
+        commit = self.commit(self.before, {}, message)
         self.bare.git("update-ref", "refs/heads/main", commit)
         return commit
 
-    def _commit(self, parent: str, changes: Mapping[str, str], message: str) -> str:
+    def commit(self, parent: str, changes: Mapping[str, str], message: str) -> str:
+        """A commit on top of another, on no branch as yet."""
         index = {"GIT_INDEX_FILE": str(self.stage.box.root / "index-of-changes")}
         tree = self.bare.git("rev-parse", f"{parent}^{{tree}}").strip()
         if changes:
@@ -145,7 +147,7 @@ class Scene:
         commit = commit or self.main
         event = given.pop("event", self.push if commit == self.main else None)
         runner.at(commit)
-        return self.call("decide", runner, event=event, **given)
+        return self.call("decide", runner=runner, event=event, **given)
 
     def put_built(self, version: str, commit: str, runner: Runner | None = None) -> None:
         """What the job `build` hands on: distributions of that version, with the manifest that binds them."""
@@ -158,11 +160,16 @@ class Scene:
 
     def deploy(self, runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
         """The job `deploy`, on what stands in `dist`."""
-        return self.call("deploy", runner or self.runner, **given)
+        return self.call("deploy", runner=runner or self.runner, **given)
 
-    def call(self, verb: str, runner: Runner, **given: Any) -> Ran:  # noqa: ANN401
+    def sync(self, **given: Any) -> Ran:  # noqa: ANN401
+        """The job `sync`, on main."""
+        self.runner.at(self.main)
+        return self.call("sync", runner=self.runner, **given)
+
+    def call(self, *words: str, runner: Runner, **given: Any) -> Ran:  # noqa: ANN401
         """A command on a runner, on what it has checked out."""
-        return runner.call(verb, **self._with_prelude(given))
+        return runner.call(*words, **self._with_prelude(given))
 
     def claimed(self, runner: Runner | None = None, **given: Any) -> str:  # noqa: ANN401
         """Decide on main, build, and give the claimed version back; deploy is what is left to do."""

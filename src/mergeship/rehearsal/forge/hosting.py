@@ -21,6 +21,11 @@ MAINTAINER = "maintainer"
 ACTIONS = "github-actions[bot]"
 ACTIONS_APP = 15368
 """The number of the App that is GitHub Actions."""
+REVIEW = {
+    "dismiss_stale_reviews_on_push": True, "require_code_owner_review": False, "require_last_push_approval": False,
+    "required_review_thread_resolution": False,
+}  # fmt: skip
+"""What GitHub wants a rule about pull requests to say besides."""
 Permissions = Mapping[str, Literal["read", "write"]]
 Access = Literal["admin", "write", "read", "none"]
 EVERYTHING = "everything"
@@ -233,7 +238,7 @@ class Hosting:
     def protect(self, *contexts: str, reviews: int = 0) -> None:
         """Protect main as the product does: pull requests alone, with these checks and so many reviews."""
         rules: list[dict[str, Any]] = [
-            {"type": "pull_request", "parameters": {"required_approving_review_count": reviews}},
+            {"type": "pull_request", "parameters": {**REVIEW, "required_approving_review_count": reviews}},
             *({"type": kind} for kind in ("deletion", "non_fast_forward", "required_linear_history")),
         ]
         if contexts:

@@ -9,6 +9,7 @@ from mergeship.rehearsal.forge import merge_rules
 from mergeship.rehearsal.forge.hosting import Hosting, Proposal
 from mergeship.rehearsal.forge.shapes.common import account, label, time
 from mergeship.rehearsal.forge.shapes.common import maybe_time as _time
+from mergeship.rehearsal.forge.shapes.repository import repository
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed", "R": "renamed"}
 
@@ -130,29 +131,18 @@ def comment(hosting: Hosting, base: str, one: Proposal, number: int) -> dict[str
 
 def _labelled(hosting: Hosting, url: str, name: str) -> dict[str, Any]:
     """A label of a pull request, made on the way if it was not there."""
-    return label(url, hosting.settings.labels.get(name.lower()) or hosting.settings.label(name, "ededed", None))
+    return label(url, hosting.settings.labels.get(name.lower()) or hosting.settings.label(name, "ededed", ""))
 
 
-def _end(hosting: Hosting, base: str, branch: str, commit: str, repository: str) -> dict[str, Any]:
-    owner, _, name = repository.partition("/")
-    person = account(base, owner)
+def _end(hosting: Hosting, base: str, branch: str, commit: str, name: str) -> dict[str, Any]:
+    fork = "" if name == hosting.name else name
+    owner = name.partition("/")[0]
     return {
         "label": f"{owner}:{branch}",
         "ref": branch,
         "sha": commit,
-        "user": person,
-        "repo": {
-            "id": 1 if repository == hosting.name else 2,
-            "node_id": "R_1",
-            "name": name,
-            "full_name": repository,
-            "private": False,
-            "fork": repository != hosting.name,
-            "owner": person,
-            "html_url": f"{base}/{repository}",
-            "url": f"{base}/api/v3/repos/{repository}",
-            "default_branch": "main",
-        },
+        "user": account(base, owner),
+        "repo": repository(hosting, base, whole=False, fork=fork),
     }
 
 

@@ -12,20 +12,22 @@ from mergeship.rehearsal.forge.shapes.common import account, time
 from mergeship.rehearsal.forge.shapes.common import maybe_time as _time
 
 
-def repository(hosting: Hosting, base: str, *, whole: bool) -> dict[str, Any]:
-    """The repository; its settings only for those who may see them (`whole`)."""
-    owner, _, name = hosting.name.partition("/")
-    url, page = f"{base}/api/v3/repos/{hosting.name}", f"{base}/{hosting.name}"
+def repository(hosting: Hosting, base: str, *, whole: bool, fork: str = "") -> dict[str, Any]:
+    """The repository, or a fork of it; its settings only for those who may see them (`whole`)."""
+    owner, _, name = (fork or hosting.name).partition("/")
+    url, page = f"{base}/api/v3/repos/{owner}/{name}", f"{base}/{owner}/{name}"
     links = {f"{kind}_url": f"{url}/{kind}" for kind in _OF_REPOSITORIES}
     numbers = dict.fromkeys(_COUNTS, 0)
     made = _time(hosting.clock())
     return {
         **links, **numbers,
-        "id": 1, "node_id": "R_1", "name": name, "full_name": hosting.name, "owner": account(base, owner),
-        "private": hosting.private, "html_url": page, "description": None, "fork": False, "url": url,
+        "id": 2 if fork else 1, "node_id": "R_1", "name": name, "full_name": f"{owner}/{name}",
+        "owner": account(base, owner),
+        "private": hosting.private, "html_url": page, "description": None, "fork": bool(fork), "url": url,
         "clone_url": f"{page}.git", "git_url": f"{page}.git", "ssh_url": f"{page}.git", "svn_url": page,
         "mirror_url": None, "homepage": None, "language": None, "license": None, "default_branch": "main",
-        "has_issues": True, "has_projects": False, "has_wiki": False, "has_pages": False, "has_discussions": False,
+        "has_issues": True, "has_downloads": True, "has_projects": False, "has_wiki": False, "has_pages": False,
+        "has_discussions": False,
         "archived": hosting.archived, "disabled": False, "created_at": made, "updated_at": made, "pushed_at": made,
         "visibility": "private" if hosting.private else "public",
         **(hosting.settings.repository if whole else {}),
@@ -35,7 +37,7 @@ def repository(hosting: Hosting, base: str, *, whole: bool) -> dict[str, Any]:
 def permission(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
     """What a person may do here."""
     access = hosting.access.get(login, "none")
-    return {"permission": access, "role_name": access, "user": account(base, login)}
+    return {"permission": access, "role_name": access, "user": collaborator(hosting, base, login)}
 
 
 def collaborator(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
