@@ -11,7 +11,7 @@ OWN = workflow.render(template("ci-cd.yml"), Settings())
 
 def test_the_pipeline_s_own_workflow_is_read() -> None:
     read = workflow.read(OWN, workflow.PATH)
-    assert read.jobs == ("test", "decide", "build", "deploy")
+    assert read.jobs == ("test", "decide", "build", "deploy", "sync")
     assert read.labels == ("self-hosted",)
     assert read.secrets == ("PYPI_API_TOKEN",)
     assert read.ours

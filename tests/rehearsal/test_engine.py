@@ -18,6 +18,7 @@ WORKFLOW = Workflow(
     (Use("build", "actions/upload-artifact", "v4"),),
     ("self-hosted", "linux"),
     ("T",),
+    identity=False,
     ours=True,
 )
 

@@ -13,13 +13,12 @@ from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import Entry
 from mergeship.core.result import Delivered, Deployed
 from mergeship.core.upload import NEXT_VERSION
-from mergeship.errors import Failed, Misconfigured
+from mergeship.errors import Failed
 from mergeship.pipeline import agreement
 from mergeship.pipeline.delivery import Bytes, BytesElsewhereError, Delivery, GivenUpError, SupersededError
+from mergeship.pipeline.login import Login
 from mergeship.pipeline.sending import Index
 from mergeship.pipeline.standing import Standing, standing
-
-TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 
 
 def deploy(
@@ -48,7 +47,7 @@ def deploy(
     due = [*unfinished, *([own] if own else [])]
     project = stands.source.project.normalized
     settings = stands.source.settings.index
-    token = _token(environ) if due else ""
+    token = Login(stands, environ, tell).token if due else str
     where = Index(index.addresses(settings), project, token, settings.deadline, environ)
     version = entry.version if entry else ""
     agreement.listed(stands, environ, by_hand=bool(due))  # what is due was decided on, maybe by a person
@@ -217,19 +216,6 @@ def _containing(stands: Standing, entry: Entry) -> str:
         if other and stands.origin.contains(later.commit, entry.commit):
             return later.version
     return ""
-
-
-def _token(environ: Mapping[str, str]) -> str:
-    token = environ.get(TOKEN, "").strip()
-    if not token:
-        raise Misconfigured(
-            "no-token",
-            f"{TOKEN} is not set, so the index would refuse the upload",
-            hint=f"store an API token of the index as the secret {TOKEN}, and hand it to the deploy step by env:",
-        )
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise Misconfigured("bad-token", f"{TOKEN} is no token", hint="copy it again, in one piece")
-    return token
 
 
 def _summary(result: Deployed) -> str:

@@ -9,8 +9,8 @@ import msgspec
 from mergeship.adapters import files, git
 from mergeship.core import names, project, workflow
 from mergeship.core.event import Tell
-from mergeship.core.intent import Policy
 from mergeship.core.result import Drilled, Rehearsed
+from mergeship.core.settings import Settings
 from mergeship.errors import Failed, Misconfigured
 
 NEEDED = ("email_validator", "multipart", "psutil", "rfc3986", "starlette", "trove_classifiers", "uvicorn")
@@ -31,14 +31,14 @@ def rehearse(  # noqa: PLR0913 - one argument an option
 
     Gives back what was seen, also when a proof failed. Raises what keeps a rehearsal from happening.
     """
-    name, policy = _of_project(path, overrides, workflow_path)
+    name, settings = _of_project(path, overrides, workflow_path)
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
     from mergeship.rehearsal.performance import Asked, perform
     from mergeship.rehearsal.sandbox import sandbox
 
-    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, policy)
+    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings)
     with sandbox(environ, keep) as box:
         result = perform(asked, box, tell)
     return msgspec.structs.replace(result, kept=str(keep or ""))
@@ -69,8 +69,8 @@ def _require_extra() -> None:
         )
 
 
-def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tuple[str, Policy]:
-    """The project's normalized name, and what says there whether a pull request deploys.
+def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tuple[str, Settings]:
+    """The project's normalized name, and its settings where its workflow is mergeship's.
 
     What mergeship's own stages would refuse is refused before anything starts.
     """
@@ -80,5 +80,5 @@ def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tup
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
         source = project.gather(read, path.resolve(), overrides)
-        return source.project.normalized, source.settings.intent
-    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), "checklist"
+        return source.project.normalized, source.settings
+    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), Settings()

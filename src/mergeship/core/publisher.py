@@ -16,3 +16,25 @@ def to_enter(project: str, repository: str, environment: str) -> str:
         f"PyPI project name {project}, owner {owner}, repository name {name}, workflow name {workflow}, "
         f"environment name {environment or '(any)'}"
     )
+
+
+def explained(code: str, publisher: str) -> str:
+    """What to do about a refusal to mint a token; `publisher` is what should be entered on the index."""
+    return _REFUSALS.get(code, "run the job again").format(publisher=publisher)
+
+
+_REFUSALS = {
+    "not-enabled": "the index takes no trusted publishers just now: run the job again later, or set auth to token",
+    "invalid-payload": "the index did not understand the request: upgrade mergeship",
+    "invalid-token": "the identity was not for this index, or too old: look at the clock, then run the job again",
+    "invalid-reuse-token": "the identity was used before: run the job again",
+    "invalid-pending-publisher": "somebody else has the project's name: look at what was entered. {publisher}",
+    "invalid-publisher": (
+        "no publisher on the index fits this workflow: every field has to be as it is here, the environment too, and a "
+        "reusable workflow never fits. {publisher}"
+    ),
+}
+"""By the codes of the index.
+
+Source: https://docs.pypi.org/trusted-publishers/troubleshooting/
+"""

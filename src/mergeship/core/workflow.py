@@ -19,6 +19,11 @@ BUMP_SCRIPT_TEMPLATE = "bump_patch.py"
 """For a pipeline that is written by hand, and goes without mergeship."""
 
 
+_STORED = ["          PYPI_API_TOKEN: ${{ secrets.PYPI_API_TOKEN }}"]
+_TRUSTED = ["      id-token: write # the identity that the index gives a token for"]
+"""The lines of a template that one way to upload needs, and the other does not."""
+
+
 class Use(msgspec.Struct, frozen=True):
     """A `uses:` of a step or of a job."""
 
@@ -45,6 +50,8 @@ class Workflow(msgspec.Struct, frozen=True):
     labels: tuple[str, ...]
     """Everything that `runs-on` names."""
     secrets: tuple[str, ...]
+    identity: bool
+    """Whether a job may ask for its identity."""
     ours: bool
     """Whether its steps are mergeship's stages."""
 
@@ -53,8 +60,9 @@ def render(template: str, settings: Settings) -> str:
     """A template with the settings filled in."""
     labels = settings.runs_on
     runs_on = labels[0] if len(labels) == 1 else f"[{', '.join(labels)}]"
-    if not settings.environment:
-        template = template.replace("    environment: @ENVIRONMENT@\n", "")
+    left_out = [] if settings.environment else ["    environment: @ENVIRONMENT@"]
+    left_out += _STORED if settings.auth == "trusted" else _TRUSTED
+    template = "".join(line for line in template.splitlines(keepends=True) if line.rstrip("\n") not in left_out)
     values = {"RUNS_ON": runs_on, "TIMEOUT": str(settings.timeout_minutes), "ENVIRONMENT": settings.environment}
     for name, value in values.items():
         template = template.replace(f"@{name}@", value)
@@ -85,7 +93,8 @@ def tree(text: str, path: str) -> dict[str, Any]:
 
 def read(text: str, path: str) -> Workflow:
     """A workflow file, read. Raises Misconfigured for what is no workflow."""
-    jobs = tree(text, path)["jobs"]
+    whole = tree(text, path)
+    jobs = whole["jobs"]
     return Workflow(
         path=path,
         jobs=tuple(str(name) for name in jobs),
@@ -93,10 +102,17 @@ def read(text: str, path: str) -> Workflow:
         uses=tuple(use for name, job in jobs.items() for use in _uses(str(name), job)),
         labels=tuple(dict.fromkeys(label for job in jobs.values() for label in _labels(job))),
         secrets=tuple(dict.fromkeys(re.findall(r"""\bsecrets(?:\.|\[\s*['"])([A-Za-z_]\w*)""", text))),
+        identity=any(_may_identify(job) for job in (whole, *jobs.values())),
         ours=any(
             re.search(r"\bmergeship build\b", str(step.get("run"))) for job in jobs.values() for step in _steps(job)
         ),
     )
+
+
+def _may_identify(holder: dict[str, Any]) -> bool:
+    """Whether the permissions of a workflow or of a job include its identity."""
+    permissions = holder.get("permissions")
+    return permissions == "write-all" or (isinstance(permissions, dict) and permissions.get("id-token") == "write")
 
 
 def _steps(job: dict[str, Any]) -> list[dict[str, Any]]:

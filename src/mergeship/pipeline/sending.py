@@ -1,7 +1,7 @@
 """One file on its way to the index: sent, tried again, looked for, until it is there or cannot be."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -24,7 +24,8 @@ class Index(msgspec.Struct, frozen=True):
     addresses: Addresses
     project: str
     """By its normalized name."""
-    token: str
+    token: Callable[[], str]
+    """What it takes to upload there, now."""
     deadline: float
     environ: Mapping[str, str]
 
@@ -93,13 +94,14 @@ class Attempt:
     def _upload(self) -> None:
         addresses, left = self.where.addresses, max(0.1, self.until - time.monotonic())
         shown = without_password(addresses.upload)
+        token = self.where.token()
         try:
-            self._answer = index.upload(addresses.upload, self.where.token, self.path, left)
+            self._answer = index.upload(addresses.upload, token, self.path, left)
         except Failed as error:
             self._answer, self.failure, self.said = None, error, error.message
             return
         verdict = judge(self._answer)
-        words = self._answer.words.replace(self.where.token, "***")
+        words = self._answer.words.replace(token, "***")
         self.said = f"{shown} refused {self.file.name}: {self._answer.status} {words}"
         self.failure = Failed(verdict.code or "not-uploaded", self.said, hint=verdict.hint)
 

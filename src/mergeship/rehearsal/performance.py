@@ -9,8 +9,8 @@ import msgspec
 from mergeship.adapters.environment import Environment
 from mergeship.core import workflow as workflows
 from mergeship.core.event import Note, Tell
-from mergeship.core.intent import Policy
 from mergeship.core.result import Job, Problem, Proof, Rehearsed
+from mergeship.core.settings import Settings
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed, Misconfigured
 from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
@@ -27,7 +27,7 @@ NOT_REHEARSED = (
     "concurrency: jobs run one after another, and concurrency groups are ignored",
     "environments: their protection rules, reviewers and secrets are ignored",
     "job timeouts: `timeout-minutes` is ignored",
-    "OIDC: no identity token is handed out, so trusted publishing is not shown",
+    "OIDC: every job could ask for an identity here; on GitHub only one with `id-token: write` can",
     "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
 
@@ -47,8 +47,8 @@ class Asked(msgspec.Struct, frozen=True):
     port: int
     workflow: str
     """The workflow file, relative to the project."""
-    policy: Policy = "checklist"
-    """What says there whether a pull request deploys."""
+    settings: Settings = Settings()
+    """The project's, as far as its workflow is mergeship's."""
 
 
 def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
@@ -59,7 +59,9 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
         stage.origin.begin("feature/rehearsal-1")
         workflow = pipeline(asked.workflow, box, tell)
         prover = Prover(asked.name, f"{stage.index}/simple/", box.work, ours=workflow.ours, tell=tell)
-        way = _Way(stage, workflow, Contributor(stage, act, asked.policy, prover, tell))
+        way = _Way(stage, workflow, Contributor(stage, act, asked.settings.intent, prover, tell))
+        if asked.settings.auth == "trusted":
+            stage.trust(asked.settings.environment)
         way.set_up()
         jobs: list[Job] = []
         for number in range(1, asked.merges + 1):

@@ -10,11 +10,13 @@ import msgspec
 
 from mergeship.core.event import MergeStarted, Note, Tell
 from mergeship.core.result import Job
-from mergeship.core.workflow import Workflow
+from mergeship.core.workflow import PATH, Workflow
 from mergeship.rehearsal import engine, events
 from mergeship.rehearsal.events import Event
 from mergeship.rehearsal.forge import server as forge_server
 from mergeship.rehearsal.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
+from mergeship.rehearsal.forge.views.identity import ADDRESS
+from mergeship.rehearsal.identity import Publisher
 from mergeship.rehearsal.index import server as index_server
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, Origin
@@ -74,8 +76,23 @@ class Stage(msgspec.Struct, frozen=True):
         self.box.event.write_bytes(msgspec.json.encode(event.payload))
         env = self.box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
         given = self.variables | {"GITHUB_RUN_ID": str(number)}
+        if workflow.identity:
+            given |= self.identity
         arguments = engine.command(program, workflow, self.box, given, event.name)
         return engine.perform(arguments, self.box.root, env, workflow, number, tell)
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What a job asks for its identity with."""
+        url = f"{self.forge}{ADDRESS}?api-version=2.0"
+        return {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.hosting.identity_token}
+
+    def trust(self, environment: str) -> None:
+        """Enter the repository's workflow on the index, as a person does before the first release."""
+        owner, _, name = self.hosting.name.partition("/")
+        self.hosting.deploys_to = environment
+        workflow = PATH.rpartition("/")[2]
+        self.catalog.publishers.append(Publisher(self.project, owner, name, workflow, environment, pending=True))
 
     @property
     def by_person(self) -> dict[str, str]:
@@ -94,6 +111,7 @@ def set_up(
         _point_at(box, index, overrides)
         origin = Origin(box, folder)
         hosting = Hosting(origin.bare, f"{OWNER}/{project}", box.artifacts)
+        catalog.issuer = hosting.issuer
         token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
         person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
         with forge_server.serving(hosting) as forge:

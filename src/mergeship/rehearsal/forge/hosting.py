@@ -15,6 +15,7 @@ from mergeship.rehearsal.forge import merging
 from mergeship.rehearsal.forge.merging import Method
 from mergeship.rehearsal.forge.rules import Rules
 from mergeship.rehearsal.forge.settings import Settings
+from mergeship.rehearsal.identity import Issuer
 
 OWNER = "rehearsal"
 MAINTAINER = "maintainer"
@@ -175,7 +176,12 @@ class Hosting:
     """A repository on the forge. `bare` is where its commits lie; the clock can be another one's."""
 
     def __init__(
-        self, bare: Repository, name: str, artifacts: Path, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        bare: Repository,
+        name: str,
+        artifacts: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        issuer: Issuer | None = None,
     ) -> None:
         self.bare = bare
         self.name = name
@@ -202,6 +208,11 @@ class Hosting:
         """So many questions for the pull requests of a commit are answered with none."""
         self.asked: list[str] = []
         """Every request: method and path."""
+        self.issuer = issuer or Issuer()
+        self.identity_token = secrets.token_hex(20)
+        """What jobs ask for their identity with."""
+        self.deploys_to = ""
+        """The environment of the job that asks; all jobs share one token here."""
         self.former_names: set[str] = set()
         """Names that it had before."""
         self.apps: dict[int, str] = {}

@@ -3,7 +3,6 @@
 import asyncio
 import base64
 import binascii
-import hmac
 from collections.abc import Awaitable, Callable
 
 from packaging.utils import canonicalize_name
@@ -17,7 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Route
 
 from mergeship.core.listing import JSON
-from mergeship.rehearsal.index import pages
+from mergeship.rehearsal.index import minting, pages
 from mergeship.rehearsal.index.catalog import Catalog, Fault, StoredFile
 from mergeship.rehearsal.index.protocol import CUT, REASON
 from mergeship.rehearsal.index.upload import HELP, RefusedError, Sent, receive
@@ -41,6 +40,8 @@ def application(catalog: Catalog) -> Starlette:
         routes=[
             Route("/legacy/", bound(_upload), methods=["POST"]),
             Route("/legacy", _missing_slash, methods=["POST"]),
+            Route("/_/oidc/audience", bound(minting.audience)),
+            Route("/_/oidc/mint-token", bound(minting.mint), methods=["POST"]),
             Route("/simple/", bound(_root)),
             Route("/simple/{name}", bound(_project)),
             Route("/simple/{name}/", bound(_project)),
@@ -124,7 +125,7 @@ def _authenticate(catalog: Catalog, header: str) -> None:
     except (binascii.Error, UnicodeDecodeError):
         user, password = "", ""
     valid = scheme.lower() == "basic" and user == "__token__"
-    if not (valid and hmac.compare_digest(password.encode(), catalog.token.encode())):
+    if not (valid and catalog.takes(password)):
         words = "Invalid or non-existent authentication information."
         raise RefusedError(403, f"{words} {HELP.format('invalid-auth')}")
 

@@ -1,6 +1,7 @@
 """What the embedded index holds: projects, releases, files, and names that are burned."""
 
 import copy
+import hmac
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
@@ -8,6 +9,8 @@ from pathlib import Path
 
 import msgspec
 from packaging.utils import canonicalize_name
+
+from mergeship.rehearsal.identity import Issuer, Publisher
 
 MIB = 1024 * 1024
 
@@ -75,6 +78,13 @@ class Catalog:
         self.token = token
         self.limits = limits or Limits()
         self.clock = clock
+        self.issuer: Issuer | None = None
+        """Whose identities count; None where trusted publishing is switched off."""
+        self.publishers: list[Publisher] = []
+        self.identities: set[str] = set()
+        """Those that were used; each serves once."""
+        self.minted: dict[str, datetime] = {}
+        """Tokens that workflows got, and when they end."""
         self.projects: dict[str, StoredProject] = {}
         self.burned: set[str] = set()
         self.prohibited: set[str] = set()
@@ -90,6 +100,12 @@ class Catalog:
         """What the pages show, where they lag behind; None where they do not."""
         self.serial = 0
         self.lock = threading.Lock()
+
+    def takes(self, password: str) -> bool:
+        """Whether that is a token of the index."""
+        if hmac.compare_digest(password.encode(), self.token.encode()):
+            return True
+        return password in self.minted and self.clock() < self.minted[password]
 
     def project(self, name: str) -> StoredProject | None:
         """A project by any spelling of its name."""

@@ -1,0 +1,58 @@
+"""What deploy uploads with: a stored token, or one that the index mints for this job."""
+
+import time
+from collections.abc import Mapping
+
+from mergeship.adapters import index
+from mergeship.core import publisher
+from mergeship.core.event import Note, Tell
+from mergeship.errors import Misconfigured
+from mergeship.pipeline.standing import Standing
+
+TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
+LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 900
+
+
+class Login:
+    """The token of one run. Raises Misconfigured where there can be none."""
+
+    def __init__(self, stands: Standing, environ: Mapping[str, str], tell: Tell) -> None:
+        self._settings = stands.source.settings
+        self._environ = environ
+        self._tell = tell
+        self._publisher = publisher.to_enter(stands.source.project.normalized, stands.name, self._settings.environment)
+        self._minted = ""
+        self._at = 0.0
+        if self.trusted:
+            index.require_identity(environ)
+        else:
+            self._stored = _stored(environ)
+
+    @property
+    def trusted(self) -> bool:
+        """Whether no token is stored."""
+        return self._settings.auth == "trusted"
+
+    def token(self) -> str:
+        """The token, minted anew before it ends. Raises Failed where the index refuses."""
+        if not self.trusted:
+            return self._stored
+        if not self._minted or time.monotonic() - self._at > LIFE:
+            upload = index.addresses(self._settings.index).upload
+            self._tell(Note("asking the index for a token for this job alone"))
+            self._minted = index.minted(upload, self._environ, self._settings.index.deadline, self._publisher)
+            self._at = time.monotonic()
+        return self._minted
+
+
+def _stored(environ: Mapping[str, str]) -> str:
+    token = environ.get(TOKEN, "").strip()
+    if not token:
+        raise Misconfigured(
+            "no-token",
+            f"{TOKEN} is not set, so the index would refuse the upload",
+            hint=f"store an API token of the index as the secret {TOKEN}, and hand it to the deploy step by env:",
+        )
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise Misconfigured("bad-token", f"{TOKEN} is no token", hint="copy it again, in one piece")
+    return token
