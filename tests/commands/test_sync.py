@@ -1,0 +1,182 @@
+"""`mergeship sync`, on the embedded forge."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mergeship.core.decision import VERSION_BRANCH
+from mergeship.rehearsal.drills.scene import NO_SHIP, Scene
+from mergeship.rehearsal.forge.hosting import Fault, Proposal
+from tests.scenes import scene
+
+Cli = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def play(props: Path) -> Iterator[Scene]:
+    with scene(props) as made:
+        made.merged()
+        made.shipped()
+        yield made
+
+
+@pytest.fixture
+def sync(play: Scene, cli: Cli) -> Callable[..., dict[str, Any]]:
+    """The verb with --json, in a job on main."""
+
+    def call(*words: str, status: int = 0, text: bool = False) -> Any:
+        play.runner.at(play.main)
+        environ = play.runner.env("1", None, "", {"GITHUB_STEP_SUMMARY": str(play.runner.home / "summary")})
+        form = () if text else ("--json",)
+        found, out, err = cli("sync", str(play.runner.folder), *words, *form, environ=environ)
+        assert found == status, out + err
+        return out + err if text else json.loads(out)
+
+    return call
+
+
+def opened(play: Scene) -> list[Proposal]:
+    return [one for one in play.stage.hosting.proposals.values() if one.open]
+
+
+def on_main(play: Scene, changes: dict[str, str], message: str = "feat: by hand (#77)") -> None:
+    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, changes, message))
+
+
+def test_the_version_comes_back(play: Scene, sync: Any) -> None:
+    assert sync("--dry-run")["action"] == "opened"
+    assert opened(play) == []
+    assert play.stage.hosting.head_of(f"{VERSION_BRANCH}*") == ""
+    document = sync()
+    assert (document["action"], document["version"], document["pull"]) == ("opened", "0.1.1", 2)
+    assert "GITHUB_TOKEN" in document["advice"]
+    (proposal,) = opened(play)
+    assert proposal.title == "ci: update version to 0.1.1"
+    assert "[x] Non-deployment PR" in proposal.body
+    assert play.stage.hosting.files(proposal) == [("M", "pyproject.toml", "")]
+    assert play.bare.git("log", "-1", "--format=%an <%ae> %s", proposal.head).strip() == (
+        "mergeship <mergeship@users.noreply.github.com> ci: update version to 0.1.1"
+    )
+    assert proposal.branch == f"{VERSION_BRANCH}{proposal.created:%Y%m%d}"
+    assert f"[#2]({play.stage.forge}/rehearsal/obk/pull/2)" in (play.runner.home / "summary").read_text()
+    assert sync()["action"] == "unchanged"
+    assert play.stage.hosting.head_of(proposal.branch) == proposal.head
+    assert "unchanged #2 ci/update-version-" in sync(text=True)
+
+
+def test_an_open_one_moves_forward(play: Scene, sync: Any) -> None:
+    sync()
+    first = opened(play)[0].head
+    play.merged(NO_SHIP)
+    assert sync()["action"] == "moved"  # onto main as it is now
+    play.merged()
+    play.shipped(run="2")
+    document = sync()
+    assert (document["action"], document["version"]) == ("moved", "0.1.2")
+    (proposal,) = opened(play)
+    assert proposal.title == "ci: update version to 0.1.2"
+    assert proposal.head != first
+    assert play.bare.resolved(f"{proposal.head}^") == play.main
+
+
+def test_a_day_s_names(play: Scene, sync: Any) -> None:
+    branch = sync()["branch"]
+    play.stage.hosting.proposals[2].closed = play.stage.hosting.clock()
+    assert sync()["branch"] == f"{branch}-2"
+    play.stage.hosting.merge(3)
+    play.merged()
+    play.shipped(run="2")
+    assert sync()["branch"] == f"{branch}-3"
+
+
+def test_what_main_has_caught_up_with_is_closed(play: Scene, sync: Any) -> None:
+    sync()
+    text = play.bare.git("show", "main:pyproject.toml").replace('"0.1.0"', '"0.2.0"')
+    on_main(play, {"pyproject.toml": text})
+    assert sync("--dry-run")["action"] == "closed"
+    assert len(opened(play)) == 1
+    document = sync()
+    assert (document["action"], document["pull"]) == ("closed", 2)
+    assert opened(play) == []
+    assert play.stage.hosting.proposals[2].comments == [
+        ("github-actions[bot]", "Obsolete: main declares 0.2.0, and 0.1.1 is the newest release."),
+    ]  # fmt: skip
+    assert sync()["action"] == "nothing"
+    assert "nothing: main declares 0.2.0" in sync(text=True)
+
+
+def test_more_than_one_is_told(play: Scene, sync: Any) -> None:
+    sync()
+    play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200101", play.commit(play.main, {"x": "x"}, "x"))
+    play.stage.hosting.propose(f"{VERSION_BRANCH}20200101", "ci: update version to 9", "")
+    assert sync(status=1)["error"]["code"] == "version-branch-taken"  # the newest is somebody's
+    play.stage.hosting.proposals[3].closed = play.stage.hosting.clock()
+    play.stage.hosting.proposals[2].created = play.stage.hosting.clock()
+    play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", play.stage.hosting.proposals[2].head)
+    play.stage.hosting.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
+    assert "#2" in sync()["warnings"][0]
+
+
+def test_a_branch_of_a_fork_is_none_of_ours(play: Scene, sync: Any) -> None:
+    branch = f"{VERSION_BRANCH}20200101"
+    play.bare.git("update-ref", f"refs/heads/{branch}", play.commit(play.main, {"x": "x"}, "x"))
+    play.stage.hosting.propose(branch, "ci: update version to 9", "", fork="evil/obk")
+    play.bare.git("update-ref", "-d", f"refs/heads/{branch}")
+    document = sync()
+    assert (document["action"], document["pull"]) == ("opened", 3)
+
+
+def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: Scene, sync: Any) -> None:
+    play.stage.hosting.faults.append(Fault("/pulls", 500, method="POST"))
+    assert sync(status=1)["error"]["code"] == "forge-refused"  # a POST may have been done: it is not sent twice
+    (branch,) = play.bare.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/heads/{VERSION_BRANCH}*").split()
+    document = sync()
+    assert (document["action"], document["branch"], len(opened(play))) == ("opened", branch, 1)
+
+
+def test_what_github_refuses_is_told(play: Scene, sync: Any) -> None:
+    play.stage.hosting.faults.append(Fault("/pulls", 422, "Validation Failed", method="POST"))
+    document = sync(status=1)
+    assert document["error"]["code"] == "forge-refused"
+    assert "Validation Failed" in document["error"]["message"]
+    play.stage.hosting.settings.workflow["can_approve_pull_request_reviews"] = False
+    document = sync()
+    assert document["action"] == "pushed"
+    assert document["url"].endswith(f"/compare/main...{document['branch']}?expand=1")
+    assert "is not permitted to create or approve pull requests; open it at" in document["warnings"][0]
+    assert "warning:" in sync(text=True)
+
+
+def test_line_ends_modes_and_everything_else_stay(play: Scene, sync: Any) -> None:
+    text = play.bare.git("show", "main:pyproject.toml").replace("\n", "\r\n")
+    blob = play.bare.git("hash-object", "-w", "--stdin", given=text).strip()
+    play.bare.git("read-tree", "main")
+    play.bare.git("update-index", "--cacheinfo", f"100755,{blob},pyproject.toml")
+    tree = play.bare.git("write-tree").strip()
+    made = ("-c", "user.name=x", "-c", "user.email=x@x")
+    commit = play.bare.git(*made, "commit-tree", tree, "-p", play.main, "-m", "x (#78)").strip()
+    play.bare.git("update-ref", "refs/heads/main", commit)
+    sync()
+    (proposal,) = opened(play)
+    told = play.bare.git("diff-tree", "-r", "--numstat", commit, proposal.head).split()
+    assert told == ["1", "1", "pyproject.toml"]
+    assert play.bare.git("ls-tree", proposal.head, "pyproject.toml").startswith("100755")
+    assert play.bare.blob(proposal.head, "pyproject.toml").count(b"\r\n") == text.count("\r\n")  # type: ignore[union-attr]
+
+
+def test_a_version_from_tags_is_not_written(play: Scene, sync: Any) -> None:
+    text = play.bare.git("show", "main:pyproject.toml").replace('version = "0.1.0"', 'dynamic = ["version"]')
+    on_main(play, {"pyproject.toml": f'{text}\n[tool.hatch.version]\nsource = "vcs"\n'})
+    document = sync()
+    assert document["action"] == "nothing"
+    assert "from tags" in document["why"]
+
+
+def test_before_the_first_release_there_is_nothing(props: Path, cli: Cli) -> None:
+    with scene(props) as made:
+        environ = made.runner.env("1", None, "", {})
+        status, out, _ = cli("sync", str(made.runner.folder), environ=environ)
+    assert (status, out) == (0, "nothing: nothing is released yet\n")
