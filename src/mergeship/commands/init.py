@@ -1,15 +1,14 @@
 """`mergeship init`: writes the pipeline's files, and touches nothing that a person changed unless told."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 
 from mergeship.adapters import files, git
-from mergeship.core import project, workflow
-from mergeship.core.plan import FileChange, FilePlan
-from mergeship.core.text import without_password
+from mergeship.core import project
+from mergeship.core.plan import FilePlan
+from mergeship.pipeline import scaffold
 
 
 def init(
@@ -21,19 +20,7 @@ def init(
     Raises Misconfigured where `path` holds no project.
     """
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    wanted = {
-        name: workflow.render(files.template(template), source.settings)
-        for name, template in workflow.TEMPLATES.items()
-    }
-    if bump_script or (path / workflow.BUMP_SCRIPT).exists():
-        from mergeship.adapters import index
-
-        simple = without_password(index.addresses(source.settings.index).simple)
-        script = files.template(workflow.BUMP_SCRIPT_TEMPLATE)
-        wanted[workflow.BUMP_SCRIPT] = script.replace('"@SIMPLE@"', json.dumps(simple))
-    plan = FilePlan(
-        tuple(FileChange(name, text, files.read(path / name), force=force) for name, text in wanted.items())
-    )
+    plan = scaffold.planned(source, lambda name: files.read(path / name), force=force, bump_script=bump_script)
     if dry_run:
         return plan
     for change in plan.changes:

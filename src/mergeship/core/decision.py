@@ -28,6 +28,11 @@ class Pull(msgspec.Struct, frozen=True):
     own_branch: bool
     """Whether its branch is one of this repository, and not a fork's."""
     author: str
+    head: str = ""
+    """The commit that its branch is at."""
+    commit: str = ""
+    """Its merge commit, once it is merged."""
+    open: bool = False
     merged: datetime | None = None
     updated: datetime | None = None
     files: tuple[str, ...] | None = None

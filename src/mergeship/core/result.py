@@ -142,6 +142,21 @@ class Synced(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+class SetUp(msgspec.Struct, frozen=True):
+    """A repository that was set up, up to its first release."""
+
+    repository: str
+    changed: int
+    """How many settings were changed just now."""
+    pull: int
+    url: str
+    version: str
+    """What was released; empty where it did not come to that."""
+    notes: tuple[str, ...]
+    kept: tuple[str, ...]
+    error: Problem | None = None
+
+
 class ChangeMade(msgspec.Struct, frozen=True):
     """A change of a setting, by its name."""
 

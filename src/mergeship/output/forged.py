@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from mergeship.core.forge.plan import Change, Plan
-from mergeship.core.result import Applied, ChangeMade
+from mergeship.core.result import Applied, ChangeMade, SetUp
+from mergeship.core.setup import Shown
 from mergeship.core.text import one_line
 from mergeship.output.style import Style
 
@@ -34,6 +35,33 @@ def applied(result: Applied, style: Style) -> str:
     lines += [f"{style.warn('not tried')} {_called(change)}" for change in result.not_tried]
     lines += _notes(result.notes, result.kept, style)
     count = f"{len(result.done)} changed" if result.done or result.error else "nothing to change"
+    return "\n".join([*lines, f"{style.bold(result.repository)}: {count}"])
+
+
+def setup(shown: Shown, style: Style) -> str:
+    """Everything that a set-up would do."""
+    lines = [plan(shown.forge, style)]
+    missing = [change.path for change in shown.files.changes if change.action == "create"]
+    kept = [change.path for change in shown.files.changes if change.action == "keep"]
+    if shown.released:
+        lines.append(f"{shown.released} is released already: only the settings are brought up to date")
+    elif shown.merged:
+        lines.append(f"pull request #{shown.pull} is merged: its release is followed")
+    elif shown.pull:
+        lines.append(f"pull request #{shown.pull} is open: it is followed, merged when it is green, and released")
+    else:
+        lines.append(f"{style.good('+ pull request')} {style.bold(shown.title)} from {shown.branch}")
+        lines += [f"    adds {path}" for path in missing]
+        lines += [f"    leaves {path} as it is" for path in kept]
+        lines.append("    it is followed through its checks, merged when they are green, and released to the index")
+    return "\n".join([*lines, *_notes(shown.notes, (), style)])
+
+
+def set_up(result: SetUp, style: Style) -> str:
+    """What came of it."""
+    lines = [f"{style.good('released')} {result.version} by {result.url}"] if result.version else []
+    lines += _notes(result.notes, result.kept, style)
+    count = f"{result.changed} settings changed" if result.changed else "no setting changed"
     return "\n".join([*lines, f"{style.bold(result.repository)}: {count}"])
 
 

@@ -40,6 +40,11 @@ class Hosted:
         self._contexts = _contexts(self.source, read)
         self._tell = tell
 
+    @property
+    def contexts(self) -> tuple[str, ...]:
+        """The checks that have to be green before a merge."""
+        return self._contexts.names
+
     def plan(self, wanted: Wanted) -> Plan:
         """What would be changed now. Raises Held or Misconfigured for what cannot be read."""
         settings = self.source.settings

@@ -1,7 +1,6 @@
 """How changes reach main in a rehearsal: by pull requests through the forge, as people make them."""
 
 import base64
-import itertools
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -19,7 +18,7 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed
 from mergeship.process import ProcessFailed, output
-from mergeship.rehearsal import events
+from mergeship.rehearsal.automation import Automation
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import Prover
 from mergeship.rehearsal.stage import CHECKLIST, Stage
@@ -31,8 +30,6 @@ MERGED = "a pull request that is unclear is not merged"
 GREEN = "its checks are green"
 BACK = "the version comes back by a pull request"
 SHIPS_NOTHING = "merging that ships nothing"
-RUNS = 101
-"""The first run's number that is not that of a merge."""
 
 
 class Contributor:
@@ -40,14 +37,13 @@ class Contributor:
 
     def __init__(self, stage: Stage, program: str, policy: Policy, prover: Prover, tell: Tell) -> None:
         self.stage = stage
-        self.program = program
         self.policy = policy
         self.prover = prover
         self.tell = tell
         self._forge = Forge(stage.by_person, stage.hosting.name, DEADLINE)
         self.failed: list[Job] = []
         """The checks of the last pull request that failed."""
-        self._runs = itertools.count(RUNS)
+        self.automation = Automation(stage, program, tell)
 
     def set_up(self) -> None:
         """Have `mergeship forge apply` set up the repository. Raises Failed where that fails."""
@@ -102,8 +98,7 @@ class Contributor:
             self.checked(opened[0].number, checks, "opened")
         merge = self.merge(opened[0].number, wanted)
         self.tell(Note(f"merged {wanted}: the pipeline runs, and may ship nothing"))
-        event = events.pushed(self.stage.hosting, self.stage.forge, merge)
-        jobs = self.stage.run(self.program, workflow, event, next(self._runs), self.tell)
+        jobs = self.automation.pipeline(workflow, merge)
         ran = {job.name: job.status for job in jobs}
         wrong = "failed" in ran.values() or ran.get("deploy") != "skipped"
         words = ", ".join(f"{name} {status}" for name, status in ran.items())
@@ -121,21 +116,8 @@ class Contributor:
         return self._ask(lambda pulls: pulls.opened(branch, title, body))
 
     def checked(self, number: int, checks: Workflow, action: str) -> list[Job]:
-        """Run the checks on what a merge would give, report them, and give back the jobs that failed."""
-        hosting = self.stage.hosting
-        proposal = hosting.proposals[number]
-        self.tell(Note(f"pull request #{number} {action}: {checks.path} runs"))
-        self.stage.origin.proposed(self.stage.origin.main(), proposal.head)
-        event = events.pull_request(hosting, self.stage.forge, proposal, action)
-        names = dict(zip(checks.jobs, checks.names, strict=True))
-        failed = []
-        for job in self.stage.run(self.program, checks, event, next(self._runs), self.tell):
-            identity, blank, matrix = job.name.partition(" ")
-            name = f"{names[identity]}{blank}{matrix}"
-            passed = job.status == "passed"
-            hosting.report(proposal.head, name, "success" if passed else "failure")
-            failed += [] if passed else [job]
-        return failed
+        """Run the checks of a pull request, and give back the jobs that failed."""
+        return [job for job in self.automation.checks(number, checks, action) if job.status == "failed"]
 
     def try_to_merge(self, number: int) -> str:
         """Why the forge does not merge a pull request; empty where it does."""

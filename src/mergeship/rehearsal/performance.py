@@ -19,7 +19,7 @@ from mergeship.rehearsal.contributing import Contributor
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.sandbox import Sandbox
-from mergeship.rehearsal.stage import CHECKLIST, Stage, set_up
+from mergeship.rehearsal.stage import CHECKLIST, Stage, give_secrets, set_up
 from mergeship.rehearsal.stand_ins import STAND_INS, remote
 
 NOT_REHEARSED = (
@@ -30,10 +30,6 @@ NOT_REHEARSED = (
     "OIDC: every job could ask for an identity here; on GitHub only one with `id-token: write` can",
     "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
-
-
-OF_SYNC = "MERGESHIP_TOKEN"
-"""A secret that a repository may have, for checks that run at once; here it has none."""
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -125,12 +121,6 @@ class _Way:
         """The version pull request of a release, merged too."""
         if "sync" in self.workflow.jobs:
             self.contributor.brought_back(number, self.workflow, self.checks, version)
-
-
-def give_secrets(stage: Stage, workflow: Workflow) -> None:
-    """What is stored on the forge; any other secret that the workflow names is a token of the index."""
-    names = dict.fromkeys((name for name in workflow.secrets if name != OF_SYNC), stage.catalog.token)
-    stage.box.write_secrets({**names, **stage.hosting.stored, "GITHUB_TOKEN": stage.token})
 
 
 def pipeline(name: str, box: Sandbox, tell: Tell) -> Workflow:

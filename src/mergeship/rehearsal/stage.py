@@ -100,6 +100,16 @@ class Stage(msgspec.Struct, frozen=True):
         return {**self.box.env, **self.variables, "GH_TOKEN": self.person}
 
 
+OF_SYNC = "MERGESHIP_TOKEN"
+"""A secret that a repository may have, for checks that run at once; here it has none."""
+
+
+def give_secrets(stage: Stage, workflow: Workflow) -> None:
+    """What is stored on the forge; any other secret that the workflow names is a token of the index."""
+    names = dict.fromkeys((name for name in workflow.secrets if name != OF_SYNC), stage.catalog.token)
+    stage.box.write_secrets({**names, **stage.hosting.stored, "GITHUB_TOKEN": stage.token})
+
+
 @contextmanager
 def set_up(
     box: Sandbox, folder: Path, project: str, overrides: Sequence[str], tell: Tell, port: int = 0

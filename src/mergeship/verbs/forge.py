@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
-from mergeship.verbs.call import Call, Verb, path_argument, usage
+from mergeship.verbs.call import Call, Verb, count, path_argument, usage
 
 TYPE_CHECKING = False  # typing itself would take a third of the time of --help
 if TYPE_CHECKING:
@@ -39,7 +39,11 @@ def _apply_arguments(parser: ArgumentParser) -> None:
         help="a file of forge plan --out, and the project's folder (default: .)",
     )
     _both(parser)
-    parser.add_argument("--yes", action="store_true", help="apply without asking")
+    _agreeing(parser)
+
+
+def _agreeing(parser: ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do it without asking")
     parser.add_argument(
         "--token-stdin", action="store_true", help="take PYPI_API_TOKEN from standard input, not from the environment"
     )
@@ -133,6 +137,42 @@ def token(call: Call) -> Callable[[], str]:
     return given
 
 
+def _setup_arguments(parser: ArgumentParser) -> None:
+    path_argument(parser)
+    _both(parser)
+    _agreeing(parser)
+    parser.add_argument(
+        "--wait", type=count, default=1800, metavar="SECONDS", help="how long one step may take (default: 1800)"
+    )
+
+
+def _setup(call: Call) -> object:
+    from mergeship.commands.setup import setup
+    from mergeship.output import forged
+    from mergeship.pipeline.forging import Wanted
+
+    asked = call.arguments
+    return setup(
+        call.path,
+        call.environ,
+        call.tell,
+        call.overrides,
+        wanted=Wanted(asked.allow_remove, asked.replace_token),
+        agreed=agreement(call, "setup", forged.setup),
+        token=token(call),
+        wait=asked.wait,
+    )
+
+
+def _show_setup(result: object, call: Call) -> str:
+    from mergeship.core.result import SetUp
+    from mergeship.output import forged
+    from mergeship.output.style import style_for
+
+    assert isinstance(result, SetUp)  # noqa: S101
+    return forged.set_up(result, style_for(sys.stdout, call.environ))
+
+
 def _show_plan(result: object, call: Call) -> str:
     from mergeship.core.forge.plan import Plan
     from mergeship.output import forged
@@ -173,5 +213,14 @@ VERBS = {
         _apply_arguments,
         _apply,
         _show_applied,
+    ),
+    "setup": Verb(
+        "set a repository up: settings, files, and one pull request followed to the index",
+        "  mergeship setup\n"
+        "  pass show pypi/obk | mergeship setup --yes --token-stdin\n"
+        "  mergeship setup --yes --set auth=trusted",
+        _setup_arguments,
+        _setup,
+        _show_setup,
     ),
 }

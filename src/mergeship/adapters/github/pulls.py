@@ -71,6 +71,18 @@ class Pulls:
         pulls = (one.pull(self._repository) for one in found)
         return [pull for pull in pulls if pull.own_branch and pull.branch.startswith(prefix)]
 
+    async def of_branch(self, branch: str) -> list[Pull]:
+        """All pull requests that a branch of this repository has, or had, the newest first."""
+        owner = self._repository.partition("/")[0]
+        url = f"{self._base}/pulls?state=all&head={owner}:{branch}&sort=created&direction=desc&per_page=100"
+        found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
+        return [one.pull(self._repository) for one in found]
+
+    async def merged(self, number: int, head: str) -> None:
+        """Squash a pull request into main, if its branch is still at `head`. Raises Refused."""
+        url = f"{self._base}/pulls/{number}/merge"
+        await self._ask.write("PUT", url, {"merge_method": "squash", "sha": head}, "contents=write")
+
     async def had(self, branch: str) -> bool:
         """Whether a branch of this repository has, or had, a pull request."""
         owner = self._repository.partition("/")[0]

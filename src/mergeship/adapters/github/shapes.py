@@ -27,6 +27,7 @@ class _Repository(msgspec.Struct):
 
 class _End(msgspec.Struct):
     ref: str
+    sha: str = ""
     repo: _Repository | None = None  # None for a fork that is gone
 
 
@@ -44,6 +45,8 @@ class PullRequest(msgspec.Struct):
     body: str | None = None
     user: User | None = None
     labels: list[_Label] = []
+    state: str = ""
+    merge_commit_sha: str | None = None
     merged_at: datetime | None = None
     updated_at: datetime | None = None
 
@@ -62,9 +65,38 @@ class PullRequest(msgspec.Struct):
             branch=self.head.ref,
             own_branch=self.head.repo is not None and self.head.repo.full_name.lower() == repository.lower(),
             author=self.user.login if self.user else "ghost",
+            head=self.head.sha,
+            commit=(self.merge_commit_sha or "") if self.merged_at else "",
+            open=self.state == "open",
             merged=self.merged_at,
             updated=self.updated_at,
         )
+
+
+class App(msgspec.Struct):
+    """An App that reports checks."""
+
+    id: int
+
+
+class CheckRun(msgspec.Struct):
+    """What a job says of a commit."""
+
+    name: str
+    status: str
+    conclusion: str | None = None
+    app: App | None = None
+    html_url: str | None = None
+
+
+class WorkflowRun(msgspec.Struct):
+    """A run of a workflow."""
+
+    id: int
+    path: str
+    status: str | None = None
+    conclusion: str | None = None
+    html_url: str = ""
 
 
 class File(msgspec.Struct):

@@ -17,7 +17,8 @@ from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.scene import NO_SHIP, SHIP, Scene, Theatre, demand
 from mergeship.rehearsal.index.catalog import Fault
 from mergeship.rehearsal.origin import Merge, change
-from mergeship.rehearsal.performance import give_secrets, pipeline
+from mergeship.rehearsal.performance import pipeline
+from mergeship.rehearsal.stage import give_secrets
 
 BROKEN = '''\
 """A build backend that fails only when it is asked for distributions; `mergeship drill build-failure`."""

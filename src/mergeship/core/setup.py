@@ -1,0 +1,62 @@
+"""The set-up of a repository, as a list of steps: where it stands, and what is next."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from mergeship.core.forge.plan import Plan
+from mergeship.core.plan import FilePlan
+
+BRANCH = "feature/mergeship-setup"
+TITLE = "ci: release with mergeship"
+INTRODUCTION = (
+    "This is the first release by [mergeship](https://github.com/mergeship/mergeship): merging it runs the pipeline "
+    "once, from the tests to the index."
+)
+Outcome = Literal["green", "red", "waiting"]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """Everything that a set-up would do, in its order."""
+
+    files: FilePlan
+    forge: Plan
+    pull: int
+    """The pull request that is there already; 0 for one that would be opened."""
+    merged: bool
+    branch: str
+    title: str
+    released: str
+    """The version that the set-up has released; empty where it has not yet."""
+    notes: tuple[str, ...] = ()
+
+
+class Said(msgspec.Struct, frozen=True):
+    """What is said of a commit under one name: a conclusion, empty while it runs."""
+
+    name: str
+    conclusion: str
+    url: str = ""
+
+
+class Checked(msgspec.Struct, frozen=True):
+    """How a pull request's required checks stand."""
+
+    outcome: Outcome
+    words: str
+
+
+def checked(required: Sequence[str], said: Sequence[Said]) -> Checked:
+    """All green, one red, or still waiting for some. A check that was run again counts as it was said last."""
+    last = {one.name: one for one in said}
+    red = [last[name] for name in required if name in last and last[name].conclusion in _RED]
+    if red:
+        return Checked("red", ", ".join(f"{one.name} ({one.conclusion}) {one.url}".strip() for one in red))
+    waiting = [name for name in required if name not in last or not last[name].conclusion]
+    if waiting:
+        return Checked("waiting", f"waiting for {', '.join(waiting)}")
+    return Checked("green", ", ".join(required) or "no check is required")
+
+
+_RED = {"failure", "cancelled", "timed_out", "action_required", "startup_failure", "stale"}

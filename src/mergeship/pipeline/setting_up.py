@@ -1,0 +1,165 @@
+"""The set-up of one repository: each step looked at, and done where it is not done yet."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from mergeship.adapters import files
+from mergeship.adapters.git.origin import Origin
+from mergeship.adapters.github import runs
+from mergeship.adapters.github.connection import Connection, Refused
+from mergeship.adapters.github.pulls import Pulls
+from mergeship.core import intent, project, setup, workflow
+from mergeship.core.decision import Pull
+from mergeship.core.event import Note, Tell
+from mergeship.core.ledger import Entry
+from mergeship.core.plan import FilePlan
+from mergeship.core.setup import Said
+from mergeship.errors import Failed, Held
+from mergeship.pipeline import scaffold
+from mergeship.pipeline.forging import Hosted
+from mergeship.pipeline.remote import checkout, server_of
+from mergeship.pipeline.standing import standing
+
+PAUSE = 5.0  # seconds between two looks at something that takes minutes
+_T = TypeVar("_T")
+
+
+class SettingUp:
+    """A project on its way to its first release."""
+
+    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
+        self.hosted = Hosted(path, environ, overrides, tell)
+        self.forge = self.hosted.forge
+        self.environ = {**environ, "GITHUB_TOKEN": self.forge.token().value}
+        self.path, self.overrides, self.tell = path, overrides, tell
+        self.repository = checkout(path, environ)
+        self.origin = Origin(self.repository, self.environ)
+        self.page = f"{server_of(environ)}/{self.forge.repository}"
+
+    def main(self) -> str:
+        """The commit that main is at, fetched. Raises Held where there is none."""
+        refs = self.origin.refs()
+        if not refs.main:
+            raise Held("no-main", f"{self.page} has no branch main", hint="push main first: git push origin HEAD:main")
+        self.origin.fetch(refs)
+        return refs.main
+
+    def files(self, main: str) -> FilePlan:
+        """What of the pipeline is not on main yet; what a person has changed there stays."""
+        read = self.repository.at(main)
+        source = project.gather(read, self.path.resolve(), self.overrides)
+        return scaffold.planned(source, self._at_top(main))
+
+    def _at_top(self, main: str) -> Callable[[str], str | None]:
+        """Reads a file of main from the repository's top, where workflows are."""
+
+        def read(name: str) -> str | None:
+            content = self.repository.blob(main, name)
+            return None if content is None else content.decode(errors="replace")
+
+        return read
+
+    def pull(self) -> Pull | None:
+        """The pull request of the set-up: the open one, else the merged one."""
+        found = self.ask(lambda pulls: pulls.of_branch(setup.BRANCH))
+        usable = [one for one in found if one.open] or [one for one in found if one.merged]
+        return usable[0] if usable else None
+
+    def propose(self, main: str, plan: FilePlan) -> Pull:
+        """Push the branch with what is missing, and open its pull request, which asks to ship."""
+        changes = {change.path: ("100644", change.wanted) for change in plan.changes if change.action == "create"}
+        commit = self.origin.commit(changes, setup.TITLE, main, time.time())
+        before = self.origin.branches(setup.BRANCH).get(setup.BRANCH, "")
+        self.tell(Note(f"pushing {setup.BRANCH}"))
+        self.origin.move(setup.BRANCH, commit, before)
+        template = self._at_top(commit)(workflow.PULL_REQUEST_TEMPLATE) or ""
+        fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
+        clear = intent.ticked(template, "deploy")
+        found = intent.of_checklist(clear)
+        checklist = clear if found and found.wanted == "deploy" else intent.ticked(fallback, "deploy")
+        body = f"{setup.INTRODUCTION}\n\n{checklist}"
+        return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
+
+    def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
+        """Wait until the checks are green. Raises Failed where one is red, Held after `wait` seconds."""
+
+        def look() -> str | None:
+            said = [
+                Said(one.name, one.conclusion or "" if one.status == "completed" else "", one.html_url or "")
+                for one in reversed(self.forge.ask(lambda ask: runs.checks(ask, pull.head)))
+            ]
+            found = setup.checked(required, said)
+            if found.outcome == "red":
+                raise Failed(
+                    "checks-failed", f"pull request #{pull.number}: {found.words}",
+                    hint=f"mend it on the branch {pull.branch}, then run setup again: it goes on from there",
+                )  # fmt: skip
+            return found.words if found.outcome == "waiting" else None
+
+        self._wait(look, wait, pause)
+
+    def merge(self, pull: Pull, wait: float, pause: float) -> str:
+        """Merge it, as soon as the forge lets us, and give main's commit back."""
+
+        def look() -> str | None:
+            try:
+                self.ask(lambda pulls: pulls.merged(pull.number, pull.head))
+            except Refused as refused:
+                if refused.status not in {405, 409}:
+                    raise
+                return f"GitHub does not merge it yet: {refused.said}"
+            return None
+
+        self._wait(look, wait, pause)
+        return self.ask(lambda pulls: pulls.pull(pull.number)).commit
+
+    def follow_release(self, commit: str, wait: float, pause: float) -> Entry:
+        """Wait until a commit is released. Raises Failed where its run fails, Held after `wait` seconds."""
+        found: list[Entry] = []
+        ended = False
+
+        def look() -> str | None:
+            nonlocal ended
+            stands = standing(self.path, self.environ, lambda _: None, self.overrides)
+            found[:] = [one for one in stands.ledger.releases if one.commit == commit and one.state == "released"]
+            if found:
+                return None
+            if ended:
+                raise Failed(
+                    "nothing-shipped", f"the pipeline has run on {commit[:12]}, and released nothing",
+                    hint="mergeship gate --commit says why",
+                )  # fmt: skip
+            for run in self.forge.ask(lambda ask: runs.of_push(ask, commit)):
+                if run.path.partition("@")[0] == workflow.PATH and run.status == "completed":
+                    if run.conclusion == "success":
+                        ended = True
+                        break
+                    raise Failed(
+                        "pipeline-failed", f"the pipeline ended with {run.conclusion}: {run.html_url}",
+                        hint="look at the run; when it is mended and run again, setup goes on from there",
+                    )  # fmt: skip
+            return "the pipeline runs"
+
+        self._wait(look, wait, pause)
+        return found[0]
+
+    def _wait(self, look: Callable[[], str | None], wait: float, pause: float) -> None:
+        """Look again and again, until there is nothing left to wait for."""
+        until, told = time.monotonic() + wait, ""
+        while waiting := look():
+            if waiting != told:
+                self.tell(Note(waiting))
+                told = waiting
+            if time.monotonic() + pause > until:
+                raise Held("still-waiting", waiting, hint="run setup again later: it goes on from there")
+            time.sleep(pause)
+
+    def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+        """What the forge answers about pull requests. Raises Held, Refused among it."""
+
+        async def asked(connection: Connection) -> _T:
+            return await question(Pulls(connection, ""))
+
+        return self.forge.ask(asked)
