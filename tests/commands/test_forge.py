@@ -68,7 +68,7 @@ def test_a_plan_is_shown_kept_and_applied(forge: Any, hosting: Hosting, tmp_path
     rules = {rule.kind: rule for rule in hosting.rules.about("refs/heads/main")}
     checks = rules["required_status_checks"].parameters["required_status_checks"]
     assert [(check["context"], check["integration_id"]) for check in checks] == [
-        ("Test the pull request", 15368), ("Gate", 15368),
+        ("Gate", 15368), ("Test the pull request", 15368),
     ]  # fmt: skip
     assert {rule.kind for rule in hosting.rules.about("refs/tags/v1.0")} == {"update", "deletion"}
     assert hosting.rules.about("refs/tags/other") == []
@@ -83,7 +83,7 @@ def test_text_for_people(play: Scene, cli: Cli) -> None:
     status, out, err = cli("forge", "plan", play.runner.folder, environ=environ)
     assert status == 0
     assert "~ merging pull requests\n    title: COMMIT_OR_PR_TITLE → PR_TITLE\n" in out
-    assert "    checks: Test the pull request (App 15368), Gate (App 15368)\n" in out
+    assert "    checks: Gate (App 15368), Test the pull request (App 15368)\n" in out
     assert "    because only what is on main can reach the token\n" in out
     assert "note: maintainer alone can write here" in out
     assert out.endswith("rehearsal/obk: 15 changes\n")
@@ -201,6 +201,8 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge:
         ("expired", 1, "forge-token", "GH_TOKEN is wrong or has expired"),
         ("poor", 1, "forge-permission", "needs the permission"),
         ("stranger", 2, "forge-permission", "somebody who administrates it has to do this"),
+        ("writer", 1, "forge-permission", "needs the permission administration=read"),
+        ("empty", 2, "no-main", "git push origin HEAD:main"),
         ("archived", 2, "repository-archived", "unarchive it"),
         ("renamed", 1, "repository-renamed", "git remote set-url origin URL"),
         ("gone", 1, "forge-permission", "needs the permission metadata=read"),
@@ -218,6 +220,11 @@ def test_bad_input(play: Scene, hosting: Hosting, forge: Any, change: str, statu
         hosting.access["stranger"] = "read"
         hosting.tokens["stranger"] = Grant("stranger", {"metadata": "read"})
         more["GH_TOKEN"] = change
+    elif change == "writer":
+        hosting.access["writer"] = "write"
+        more["GH_TOKEN"] = hosting.new_token(Grant("writer", {EVERYTHING: "write"}))
+    elif change == "empty":
+        play.bare.git("update-ref", "-d", "refs/heads/main")
     elif change == "archived":
         hosting.archived = True
     elif change == "renamed":
@@ -331,7 +338,7 @@ def test_classic_protection_is_written_where_it_is_in_use(hosting: Hosting, forg
     assert [one["name"] for one in hosting.rules.rulesets.values()] == ["mergeship: tags"]
     written = hosting.rules.classic["main"]
     assert [one["context"] for one in written["required_status_checks"]["checks"]] == [
-        "Test the pull request", "Gate", "other",
+        "Gate", "Test the pull request", "other",
     ]  # fmt: skip
     reviews = written["required_pull_request_reviews"]
     assert (

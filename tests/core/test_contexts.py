@@ -4,7 +4,7 @@ import pytest
 
 from mergeship.adapters.files import template
 from mergeship.core import workflow
-from mergeship.core.contexts import contexts
+from mergeship.core.contexts import by_run, contexts
 from mergeship.core.settings import Settings
 from mergeship.errors import Misconfigured
 
@@ -27,7 +27,7 @@ def test_our_own() -> None:
         ("  a: {}\n  b: {name: B}\n", ("a", "B")),
         ("  a: {strategy: {matrix: {x: [1, 2], y: [z]}}}\n", ("a (1, z)", "a (2, z)")),
         ("  a: {name: 'on ${{ matrix.x }}', strategy: {matrix: {x: [1, 2]}}}\n", ("on 1", "on 2")),
-        ("  a: {name: N, strategy: {matrix: {x: [1]}}}\n", ("N (1)",)),
+        ("  a: {name: N, strategy: {matrix: {x: [1, true]}}}\n", ("N (1)", "N (true)")),
         ("  a: {uses: ./.github/workflows/called.yml, name: A}\n", ("A / one", "A / Two")),
         ("  a: {strategy: {fail-fast: true}}\n", ("a",)),
     ],
@@ -44,11 +44,16 @@ def test_names(jobs: str, names: tuple[str, ...]) -> None:
         ("  a: {strategy: {matrix: '${{ fromJSON(x) }}'}}\n", "its matrix cannot be told"),
         ("  a: {strategy: {matrix: {x: [1], include: [{x: 2}]}}}\n", "its matrix cannot be told"),
         ("  a: {strategy: {matrix: {x: '${{ fromJSON(x) }}'}}}\n", "its matrix is an expression"),
+        ("  a: {if: false, strategy: {matrix: {x: [1]}}}\n", "its matrix cannot be told"),
+        ("  a: {strategy: {matrix: {x: [3.10]}}}\n", "the value 3.1; put texts in quotes"),
+        ("  a: {strategy: {matrix: {x: [{y: 1}]}}}\n", "put texts in quotes"),
+        ("  a: {strategy: {matrix: {x: ['${{ y }}']}}}\n", "put texts in quotes"),
+        ("  a: {uses: ./.github/workflows/itself.yml}\n", "which cannot be read here"),
         ("  a: {name: '${{ github.actor }}'}\n", "its name is an expression"),
     ],
 )
 def test_what_cannot_be_told_is_not_required(jobs: str, why: str) -> None:
-    names, told = found(f"{ON}  b: {{}}\n{jobs}")
+    names, told = found(f"{ON}  b: {{}}\n{jobs}", itself="on: x\njobs: {a: {uses: ./.github/workflows/itself.yml}}\n")
     assert names == ("b",)
     assert why in told
 
@@ -59,6 +64,11 @@ def test_what_cannot_be_told_is_not_required(jobs: str, why: str) -> None:
         ("on: push\n", "does not run on pull requests"),
         ("on: {push: {}}\n", "does not run on pull requests"),
         ("on: {pull_request: {paths: [x]}}\n", "by their paths"),
+        ("on: {pull_request: {branches: [develop]}}\n", "by its branches"),
+        ("on: {pull_request: {branches-ignore: [main]}}\n", "by its branches"),
+        ("on: {pull_request: {types: [closed]}}\n", "when a pull request is opened"),
+        ("on: {pull_request: {branches: main, types: [opened, synchronize, edited]}}\n", ""),
+        ("on: {pull_request: {branches: ['**']}}\n", ""),
         ("on: [push, pull_request]\n", ""),
         ("on: {pull_request: null}\n", ""),
     ],
@@ -72,3 +82,8 @@ def test_only_what_runs_on_every_pull_request_can_be_required(on: str, why: str)
 def test_what_is_no_workflow_is_refused() -> None:
     with pytest.raises(Misconfigured, match="has no jobs"):
         found("on: push\n")
+
+
+def test_the_engine_s_runs_and_their_checks() -> None:
+    jobs = "  a: {name: 'on ${{ matrix.x }}', strategy: {matrix: {x: ['3.11']}}}\n  b: {}\n  c: {name: '${{ x }}'}\n"
+    assert by_run(ON + jobs, "ci.yml") == {"a (3.11)": "on 3.11", "b": "b"}

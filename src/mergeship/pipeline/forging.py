@@ -22,6 +22,9 @@ from mergeship.core.result import Applied, ChangeMade, Problem
 from mergeship.errors import Failed, MergeshipError, Misconfigured
 from mergeship.pipeline.remote import checkout, on_forge
 
+_SERVER = 500
+_MAYBE = " (it may have been done all the same)"
+
 
 class Wanted(msgspec.Struct, frozen=True):
     """What a plan may do besides."""
@@ -70,9 +73,14 @@ class Hosted:
             try:
                 self.forge.ask(lambda ask, change=change: _applied(ask, change, value))  # type: ignore[misc]
             except MergeshipError as error:
-                words = f"{change.action} {change.kind} {change.name}: {error.message}"
+                maybe = "" if isinstance(error, Failed) or getattr(error, "status", 500) < _SERVER else _MAYBE
+                words = f"{change.action} {change.kind} {change.name}: {error.message}{maybe}"
                 problem = Problem(error.code, words, f"{error.hint}; what is left: mergeship forge plan")
                 break
+            except BaseException:
+                behind = len(plan.changes) - number
+                self._tell(Note(f"{len(done)} done, {change.kind} {change.name} maybe, {behind} not tried"))
+                raise
             done.append(_made(change))
         left = plan.changes[len(done) :]
         failed = _made(left[0]) if problem else None
@@ -95,8 +103,8 @@ async def _applied(ask: Connection, change: Change, value: str) -> None:
 
 def _token(token: Callable[[], str]) -> str:
     value = token().strip()
-    if not value or len(value.splitlines()) != 1:
-        what = "is empty" if not value else "has several lines"
+    if not value or not value.isascii() or not value.isprintable() or " " in value:
+        what = "is empty" if not value else "is no token: it has spaces, several lines, or strange characters"
         raise Misconfigured(
             "no-token",
             f"the value of {TOKEN} {what}",

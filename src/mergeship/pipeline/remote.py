@@ -38,8 +38,8 @@ def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
             hint="git remote rename NAME origin",
         )
     url = remotes.get("origin") or next(iter(remotes.values()))
-    host, server = _host(url), urlsplit(server_of(environ)).netloc
-    if host.partition(":")[0] != server.partition(":")[0]:
+    server = urlsplit(server_of(environ)).hostname or ""
+    if _host(url) != server:
         raise Misconfigured(
             "remote-elsewhere",
             f"the remote {without_password(url)} is not on {server}",
@@ -56,6 +56,5 @@ def checkout(path: object, environ: Mapping[str, str]) -> Repository:
 
 
 def _host(url: str) -> str:
-    if "://" in url:
-        return urlsplit(url).netloc.rpartition("@")[2]
-    return url.partition(":")[0].rpartition("@")[2] if ":" in url else ""
+    host = urlsplit(url).hostname or "" if "://" in url else url.partition(":")[0].rpartition("@")[2].lower()
+    return host.removeprefix("ssh.") if host == "ssh.github.com" else host

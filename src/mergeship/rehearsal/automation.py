@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import SimpleQueue
 
+from mergeship.core import contexts
 from mergeship.core import workflow as workflows
 from mergeship.core.event import Note, Tell
 from mergeship.core.result import Job
@@ -41,15 +42,15 @@ class Automation:
 
     def _checked(self, proposal: Proposal, checks: Workflow, action: str) -> list[Job]:
         hosting = self.stage.hosting
-        names = dict(zip(checks.jobs, checks.names, strict=True))
-        for name in checks.names:
+        path = self.stage.box.work / checks.path
+        names = contexts.by_run(path.read_text(encoding="utf-8"), checks.path)
+        for name in names.values():
             hosting.report(proposal.head, name, "")
         event = events.pull_request(hosting, self.stage.forge, proposal, action)
         jobs = self.stage.run(self.program, checks, event, next(self._numbers), self.tell)
         for job in jobs:
-            identity, blank, matrix = job.name.partition(" ")
             conclusion = {"passed": "success", "skipped": "skipped"}.get(job.status, "failure")
-            hosting.report(proposal.head, f"{names[identity]}{blank}{matrix}", conclusion)
+            hosting.report(proposal.head, names.get(job.name, job.name), conclusion)
         return jobs
 
     def pipeline(self, workflow: Workflow, merge: Merge) -> list[Job]:

@@ -125,7 +125,7 @@ def token(call: Call) -> Callable[[], str]:
 
     def given() -> str:
         if call.arguments.token_stdin:
-            return sys.stdin.read()
+            return _piped()
         if value := call.environ.get("PYPI_API_TOKEN", ""):
             return value
         if sys.stdin.isatty():
@@ -135,6 +135,18 @@ def token(call: Call) -> Callable[[], str]:
         return ""
 
     return given
+
+
+def _piped() -> str:
+    """Standard input as text. What cannot be read is not shown: it may be a token all the same."""
+    from mergeship.errors import Misconfigured
+
+    try:
+        return sys.stdin.read()
+    except UnicodeDecodeError:
+        raise Misconfigured(
+            "no-token", "standard input is not UTF-8", hint="hand over the token as plain text"
+        ) from None
 
 
 def _setup_arguments(parser: ArgumentParser) -> None:

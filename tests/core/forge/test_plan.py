@@ -70,7 +70,7 @@ def test_a_fresh_repository_gets_everything() -> None:
     assert words(made)[8:] == [f"create label {label.name}" for label in LABELS]
     protection = made.changes[1].after
     assert isinstance(protection, Protection)
-    assert protection.checks == (Check("Test the pull request", 7), Check("Gate", 7))
+    assert protection.checks == (Check("Gate", 7), Check("Test the pull request", 7))
     assert (protection.by, protection.reviews, protection.bypass, protection.strict) == ("ruleset", 1, (), True)
     assert all(change.why for change in made.changes)
     assert made.notes == made.kept == ()
@@ -87,7 +87,8 @@ def test_a_second_plan_is_empty(origin: Origin) -> None:
 NAMES = st.sampled_from(["main", "release/*", "(protected branches)", "tag: v*"])
 PROTECTIONS = st.builds(
     Protection,
-    by=st.sampled_from(["ruleset", "classic"]), ruleset=st.just("x"), active=st.booleans(), pull_requests=st.booleans(),
+    by=st.sampled_from(["ruleset", "classic"]), ruleset=st.just("x"), active=st.booleans(),
+    covers=st.booleans(), squash=st.booleans(), pull_requests=st.booleans(),
     reviews=st.integers(0, 3), checks=st.lists(st.builds(Check, st.sampled_from(["Gate", "old"]), st.integers(0, 1)))
     .map(tuple), strict=st.booleans(), linear=st.booleans(), force_pushes=st.booleans(), deletions=st.booleans(),
     bypass=st.sampled_from([(), (ADMINISTRATORS,), ("RepositoryRole 5 always",)]),
@@ -96,7 +97,8 @@ SETTINGS = st.tuples(
     st.builds(Merging, st.booleans(), st.sampled_from(["PR_TITLE", "x"]), st.just("PR_BODY"), st.booleans()),
     st.none() | PROTECTIONS,
     st.none() | st.builds(
-        TagProtection, st.just("t"), st.booleans(), st.booleans(), st.booleans(), st.sampled_from([(), ("User 1 x",)])
+        TagProtection, st.just("t"), st.booleans(), st.booleans(), st.booleans(), st.booleans(), st.booleans(),
+        st.sampled_from([(), ("User 1 x",)])
     ),
     st.builds(WorkflowPermissions, st.sampled_from(["read", "write"]), st.booleans()),
     st.none() | st.builds(Actions, st.booleans(), st.just("all"), st.booleans()),
@@ -136,8 +138,8 @@ def test_laws(
 def test_what_others_made_stays_until_it_may_go() -> None:
     found = actual(
         *FRESH,
-        Protection("ruleset", "theirs", True, True, 2, (Check("old", 0), Check("Gate", 0)), True, True, False, False,
-                   ("Team 1 always",)),
+        Protection("ruleset", "theirs", True, True, True, 2, True, (Check("old", 0), Check("Gate", 0)), True, True,
+                   False, False, ("Team 1 always",)),
         Environment("pypi", ("main", "release/*")), Secret(TOKEN, "", "yesterday"), Secret(TOKEN, "pypi", "today"),
     )  # fmt: skip
     kept = plan(found)
@@ -151,7 +153,7 @@ def test_what_others_made_stays_until_it_may_go() -> None:
     protection = next(change for change in gone.changes if change.kind == "protection")
     assert isinstance(protection.after, Protection)
     assert (protection.after.ruleset, protection.after.reviews) == ("theirs", 2)
-    assert [check.context for check in protection.after.checks] == list(CONTEXTS)
+    assert [check.context for check in protection.after.checks] == sorted(CONTEXTS)
     assert "removes the check 'old', the bypass of Team 1 always" in protection.why
 
 
@@ -179,10 +181,21 @@ def test_what_a_plan_does_not_include_is_told() -> None:
     assert "main cannot be protected here: Upgrade to GitHub Pro" in told
     assert "every writer can read the token" in told
     assert "approval of forks' workflows was not checked" in told
-    assert "whether actions have to be pinned was not checked: not known" in told
+    assert "which actions may run was not checked" in told
     silent = plan(actual(*FRESH[:3], private=True, lacking={"fork-approval": "not asked for"}))
     assert silent.notes == ()
     assert "every writer can read the token" in plan(actual(*FRESH), environment="").notes[0]
+
+
+def test_a_rule_that_forbids_new_tags_is_told_until_it_may_go() -> None:
+    tags = TagProtection("t", True, True, False, False, False, ())
+    found = actual(*FRESH[:2], Actions(True, "selected", None), tags)
+    made = plan(found)
+    assert made.kept == ("the rule that nobody makes a tag v*, which deploy has to make",)
+    assert "whether actions have to be pinned was not checked: this server does not tell" in made.notes
+    assert "the allowed actions are selected: those that the workflows use have to be among them" in made.notes
+    assert "update tag-protection v*" not in words(made)
+    assert "update tag-protection v*" in words(plan(found, origin=STRIPPING))
 
 
 def test_the_token() -> None:

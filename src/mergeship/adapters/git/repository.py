@@ -77,9 +77,7 @@ class Repository:
 
     def remotes(self) -> dict[str, str]:
         """The addresses of all remotes, by their names."""
-        told = self.git("config", "--null", "--get-regexp", r"^remote\..*\.url$") if self.git("remote") else ""
-        pairs = (one.partition("\n") for one in told.split("\0") if one)
-        return {key.removeprefix("remote.").removesuffix(".url"): url for key, _, url in pairs}
+        return {name: self.git("remote", "get-url", name).strip() for name in self.git("remote").split()}
 
     def changed(self, *, untracked: bool = False) -> list[str]:
         """Files that differ from the commit, and with `untracked` also those that git does not know."""

@@ -19,16 +19,20 @@ def _signed(environ: Mapping[str, str], identity: str) -> str:
     from gidgethub.apps import get_jwt
     from jwt import PyJWTError
 
+    name = environ.get(APP_KEY, "").strip()
     try:
-        key = Path(environ.get(APP_KEY, "").strip()).read_text(encoding="ascii")
+        key = Path(name).read_text(encoding="ascii")
         return get_jwt(app_id=identity, private_key=key)
-    except (OSError, ValueError, PyJWTError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is no private key in PEM"
+    # A key with a password raises TypeError, a public one AttributeError.
+    except (OSError, ValueError, TypeError, AttributeError, PyJWTError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it holds no private key in PEM without a password"
+        # Whoever puts the key itself there does not want to read it in a log.
+        shown = name if len(name.splitlines()) == 1 and "PRIVATE KEY" not in name else "(not the name of a file)"
         raise Misconfigured(
             "app-key",
-            f"{APP_KEY}={environ.get(APP_KEY, '')} cannot be read: {reason}",
+            f"{APP_KEY}: {shown} cannot be read: {reason}",
             hint="name the .pem file that GitHub made for the App (Settings, Developer settings, GitHub Apps)",
-        ) from error
+        ) from None  # the error may quote what was read
 
 
 async def installation_token(environ: Mapping[str, str], repository: str, api: str, until: float) -> Token:
@@ -41,7 +45,7 @@ async def installation_token(environ: Mapping[str, str], repository: str, api: s
     identity = environ[APP_ID].strip()
     signed = _signed(environ, identity)
     whose = f"the App {identity}"
-    async with connected(api, repository, Token(signed, whose), until) as connection:
+    async with connected(api, repository, Token(signed, whose, signed=True), until) as connection:
         found = await connection.item(f"{connection.base}/installation")
         made = await connection.write(
             "POST", f"/app/installations/{int(found['id'])}/access_tokens", {}, "metadata=read"

@@ -1,6 +1,7 @@
 """One connection to GitHub's API: what passes is tried again, and what goes wrong is put into words."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
     from tenacity import RetryCallState
 
 VERSION = "2022-11-28"
-UNAUTHORIZED, FORBIDDEN, NOT_FOUND, TOO_MANY, UNPROCESSABLE = 401, 403, 404, 429, 422
+UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 401, 403, 404, 409, 422, 429
 ADMIN_READ, ADMIN_WRITE = "administration=read", "administration=write"
-_MOVED = {301, 302, 307, 308}
+_MOVED = {301, 307, 308}
+_SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
+A_MINUTE = 60.0  # what GitHub wants waited for at least, where it does not say how long
 _T = TypeVar("_T")
 Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
 """Answers by their address, each with its ETag: asked for again, they cost nothing of the rate limit."""
@@ -41,6 +44,8 @@ class Connection:
 
     def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float) -> None:
         self._api = api
+        self.api = api.base_url
+        """The address."""
         self._token = token
         self._until = until
         self.repository = repository
@@ -109,6 +114,11 @@ class Connection:
         elif status in {FORBIDDEN, NOT_FOUND}:
             needed = error.headers.get("x-accepted-github-permissions") or needs
             code, hint = "forge-permission", f"{self._token.source} needs the permission {needed}"
+        elif status == CONFLICT:
+            code, hint = (
+                "forge-refused",
+                "an organization or enterprise decides that: ask its owners",
+            )
         elif status in _MOVED:
             code, hint = "repository-renamed", "it has another name now: git remote set-url origin URL"
         else:
@@ -124,8 +134,12 @@ async def connected(
     from gidgethub.httpx import GitHubAPI
 
     async with client(api) as http:
-        given = {"oauth_token": token.value or None, "base_url": api, "cache": cache}
-        yield Connection(GitHubAPI(http, "mergeship", **given), repository, token, until)
+        # gidgethub sends both after `token`; what an App signs itself has to come after `Bearer`.
+        login = {"oauth_token": None if token.signed else token.value or None}
+        connection = GitHubAPI(http, "mergeship", base_url=api, cache=cache, **login)
+        if token.signed:
+            http.headers["Authorization"] = f"Bearer {token.value}"
+        yield Connection(connection, repository, token, until)
 
 
 def _limited(error: BaseException) -> bool:
@@ -154,7 +168,8 @@ def _asked_to_wait(error: "HTTPException") -> float | None:
     if error.headers.get("x-ratelimit-remaining") == "0":
         reset = error.headers.get("x-ratelimit-reset", "")
         return max(1.0, float(reset) - datetime.now(UTC).timestamp()) if reset.isdecimal() else None
-    return None
+    limited = int(error.status_code) == TOO_MANY or _SECONDARY.search(str(error))
+    return A_MINUTE if limited else None
 
 
 def _pause(state: "RetryCallState") -> float:

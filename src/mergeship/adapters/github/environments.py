@@ -37,7 +37,7 @@ async def write(ask: Connection, before: Environment | None, after: Environment)
     for branch in sorted(set(after.branches) - set(there)):
         await ask.write("POST", f"{url}/{_POLICIES}", {"name": branch, "type": "branch"}, ADMIN_WRITE)
     for called in sorted(set(there) - set(after.branches)):
-        await ask.write("DELETE", f"{url}/{_POLICIES}/{int(there[called]['id'])}", None, ADMIN_WRITE)
+        await unless(NOT_FOUND, ask.write("DELETE", f"{url}/{_POLICIES}/{int(there[called]['id'])}", None, ADMIN_WRITE))
 
 
 _POLICIES = "deployment-branch-policies"

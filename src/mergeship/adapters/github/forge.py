@@ -27,11 +27,6 @@ class Forge:
         self._cache: Cache = {}
         self._token: Token | None = None
 
-    @property
-    def server(self) -> str:
-        """The address of GitHub's pages."""
-        return (self._environ.get("GITHUB_SERVER_URL") or "https://github.com").rstrip("/")
-
     def ask(self, question: Callable[[Connection], Awaitable[_T]]) -> _T:
         """The answer to a question. Raises Held, Refused among it."""
 

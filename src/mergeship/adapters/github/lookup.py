@@ -11,7 +11,6 @@ from mergeship.adapters.github.pulls import Pulls
 from mergeship.core.decision import Pull, neutral_kind
 from mergeship.core.history import DISPATCH
 
-GRAPHQL = "https://api.github.com/graphql"
 _PAUSE = 0.5  # seconds until GitHub is asked again for a pull request that it does not know yet; then twice as many
 _T = TypeVar("_T")
 
@@ -21,7 +20,7 @@ class Lookup:
 
     def __init__(self, environ: Mapping[str, str], repository: str, deadline: float) -> None:
         self._forge = Forge(environ, repository, deadline)
-        self._graphql = environ.get("GITHUB_GRAPHQL_URL") or GRAPHQL
+        self._graphql = environ.get("GITHUB_GRAPHQL_URL") or _graphql(self._forge.api)
         self._deadline = deadline
 
     def pulls_of(self, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
@@ -64,6 +63,12 @@ class Lookup:
         except Refused as refused:
             refused.hint = f"{refused.hint}; or {DISPATCH}"
             raise
+
+
+def _graphql(api: str) -> str:
+    """The address of the other API of the same server."""
+    base = api.removesuffix("/")
+    return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
 async def _complete(pulls: Pulls, pull: Pull) -> Pull:

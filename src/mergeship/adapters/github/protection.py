@@ -4,10 +4,12 @@ A ruleset is in use here if it is about main alone: one that is about more is so
 Source: https://docs.github.com/rest/repos/rules and https://docs.github.com/rest/branches/branch-protection
 """
 
+from collections.abc import Iterable
 from typing import Any
 
-from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, unless
+from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, Refused
 from mergeship.core.forge.setting import ADMINISTRATORS, MAIN, OUR_TAGS, OURS, TAGS, Check, Protection, TagProtection
+from mergeship.errors import Held
 
 _MAIN_ALONE = ({"refs/heads/main"}, {"~DEFAULT_BRANCH"})
 _TAGS_ALONE = ({f"refs/tags/{TAGS}"},)
@@ -28,8 +30,13 @@ async def of_main(ask: Connection) -> Protection | None:
     ruleset = await _ruleset(ask, "branch", OURS, _MAIN_ALONE)
     if ruleset:
         return _of_ruleset(ruleset)
-    classic = await unless(NOT_FOUND, ask.item(_classic_url(ask), ADMIN_READ))
-    return _of_classic(classic) if classic else None
+    try:
+        return _of_classic(await ask.item(_classic_url(ask), ADMIN_READ))
+    except Refused as refused:
+        # Also somebody who may not see it gets a 404.
+        if refused.status == NOT_FOUND and "not protected" in refused.said.lower():
+            return None
+        raise
 
 
 async def of_tags(ask: Connection) -> TagProtection | None:
@@ -38,8 +45,15 @@ async def of_tags(ask: Connection) -> TagProtection | None:
     if ruleset is None:
         return None
     rules = _rules(ruleset)
-    active = ruleset["enforcement"] == "active"
-    return TagProtection(ruleset["name"], active, "update" not in rules, "deletion" not in rules, _bypass(ruleset))
+    return TagProtection(
+        ruleset=ruleset["name"],
+        active=ruleset["enforcement"] == "active",
+        covers=_is_about(ruleset, _TAGS_ALONE),
+        creations="creation" not in rules,
+        updates="update" not in rules,
+        deletions="deletion" not in rules,
+        bypass=_bypass(ruleset),
+    )
 
 
 async def write(ask: Connection, wanted: Protection) -> None:
@@ -49,7 +63,12 @@ async def write(ask: Connection, wanted: Protection) -> None:
         await ask.write("PUT", _classic_url(ask), _as_classic(wanted, have), ADMIN_WRITE)
         return
     rules: Json = {"deletion": {}, "non_fast_forward": {}, "required_linear_history": {}}
+    have = await _ruleset(ask, "branch", OURS, _MAIN_ALONE)
+    methods = ((_rules(have) if have else {}).get("pull_request") or {}).get("allowed_merge_methods")
     rules["pull_request"] = {"required_approving_review_count": wanted.reviews}
+    if methods is not None:
+        rules["pull_request"]["allowed_merge_methods"] = sorted({*methods, "squash"})
+    gone = set() if wanted.checks else {"required_status_checks"}
     if wanted.checks:
         rules["required_status_checks"] = {
             "strict_required_status_checks_policy": wanted.strict,
@@ -58,9 +77,11 @@ async def write(ask: Connection, wanted: Protection) -> None:
                 for check in wanted.checks
             ],
         }
-    have = await _ruleset(ask, "branch", OURS, _MAIN_ALONE)
     about = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
-    await _write_ruleset(ask, have, wanted.ruleset, "branch", about, rules, wanted.bypass)
+    if have and _is_about(have, _MAIN_ALONE):
+        about = have["conditions"]
+    body = _ruleset_body(have, wanted.ruleset, "branch", about, rules, gone, wanted.bypass)
+    await _write_ruleset(ask, have, body)
 
 
 async def write_tags(ask: Connection, wanted: TagProtection) -> None:
@@ -68,26 +89,30 @@ async def write_tags(ask: Connection, wanted: TagProtection) -> None:
     have = await _ruleset(ask, "tag", OUR_TAGS, _TAGS_ALONE)
     about = {"ref_name": {"include": [f"refs/tags/{TAGS}"], "exclude": []}}
     rules: Json = {"update": {}, "deletion": {}}
-    await _write_ruleset(ask, have, wanted.ruleset, "tag", about, rules, wanted.bypass)
+    gone = {"creation"} if wanted.creations else set()
+    await _write_ruleset(ask, have, _ruleset_body(have, wanted.ruleset, "tag", about, rules, gone, wanted.bypass))
 
 
-async def _write_ruleset(  # noqa: PLR0917 - a ruleset has as many parts
-    ask: Connection, have: Json | None, name: str, target: str, about: Json, rules: Json, bypass: tuple[str, ...]
-) -> None:
-    """Make or change a ruleset. Rules that it has besides stay, and so does what a rule demands besides."""
-    together: Json = _rules(have) if have else {}
+def _ruleset_body(  # noqa: PLR0917 - a ruleset has as many parts
+    have: Json | None, name: str, target: str, about: Json, rules: Json, gone: set[str], bypass: tuple[str, ...]
+) -> Json:
+    """A ruleset as it is written. Rules that it has besides stay, and so does what a rule demands besides."""
+    together: Json = {kind: own for kind, own in (_rules(have) if have else {}).items() if kind not in gone}
     for kind, parameters in rules.items():
         together[kind] = {**_DEFAULTS.get(kind, {}), **(together.get(kind) or {}), **parameters}
-    body: Json = {
+    return {
         "name": name,
         "target": target,
         "enforcement": "active",
         "bypass_actors": [actor for actor in (have or {}).get("bypass_actors", ()) if _actor(actor) in bypass],
-        "conditions": (have or {}).get("conditions") or about,
+        "conditions": about,
         "rules": [
             {"type": kind} | ({"parameters": parameters} if parameters else {}) for kind, parameters in together.items()
         ],
     }
+
+
+async def _write_ruleset(ask: Connection, have: Json | None, body: Json) -> None:
     if have:
         await ask.write("PUT", f"{ask.base}/rulesets/{int(have['id'])}", body, ADMIN_WRITE)
     else:
@@ -95,15 +120,24 @@ async def _write_ruleset(  # noqa: PLR0917 - a ruleset has as many parts
 
 
 async def _ruleset(ask: Connection, target: str, ours: str, about: tuple[set[str], ...]) -> Json | None:
-    """The repository's own ruleset about exactly that: ours first."""
+    """The repository's own ruleset about exactly that: ours, else one of somebody else that is in force.
+
+    One that is switched off holds what nobody wants yet, and one about more is somebody else's alone.
+    """
     listed = await ask.all(f"{ask.base}/rulesets?includes_parents=false&per_page=100", ADMIN_READ)
     own = sorted((one for one in listed if one.get("target") == target), key=lambda one: one["name"] != ours)
     for one in own:
+        if one["name"] != ours and one.get("enforcement") != "active":
+            continue
         found: Json = await ask.item(f"{ask.base}/rulesets/{int(one['id'])}", ADMIN_READ)
-        names = (found.get("conditions") or {}).get("ref_name") or {}
-        if one["name"] == ours or (set(names.get("include", ())) in about and not names.get("exclude")):
+        if one["name"] == ours or (_is_about(found, about) and (target != "branch" or "pull_request" in _rules(found))):
             return found
     return None
+
+
+def _is_about(ruleset: Json, about: tuple[set[str], ...]) -> bool:
+    names = (ruleset.get("conditions") or {}).get("ref_name") or {}
+    return set(names.get("include", ())) in about and not names.get("exclude")
 
 
 def _rules(ruleset: Json) -> Json:
@@ -117,11 +151,11 @@ def _of_ruleset(ruleset: Json) -> Protection:
         by="ruleset",
         ruleset=ruleset["name"],
         active=ruleset["enforcement"] == "active",
+        covers=_is_about(ruleset, _MAIN_ALONE),
         pull_requests="pull_request" in rules,
         reviews=int(pulls.get("required_approving_review_count", 0)),
-        checks=tuple(
-            Check(one["context"], one.get("integration_id") or 0) for one in checks.get("required_status_checks", ())
-        ),
+        squash="squash" in pulls.get("allowed_merge_methods", ("squash",)),
+        checks=_checks((one["context"], one.get("integration_id")) for one in checks.get("required_status_checks", ())),
         strict=bool(checks.get("strict_required_status_checks_policy", True)),
         linear="required_linear_history" in rules,
         force_pushes="non_fast_forward" not in rules,
@@ -130,8 +164,18 @@ def _of_ruleset(ruleset: Json) -> Protection:
     )
 
 
+def _checks(named: Iterable[tuple[str, int | None]]) -> tuple[Check, ...]:
+    return tuple(sorted({Check(context, max(0, app or 0)) for context, app in named}))
+
+
 def _bypass(ruleset: Json) -> tuple[str, ...]:
-    return tuple(sorted(map(_actor, ruleset.get("bypass_actors") or ())))
+    if "bypass_actors" not in ruleset:
+        raise Held(
+            "forge-permission",
+            f"GitHub does not tell who may bypass the ruleset {ruleset['name']}",
+            hint="it tells those who may change it: the token needs the permission administration=write",
+        )
+    return tuple(sorted(map(_actor, ruleset["bypass_actors"] or ())))
 
 
 def _actor(actor: Json) -> str:
@@ -153,9 +197,11 @@ def _of_classic(found: Json) -> Protection:
         by="classic",
         ruleset="",
         active=True,
+        covers=True,
         pull_requests=reviews is not None,
         reviews=int((reviews or {}).get("required_approving_review_count", 0)),
-        checks=tuple(Check(one["context"], max(0, one.get("app_id") or 0)) for one in named),
+        squash=True,
+        checks=_checks((one["context"], one.get("app_id")) for one in named),
         strict=bool(checks.get("strict", True)),
         linear=_enabled(found, "required_linear_history"),
         force_pushes=_enabled(found, "allow_force_pushes"),
@@ -179,10 +225,8 @@ def _as_classic(wanted: Protection, have: Json) -> Json:
     body: Json = {
         "required_status_checks": {
             "strict": wanted.strict,
-            "contexts": [],  # GitHub demands the old field, and takes one of both
-            "checks": [
-                {"context": check.context} | ({"app_id": check.app} if check.app else {}) for check in wanted.checks
-            ],
+            # Never with the old field `contexts`: GitHub takes one of both, whatever its description demands.
+            "checks": [{"context": check.context, "app_id": check.app or _ANY} for check in wanted.checks],
         } if wanted.checks else None,
         "enforce_admins": True,
         "required_pull_request_reviews": {
@@ -191,7 +235,7 @@ def _as_classic(wanted: Protection, have: Json) -> Json:
             "require_code_owner_reviews": bool(reviews.get("require_code_owner_reviews")),
             "require_last_push_approval": bool(reviews.get("require_last_push_approval")),
             **({"dismissal_restrictions": _named(reviews[_DISMISSAL])} if _DISMISSAL in reviews else {}),
-            **({"bypass_pull_request_allowances": bypass} if any(bypass.values()) else {}),
+            **({"bypass_pull_request_allowances": bypass} if _ALLOWANCES in reviews else {}),
         },
         "restrictions": _named(restrictions) if restrictions else None,
         "required_linear_history": True,
@@ -202,7 +246,9 @@ def _as_classic(wanted: Protection, have: Json) -> Json:
     return body | {name: _enabled(have, name) for name in kept if name in have}
 
 
-_DISMISSAL = "dismissal_restrictions"
+_ANY = -1
+"""Any App may report the check."""
+_DISMISSAL, _ALLOWANCES = "dismissal_restrictions", "bypass_pull_request_allowances"
 
 
 def _named(people: Json) -> Json:

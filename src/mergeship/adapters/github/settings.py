@@ -4,7 +4,8 @@ What somebody else has set besides is read just before, and kept.
 Source: https://docs.github.com/rest (repos, actions, deployments, issues)
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 from mergeship.adapters.github import environments, protection, secrets
@@ -30,7 +31,7 @@ from mergeship.core.forge.setting import (
     TagProtection,
     WorkflowPermissions,
 )
-from mergeship.errors import Misconfigured
+from mergeship.errors import Held, Misconfigured
 
 _UPGRADE = "upgrade to"
 """GitHub's words for what a plan does not include."""
@@ -41,8 +42,28 @@ async def actual(ask: Connection, environment: str) -> Actual:
 
     Raises Misconfigured for a repository that cannot be set up, Held for what cannot be read.
     """
+    with as_github(ask):
+        return await _actual(ask, environment)
+
+
+@contextmanager
+def as_github(ask: Connection) -> Iterator[None]:
+    """Raises Held for answers that lack what GitHub's have."""
+    try:
+        yield
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        words = f"{ask.api} did not answer like GitHub: {type(error).__name__} {error}"
+        hint = "check GITHUB_API_URL: that of GitHub Enterprise Server ends with /api/v3"
+        raise Held("forge-unreadable", words, hint=hint) from error
+
+
+async def _actual(ask: Connection, environment: str) -> Actual:
     repository = await ask.item(ask.base)
     _refuse(repository, ask.repository)
+    if await unless(NOT_FOUND, ask.item(f"{ask.base}/branches/main", "contents=read")) is None:
+        raise Misconfigured(
+            "no-main", f"{ask.repository} has no branch main yet", hint="push it first: git push origin HEAD:main"
+        )
     private = bool(repository.get("private"))
     admins, writers = await _people(ask)
     app = await unless(NOT_FOUND, ask.item("/apps/github-actions"))
@@ -60,6 +81,10 @@ async def actual(ask: Connection, environment: str) -> Actual:
         if (kind == "fork-approval" and private) or (kind == "environment" and not environment):
             lacking[kind] = "not asked for"
             continue
+        if kind == "environment" and private and _UPGRADE in lacking.get("protection", "").lower():
+            # An empty list is what GitHub says to the question itself; it refuses when one is made.
+            lacking[kind] = lacking["protection"]
+            continue
         try:
             one = await read(ask)
         except Refused as refused:
@@ -67,10 +92,7 @@ async def actual(ask: Connection, environment: str) -> Actual:
                 raise
             lacking[kind] = refused.said
         else:
-            if isinstance(one, Actions) and one.allowed == UNKNOWN:
-                lacking[kind] = "this server does not know it"
-            elif one is not None:
-                found.append(one)
+            found += [one] if one is not None else []
     there = environment if any(isinstance(one, Environment) for one in found) else ""
     found += await secrets.stored(ask, there)
     found += await _labels(ask)
@@ -79,7 +101,12 @@ async def actual(ask: Connection, environment: str) -> Actual:
 
 
 async def again(ask: Connection, setting: Setting) -> Setting | None:
-    """One setting as it is now; None where it is not there."""
+    """One setting as it is now; None where it is not there. Raises Held for what cannot be read."""
+    with as_github(ask):
+        return await _again(ask, setting)
+
+
+async def _again(ask: Connection, setting: Setting) -> Setting | None:
     kind = type(setting)
     if kind is Merging:
         return _merging(await ask.item(ask.base))
@@ -138,14 +165,14 @@ def _request(setting: Merging | WorkflowPermissions | Actions | ForkApproval) ->
             }  # fmt: skip
         case Actions():
             allowed = {"allowed_actions": setting.allowed} if setting.allowed else {}
-            body = {"enabled": setting.enabled, "sha_pinning_required": setting.pinned, **allowed}
+            pinned = {} if setting.pinned is None else {"sha_pinning_required": setting.pinned}
+            body = {"enabled": setting.enabled, **pinned, **allowed}
             return "PUT", "/actions/permissions", body
         case ForkApproval():
             return "PUT", f"/{_FORKS}", {"approval_policy": setting.policy}
 
 
 _FORKS = "actions/permissions/fork-pr-contributor-approval"
-UNKNOWN = "unknown"
 
 
 def _same(one: Secret, other: Secret) -> bool:
@@ -212,9 +239,9 @@ async def _workflow_permissions(ask: Connection) -> WorkflowPermissions:
 
 async def _actions(ask: Connection) -> Actions:
     found = await ask.item(f"{ask.base}/actions/permissions", ADMIN_READ)
-    if "sha_pinning_required" not in found:
-        return Actions(bool(found["enabled"]), UNKNOWN, pinned=False)
-    return Actions(bool(found["enabled"]), str(found.get("allowed_actions", "")), bool(found["sha_pinning_required"]))
+    pinned = found.get("sha_pinning_required")
+    allowed = str(found.get("allowed_actions", ""))
+    return Actions(bool(found["enabled"]), allowed, None if pinned is None else bool(pinned))
 
 
 async def _fork_approval(ask: Connection) -> ForkApproval:

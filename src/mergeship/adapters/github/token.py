@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mergeship.core.environ import for_installer
+from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, output
 
 API = "https://api.github.com"
@@ -23,12 +24,19 @@ class Token(msgspec.Struct, frozen=True):
     value: str
     source: str
     """Where it comes from, for people."""
+    signed: bool = False
+    """Whether an App has signed it itself, to ask for a token with."""
 
 
 def token(environ: Mapping[str, str], api: str) -> Token:
-    """The token that the environment gives for the API at an address, or else the one that `gh` has for its host."""
+    """The token that the environment gives for the API at an address, or else the one that `gh` has for its host.
+
+    Raises Misconfigured for what can be none.
+    """
     for name in NAMES:
         if value := environ.get(name, "").strip():
+            if not value.isascii() or not value.isprintable() or " " in value:
+                raise Misconfigured("forge-token", f"{name} holds no token", hint="copy it again, in one piece")
             return Token(value, f"the token in {name}")
     if shutil.which("gh", path=environ.get("PATH")):
         host = "github.com" if api == API else urlsplit(api).hostname or ""

@@ -47,6 +47,10 @@ class Plan(msgspec.Struct, frozen=True):
     notes: tuple[str, ...]
 
 
+class _Schema(msgspec.Struct):
+    schema: int
+
+
 def planned(actual: Actual, asked: Asked, origin: Origin) -> Plan:
     """The plan for a repository."""
     found, notes = wishes(actual, asked)
@@ -86,14 +90,13 @@ def decode(text: str, path: str) -> Plan:
     """The plan in a plan file. Raises Misconfigured for what is none."""
     again = "make it anew: mergeship forge plan --out FILE"
     try:
-        plan = msgspec.json.decode(text, type=Plan)
+        schema = msgspec.json.decode(text, type=_Schema).schema
+        if schema != SCHEMA:
+            words = f"{path} is a plan of schema {schema}, and this is {SCHEMA}"
+            raise Misconfigured("other-version", words, hint=again)
+        return msgspec.json.decode(text, type=Plan)
     except msgspec.DecodeError as error:
         raise Misconfigured("bad-plan", f"{path} is no plan: {error}", hint=again) from error
-    if plan.schema != SCHEMA:
-        raise Misconfigured(
-            "other-version", f"{path} is a plan of schema {plan.schema}, and this is {SCHEMA}", hint=again
-        )
-    return plan
 
 
 def refuse_another(given: Plan, now: Plan, path: str) -> None:

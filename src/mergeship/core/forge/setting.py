@@ -45,9 +45,13 @@ class Protection(msgspec.Struct, frozen=True, tag="protection", tag_field="kind"
     ruleset: str
     """The name of the ruleset; empty for classic branch protection."""
     active: bool
+    covers: bool
+    """Whether it is about main, and nothing else."""
     pull_requests: bool
     """Whether changes have to come by pull requests."""
     reviews: int
+    squash: bool
+    """Whether it lets pull requests be squashed."""
     checks: tuple[Check, ...]
     strict: bool
     """Whether a branch has to be up to date with main."""
@@ -68,6 +72,10 @@ class TagProtection(msgspec.Struct, frozen=True, tag="tag-protection", tag_field
 
     ruleset: str
     active: bool
+    covers: bool
+    """Whether it is about the tags of releases, and nothing else."""
+    creations: bool
+    """Whether new ones are free."""
     updates: bool
     deletions: bool
     bypass: tuple[str, ...]
@@ -98,8 +106,8 @@ class Actions(msgspec.Struct, frozen=True, tag="actions", tag_field="kind"):
     enabled: bool
     allowed: str
     """`all`, `local_only` or `selected`; as it is."""
-    pinned: bool
-    """Whether an action has to be named by its whole commit."""
+    pinned: bool | None
+    """Whether an action has to be named by its whole commit; None where that is not told."""
 
     @property
     def name(self) -> str:

@@ -9,6 +9,7 @@ from mergeship.core.forge.setting import (
     MAIN,
     OUR_TAGS,
     OURS,
+    TAGS,
     TOKEN,
     Actions,
     Actual,
@@ -100,11 +101,11 @@ def _protection(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish
     more = tuple(sorted(check for check in have.checks if check.context not in asked.contexts)) if have else ()
     bypass = tuple(who for who in have.bypass if who != ADMINISTRATORS) if have else ()
     wanted = Protection(
-        by=have.by if have else "ruleset", ruleset=have.ruleset if have else OURS, active=True, pull_requests=True,
-        reviews=reviews, checks=(*checks, *more), strict=True, linear=True, force_pushes=False, deletions=False,
-        bypass=bypass,
+        by=have.by if have else "ruleset", ruleset=have.ruleset if have else OURS, active=True, covers=True,
+        pull_requests=True, reviews=reviews, squash=True, checks=tuple(sorted({*checks, *more})), strict=True,
+        linear=True, force_pushes=False, deletions=False, bypass=bypass,
     )  # fmt: skip
-    stripped = msgspec.structs.replace(wanted, checks=checks, bypass=())
+    stripped = msgspec.structs.replace(wanted, checks=tuple(sorted(set(checks))), bypass=())
     others = [*(f"the check {check.context!r}" for check in more), *(f"the bypass of {who}" for who in bypass)]
     why = "main takes nothing but pull requests that were tested and say clearly whether they deploy"
     yield Wish(wanted, why, have, stripped if others else None, ", ".join(others))
@@ -122,12 +123,14 @@ def _tags(actual: Actual) -> Iterator[Wish]:
     found = actual.find(TagProtection)
     have = found if isinstance(found, TagProtection) else None
     bypass = have.bypass if have else ()
+    name, creations = (have.ruleset, have.creations) if have else (OUR_TAGS, True)
     wanted = TagProtection(
-        have.ruleset if have else OUR_TAGS, active=True, updates=False, deletions=False, bypass=bypass
+        name, active=True, covers=True, creations=creations, updates=False, deletions=False, bypass=bypass
     )
-    stripped = msgspec.structs.replace(wanted, bypass=()) if bypass else None
-    why = "the tag of a release stays where it is"
-    yield Wish(wanted, why, have, stripped, ", ".join(f"the bypass of {who}" for who in bypass))
+    stripped = msgspec.structs.replace(wanted, bypass=(), creations=True)
+    others = [f"the bypass of {who}" for who in bypass]
+    others += [] if creations else [f"the rule that nobody makes a tag {TAGS}, which deploy has to make"]
+    yield Wish(wanted, "the tag of a release stays where it is", have, stripped, ", ".join(others))
 
 
 def _permissions(actual: Actual) -> Iterator[Wish]:
@@ -138,9 +141,14 @@ def _permissions(actual: Actual) -> Iterator[Wish]:
 def _actions(actual: Actual, notes: list[str]) -> Iterator[Wish]:
     found = actual.find(Actions)
     if not isinstance(found, Actions):
-        notes.append(f"whether actions have to be pinned was not checked: {actual.lacking.get('actions', 'not told')}")
+        notes.append("which actions may run was not checked: GitHub did not tell")
         return
-    yield Wish(Actions(enabled=True, allowed=found.allowed, pinned=True), "an action's tag can be moved", found)
+    pinned = None if found.pinned is None else True
+    if pinned is None:
+        notes.append("whether actions have to be pinned was not checked: this server does not tell")
+    if found.allowed not in {"all", ""}:
+        notes.append(f"the allowed actions are {found.allowed}: those that the workflows use have to be among them")
+    yield Wish(Actions(True, found.allowed, pinned), "actions run, and are pinned: a tag can be moved", found)
 
 
 def _forks(actual: Actual, notes: list[str]) -> Iterator[Wish]:

@@ -114,12 +114,23 @@ class Views:
             if public:
                 return None
             raise Refused(401, "Requires authentication") if not self.hosting.private else Refused(404, "Not Found")
-        if not grant.allows(permission, wanted):
+        if not grant.allows(permission, wanted) or not self._role_allows(grant, permission, wanted):
             needed = {"X-Accepted-GitHub-Permissions": f"{permission.replace('-', '_')}={wanted}"}
             raise Refused(403, grant.refusal, needed)
         if wanted == "write" and self.hosting.archived:
             raise Refused(403, "Repository was archived so is read-only.")
         return grant
+
+    def _role_allows(self, grant: Grant, permission: str, wanted: str) -> bool:
+        """A person's token may never do more than the person; Apps have no role."""
+        if grant.login.endswith("[bot]"):
+            return True
+        role = self.hosting.access.get(grant.login, "none")
+        if role == "admin":
+            return True
+        if permission in {"administration", "secrets", "environments"}:
+            return False
+        return role == "write" or (wanted == "read" and (role == "read" or not self.hosting.private))
 
     def must(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant:
         """The same, for what nobody may without a token."""

@@ -15,6 +15,7 @@ from mergeship.rehearsal.forge.shapes.common import account, error, label, time
 from mergeship.rehearsal.forge.shapes.pulls import comment, edited, file, pull_request, review, whole
 from mergeship.rehearsal.forge.shapes.repository import (
     app,
+    branch,
     branch_policy,
     collaborator,
     environment,
@@ -26,7 +27,8 @@ from mergeship.rehearsal.forge.shapes.repository import (
 )  # fmt: skip
 
 __all__ = [
-    "account", "app", "artifact", "asset", "branch_policy", "check_run", "collaborator", "combined", "comment",
+    "account", "app", "artifact", "asset", "branch",
+    "branch_policy", "check_run", "collaborator", "combined", "comment",
     "download", "edited", "environment", "error", "file", "installation", "label", "permission", "protection",
     "pull_request", "release", "repository", "review", "run", "runner", "secret", "status", "time", "whole",
 ]  # fmt: skip

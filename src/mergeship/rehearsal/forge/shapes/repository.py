@@ -40,6 +40,23 @@ def permission(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
     return {"permission": access, "role_name": access, "user": collaborator(hosting, base, login)}
 
 
+def branch(hosting: Hosting, base: str, name: str, commit: str) -> dict[str, Any]:
+    """A branch and its commit."""
+    url = f"{base}/api/v3/repos/{hosting.name}"
+    person = {"name": "Maintainer", "email": "maintainer@example.org", "date": time(hosting.clock())}
+    said: dict[str, Any] = {"url": f"{url}/git/commits/{commit}", "author": person, "committer": person}
+    said |= {"message": "", "comment_count": 0, "tree": {"sha": commit, "url": url}}
+    page = f"{url}/branches/{name}"
+    whole = {"url": f"{url}/commits/{commit}", "sha": commit, "node_id": "C_1", "html_url": url, "comments_url": url}
+    protected = bool(hosting.rules.about(f"refs/heads/{name}"))
+    return {
+        "name": name, "protected": protected, "protection": {"enabled": protected},
+        "protection_url": f"{page}/protection",
+        "commit": {**whole, "commit": said, "author": account(base, "maintainer"), "parents": [], "committer": account(base, "maintainer")},
+        "_links": {"html": page, "self": page},
+    }  # fmt: skip
+
+
 def collaborator(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
     """A person who may do something here."""
     access = hosting.access[login]

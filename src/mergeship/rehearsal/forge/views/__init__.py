@@ -19,7 +19,7 @@ FAMILIES = (
     actions.Actions,
     environments.Environments,
     identity.Identity,
-    protection.Protection,
+    protection.Protection,  # before the repository: a branch may have slashes in its name
     pulls.Pulls,
     releases.Releases,
     repository.Repository,

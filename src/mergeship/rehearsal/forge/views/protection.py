@@ -41,6 +41,9 @@ class Protection(Views):
             for name in _REQUIRED:
                 if name not in given:
                     raise Refused(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
+            checks = given["required_status_checks"]
+            if checks is not None and {"contexts", "checks"} <= set(checks):
+                raise Refused(422, 'Invalid request.\n\nMore than one subschema in "oneOf" matched.')
             known[branch] = given
             self.hosting.enforce()
         elif branch not in known:

@@ -26,6 +26,7 @@ class Repository(Views):
             self.route(f"{permissions}/fork-pr-contributor-approval", self.forks, "GET", "PUT"),
             self.route(f"{self.api}/labels", self.labels, "GET", "POST"),
             self.route(f"{self.api}/labels/{{name}}", self.label),
+            self.route(f"{self.api}/branches/{{branch:path}}", self.one_branch),
             self.route(f"{self.api}/git/refs/heads/{{branch:path}}", self.branch, "DELETE"),
         ]
 
@@ -55,7 +56,7 @@ class Repository(Views):
         given = await body(request)
         if "enabled" not in given:
             raise invalid("Repository", "enabled", "missing_field")
-        known.update(given)
+        known.update({name: value for name, value in given.items() if name in known})
         return nothing()
 
     async def workflow(self, request: Request) -> Response:
@@ -68,7 +69,7 @@ class Repository(Views):
         given = await body(request)
         if given.get("default_workflow_permissions", "read") not in {"read", "write"}:
             raise invalid("Repository", "default_workflow_permissions", "invalid")
-        known.update(given)
+        known.update({name: value for name, value in given.items() if name in known})
         return nothing()
 
     async def forks(self, request: Request) -> Response:
@@ -110,6 +111,15 @@ class Repository(Views):
         if found is None:
             raise Refused(404, "Not Found")
         return JSONResponse(shapes.label(f"{base_of(request)}{self.api}", found))
+
+    async def one_branch(self, request: Request) -> Response:
+        """A branch."""
+        self.may(request, "contents", "read")
+        name = request.path_params["branch"]
+        head = self.hosting.head_of(name)
+        if not head:
+            raise Refused(404, "Branch not found")
+        return JSONResponse(shapes.branch(self.hosting, base_of(request), name, head))
 
     async def branch(self, request: Request) -> Response:
         """A branch goes."""
