@@ -1,15 +1,21 @@
 """`mergeship sync`, on the embedded forge."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mergeship.adapters.git import Repository
+from mergeship.adapters.git.origin import AUTHOR
 from mergeship.core.decision import VERSION_BRANCH
+from mergeship.core.distribution import Distribution
 from mergeship.rehearsal.drills.scene import NO_SHIP, Scene
 from mergeship.rehearsal.forge.hosting import Fault, Proposal
+from tests import ledgers
+from tests.conftest import OBK, commit_all, git
 from tests.scenes import scene
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -108,16 +114,123 @@ def test_what_main_has_caught_up_with_is_closed(play: Scene, sync: Any) -> None:
     assert "nothing: main declares 0.2.0" in sync(text=True)
 
 
-def test_more_than_one_is_told(play: Scene, sync: Any) -> None:
+def test_what_is_somebody_else_s_is_left_alone(play: Scene, sync: Any) -> None:
+    """A branch called otherwise, one with a person's commit, one whose merge says more, one without an address."""
+    main = play.main
+    strange = {
+        "scheme": play.commit(main, {"x": "x"}, "x"),
+        "20200101": play.commit(main, {"x": "x"}, "x"),
+        "20200102": as_ours(play, [play.commit(main, {"y": "y"}, "y"), main], "a merge", {"slipped": "in"}),
+        "20200103": as_ours(play, [main], "nobody", {"z": "z"}, email=""),
+    }
+    for number, (name, commit) in enumerate(strange.items()):
+        play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}{name}", commit)
+        play.stage.hosting.propose(f"{VERSION_BRANCH}{name}", f"ci: {number}", "")
+    document = sync()
+    assert (document["action"], document["pull"]) == ("opened", 6)
+    assert len(document["warnings"]) == 4
+    assert "#2 from ci/update-version-scheme has commits of somebody else, and is left alone" in document["warnings"][3]
+    on_main(play, {"pyproject.toml": play.bare.git("show", "main:pyproject.toml").replace('"0.1.0"', '"0.3.0"')})
+    assert sync()["action"] == "closed"
+    assert [one.number for one in opened(play)] == [2, 3, 4, 5]
+    for name, commit in strange.items():
+        assert play.stage.hosting.head_of(f"{VERSION_BRANCH}{name}") == commit
+
+
+def as_ours(play: Scene, parents: list[str], message: str, files: dict[str, str], email: str = "") -> str:
+    """A commit that somebody made to look like mergeship's, but for its committer."""
+    made = play.commit(parents[0], files, message)
+    tree = play.bare.git("rev-parse", f"{made}^{{tree}}").strip()
+    identity = {
+        "GIT_AUTHOR_EMAIL": AUTHOR,
+        "GIT_AUTHOR_NAME": "x",
+        "GIT_COMMITTER_EMAIL": email,
+        "GIT_COMMITTER_NAME": "x",
+    }
+    bare = Repository(play.bare.path, play.bare.env | identity)
+    named = [word for parent in parents for word in ("-p", parent)]
+    return bare.git("commit-tree", tree, *named, "-m", message).strip()
+
+
+def test_what_a_button_of_github_made_of_it_is_still_ours(play: Scene, sync: Any) -> None:
+    """ "Update branch": by a merge of main, or by a rebase."""
     sync()
-    play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200101", play.commit(play.main, {"x": "x"}, "x"))
-    play.stage.hosting.propose(f"{VERSION_BRANCH}20200101", "ci: update version to 9", "")
-    assert sync(status=1)["error"]["code"] == "version-branch-taken"  # the newest is somebody's
-    play.stage.hosting.proposals[3].closed = play.stage.hosting.clock()
-    play.stage.hosting.proposals[2].created = play.stage.hosting.clock()
-    play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", play.stage.hosting.proposals[2].head)
+    (proposal,) = opened(play)
+    play.merged(NO_SHIP)
+    tree = play.bare.git("merge-tree", "--write-tree", proposal.head, play.main).split()[0]
+    words = ("commit-tree", tree, "-p", proposal.head, "-p", play.main, "-m", "Merge main")
+    identity = {"GIT_COMMITTER_EMAIL": "noreply@github.com", "GIT_COMMITTER_NAME": "GitHub", "GIT_AUTHOR_NAME": "x"}
+    person = Repository(play.bare.path, play.bare.env | identity | {"GIT_AUTHOR_EMAIL": "person@example.org"})
+    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", person.git(*words).strip())
+    play.stage.hosting.pushed()
+    assert sync()["action"] == "moved"
+    ours = Repository(play.bare.path, play.bare.env | identity | {"GIT_AUTHOR_EMAIL": AUTHOR})
+    again = ours.git("commit-tree", f"{proposal.head}^{{tree}}", "-p", play.main, "-m", proposal.title).strip()
+    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", again)
+    play.stage.hosting.pushed()
+    assert sync()["action"] in {"moved", "unchanged"}
+    assert len(opened(play)) == 1
+
+
+def test_two_of_ours_are_told(play: Scene, sync: Any) -> None:
+    sync()
+    play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", opened(play)[0].head)
     play.stage.hosting.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
-    assert "#2" in sync()["warnings"][0]
+    assert "more version pull requests are open, which nobody needs: #2" in sync()["warnings"][0]
+
+
+def test_a_limit_is_no_missing_right(play: Scene, sync: Any) -> None:
+    slow = Fault("/pulls", 403, "You have exceeded a secondary rate limit", {"retry-after": "600"}, method="POST")
+    play.stage.hosting.faults.append(slow)
+    assert sync(status=1)["error"]["code"] == "forge-rate-limited"
+    play.stage.hosting.faults.append(Fault("/pulls", 403, "You have exceeded a secondary rate limit.", method="POST"))
+    assert sync(status=1)["error"]["code"] == "forge-rate-limited"  # GitHub does not always say how long
+    assert sync()["action"] == "opened"
+
+
+def test_a_workspace_s_lock_comes_back_and_ships_nothing(props: Path, tmp_path: Path, cli: Cli) -> None:
+    """A member below the top, with the lock above it: what sync writes is what decide takes for neutral."""
+    project = tmp_path / "repository"
+    member = project / "packages" / "obk"
+    shutil.copytree(OBK, member, ignore=shutil.ignore_patterns("__pycache__", ".*", "dist"))
+    (project / "pyproject.toml").write_text('[tool.uv.workspace]\nmembers = ["packages/*"]\n')
+    lock = '[[package]]\nname = "obk"\nversion = "0.1.0"\nsource = { editable = "packages/obk" }\n'
+    (project / "uv.lock").write_text(f"version = 1\n\n{lock}")
+    git(tmp_path, "init", "--quiet", str(project))
+    commit_all(project, "feat: begin")
+    with scene(props, project=project) as made:
+        made.merged(NO_SHIP)
+        url = git(made.runner.folder, "remote", "get-url", "origin")
+        git(made.runner.folder, "remote", "set-url", "origin", str(made.bare.path))
+        ledgers.write(made.runner.folder, ledgers.entry(
+            "0.1.1", made.main, "released", files=(Distribution("obk-0.1.1.tar.gz", 1, "a" * 64),), tag="created",
+        ))  # fmt: skip
+        git(made.runner.folder, "remote", "set-url", "origin", url)
+        environ = made.runner.env("1", None, "", {})
+        folder = made.runner.folder / "packages" / "obk"
+        status, out, err = cli("sync", str(folder), "--json", environ=environ)
+        assert status == 0, out + err
+        assert sorted(path for _, path, _ in made.stage.hosting.files(opened(made)[0])) == [
+            "packages/obk/pyproject.toml", "uv.lock",
+        ]  # fmt: skip
+        made.before = made.main
+        made.stage.hosting.merge(2)
+        made.runner.at(made.main)
+        status, out, err = cli("gate", str(folder), "--pr", "2", "--json", environ=environ)
+        assert json.loads(out)["reasons"] == ["#2: it is a version pull request"]
+
+
+def test_a_declaration_behind_a_link_is_written_where_it_is(play: Scene, sync: Any) -> None:
+    text = play.bare.git("show", "main:pyproject.toml")
+    commit = play.commit(play.main, {"meta/pyproject.toml": text}, "chore: move (#79)")
+    blob = play.bare.git("hash-object", "-w", "--stdin", given="meta/pyproject.toml").strip()
+    play.bare.git("read-tree", commit)
+    play.bare.git("update-index", "--cacheinfo", f"120000,{blob},pyproject.toml")
+    tree = play.bare.git("write-tree").strip()
+    made = ("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-p", play.main, "-m", "x (#79)")
+    play.bare.git("update-ref", "refs/heads/main", play.bare.git(*made).strip())
+    sync()
+    assert [path for _, path, _ in play.stage.hosting.files(opened(play)[0])] == ["meta/pyproject.toml"]
 
 
 def test_a_branch_of_a_fork_is_none_of_ours(play: Scene, sync: Any) -> None:

@@ -31,14 +31,14 @@ def rehearse(  # noqa: PLR0913 - one argument an option
 
     Gives back what was seen, also when a proof failed. Raises what keeps a rehearsal from happening.
     """
-    name, settings = _of_project(path, overrides, workflow_path)
+    name, settings, written = _of_project(path, overrides, workflow_path)
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
     from mergeship.rehearsal.performance import Asked, perform
     from mergeship.rehearsal.sandbox import sandbox
 
-    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings)
+    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
     with sandbox(environ, keep) as box:
         result = perform(asked, box, tell)
     return msgspec.structs.replace(result, kept=str(keep or ""))
@@ -55,7 +55,7 @@ def drill(
     from mergeship.rehearsal.drills.running import chosen, drilled
 
     chosen(names)
-    name, _ = _of_project(path, overrides, workflow.PATH)
+    name, _, _ = _of_project(path, overrides, workflow.PATH)
     return drilled(path.resolve(), name, names, environ, overrides, tell)
 
 
@@ -69,8 +69,8 @@ def _require_extra() -> None:
         )
 
 
-def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tuple[str, Settings]:
-    """The project's normalized name, and its settings where its workflow is mergeship's.
+def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tuple[str, Settings, bool]:
+    """The project's normalized name; its settings where its workflow is mergeship's; whether its version is written.
 
     What mergeship's own stages would refuse is refused before anything starts.
     """
@@ -80,5 +80,5 @@ def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tup
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:
         source = project.gather(read, path.resolve(), overrides)
-        return source.project.normalized, source.settings
-    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), Settings()
+        return source.project.normalized, source.settings, source.declared.version is not None
+    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), Settings(), False

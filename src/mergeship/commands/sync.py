@@ -7,7 +7,7 @@ import msgspec
 
 from mergeship.adapters import files, job
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import FORBIDDEN, NOT_FOUND, Refused
+from mergeship.adapters.github.connection import Refused
 from mergeship.core import project, version_pull, workflow
 from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
@@ -39,7 +39,8 @@ def sync(
     stands = standing(path, {**environ, "GITHUB_TOKEN": forge.token().value}, tell, overrides)
     pulls = VersionPulls(stands, forge)
     main, entry = on_main(stands), version_pull.newest(stands.ledger)
-    step = version_pull.step(main.source.declared.version, entry, pulls.opened())
+    ours, others = pulls.opened()
+    step = version_pull.step(main.source.declared.version, entry, ours)
     if step.action == "close" and step.pull:
         result = _closed(pulls, step, step.pull, dry_run=dry_run)
     elif step.action in {"open", "move"} and entry:
@@ -48,6 +49,9 @@ def sync(
         result = Synced("nothing", step.why, dry_run=dry_run)
     if step.others:
         words = f"more version pull requests are open, which nobody needs: {', '.join(f'#{n}' for n in step.others)}"
+        result = msgspec.structs.replace(result, warnings=(*result.warnings, words))
+    for pull in others:
+        words = f"#{pull.number} from {pull.branch} has commits of somebody else, and is left alone"
         result = msgspec.structs.replace(result, warnings=(*result.warnings, words))
     if not dry_run:
         job.set_outputs(environ, {"pull": str(result.pull or ""), "branch": result.branch, "url": result.url})
@@ -77,7 +81,6 @@ class _Bringing:
         """The branch and its pull request, as they should be."""
         written = edits(self.pulls.stands, self.main, self.entry.version)
         branch = self.pulls.branch(self.step.pull)
-        self.pulls.refuse_strangers(branch)
         commit = self.pulls.commit(self.main, self.entry, written)
         result = Synced(
             action="opened" if self.step.action == "open" else "moved",
@@ -111,7 +114,7 @@ class _Bringing:
             try:
                 pull = self.pulls.ask(lambda ask: ask.opened(branch.name, title, body))
             except Refused as refused:
-                if refused.status not in {FORBIDDEN, NOT_FOUND}:
+                if refused.code != "forge-permission":
                     raise
                 return self._by_hand(result, branch, refused)
         advice = WAITS if pull.author == BOT else ""

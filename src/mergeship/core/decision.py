@@ -216,7 +216,11 @@ MAINTAINED = ("README.md", "CHANGELOG.md")
 """The files that a maintenance pull request may change."""
 
 
-def beyond(pull: Pull, versioned: Iterable[str]) -> tuple[str, ...]:
-    """The files of a neutral pull request that it may not touch. `versioned` are those that declare the version."""
-    allowed = set(versioned) if neutral_kind(pull) == "version" else set(MAINTAINED)
+def beyond(pull: Pull, versioned: Iterable[str], maintained: Iterable[str] = MAINTAINED) -> tuple[str, ...]:
+    """The files of a neutral pull request that it may not touch.
+
+    `versioned` are those that declare the version, `maintained` those of maintenance; all by their paths from the
+    repository's top.
+    """
+    allowed = set(versioned) if neutral_kind(pull) == "version" else set(maintained)
     return tuple(one_line(path) for path in pull.files or ("(its files are not known)",) if path not in allowed)

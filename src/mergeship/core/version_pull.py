@@ -1,5 +1,6 @@
 """The version pull request: what it is called, what it says, and whether there has to be one."""
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import Literal
@@ -13,6 +14,7 @@ from mergeship.core.ledger import Entry, Ledger
 
 AUTHOR = "mergeship@users.noreply.github.com"
 """The address of whoever makes its commits; a branch with commits of others is not touched."""
+_BRANCH = re.compile(re.escape(VERSION_BRANCH) + r"\d{8}(-\d+)?")
 Action = Literal["nothing", "close", "open", "move"]
 
 
@@ -48,6 +50,11 @@ def step(declared: str | None, entry: Entry | None, opened: Sequence[Pull]) -> S
         return Step("close", why, pull, others) if pull else Step("nothing", why)
     why = f"main declares {declared}, and {entry.version} is released"
     return Step("move" if pull else "open", why, pull, others)
+
+
+def is_ours(name: str) -> bool:
+    """Whether a branch is called as mergeship calls it; people may use the prefix for what they like."""
+    return _BRANCH.fullmatch(name) is not None
 
 
 def branch(day: date, number: int) -> str:

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Mapping, Sequence
+from posixpath import join, normpath
 
 import msgspec
 
@@ -43,12 +44,13 @@ def judged(
     kind = decision.neutral_kind(pull)
     if not kind:
         return pull
-    prefix = repository.prefix()
-    files = tuple(name.removeprefix(prefix) if name.startswith(prefix) else f"/{name}" for name in pull.files or ())
-    here = msgspec.structs.replace(pull, files=files)
-    declared = source.declared
-    versioned = [place.path for place in (*declared.places, *declared.locks)]
-    beyond = decision.beyond(here, versioned)
+    prefix, declared = repository.prefix(), source.declared
+    versioned = [
+        repository.real(commit or "HEAD", _from_top(prefix, place.path))
+        for place in (*declared.places, *declared.locks)
+    ]
+    maintained = [_from_top(prefix, name) for name in decision.MAINTAINED]
+    beyond = decision.beyond(pull, versioned, maintained)
     if commit:
         beyond += tuple(f"{name} (no plain file any more)" for name in repository.not_plain_in(commit))
     if kind == "version" and not beyond and commit:
@@ -68,7 +70,6 @@ def _more_than_version(repository: Repository, commit: str, released: Collection
     """The files of a commit in which anything but the version and the own lock entry changed."""
     before, after = repository.at(f"{commit}^1"), repository.at(commit)
     prefix = repository.prefix()
-    changed = [name.removeprefix(prefix) for name in repository.changed_in(commit)]
     try:
         where = os.path.realpath(repository.path)
         old, new = _declared(before, where), _declared(after, where)
@@ -76,11 +77,18 @@ def _more_than_version(repository: Repository, commit: str, released: Collection
         if released is not None and written not in released:
             return (f"the version {written}, which was never released",)
         expected = {
-            file.path: file.after for file in declaration.rewritten((*old.places, *old.locks), before, written)[0]
+            repository.real(commit, _from_top(prefix, file.path)): file.after.encode()
+            for file in declaration.rewritten((*old.places, *old.locks), before, written)[0]
         }
     except MergeshipError as error:
         return (f"the version cannot be read there: {error.message}",)
-    return tuple(name for name in changed if expected.get(name) != after(name))
+    changed = repository.changed_in(commit)
+    return tuple(name for name in changed if expected.get(name) != repository.blob(commit, name))
+
+
+def _from_top(prefix: str, path: str) -> str:
+    """A path of the project's folder as one of the repository; a workspace's lock lies above the project."""
+    return normpath(join(prefix, path))
 
 
 def _declared(read: Read, where: str) -> Declared:

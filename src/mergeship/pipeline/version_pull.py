@@ -7,7 +7,6 @@ from typing import TypeVar
 
 import msgspec
 
-from mergeship.adapters.git.origin import AUTHOR
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Connection
 from mergeship.adapters.github.pulls import Pulls
@@ -16,7 +15,6 @@ from mergeship.core.bump import Bump
 from mergeship.core.decision import VERSION_BRANCH, Pull
 from mergeship.core.ledger import Entry
 from mergeship.core.project import Source
-from mergeship.errors import Held
 from mergeship.pipeline.standing import Standing
 
 _T = TypeVar("_T")
@@ -59,34 +57,40 @@ class VersionPulls:
         self.stands = stands
         self.forge = forge
 
-    def opened(self) -> list[Pull]:
-        """Those that are open, the newest first."""
-        return self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+    def opened(self) -> tuple[list[Pull], list[Pull]]:
+        """Those that are open, the newest first: ours, and those with commits of somebody else."""
+        found = self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+        called = [pull for pull in found if version_pull.is_ours(pull.branch)]
+        ours = [pull for pull in called if not self.strangers(pull.head)]
+        return ours, [pull for pull in found if pull not in ours]
+
+    def strangers(self, commit: str) -> set[str]:
+        """Whose commits a branch has besides ours."""
+        return self.stands.origin.strangers(commit, self.stands.refs.main)
 
     def branch(self, pull: Pull | None) -> Branch:
-        """The branch of an open one; else a new one, whose name no pull request has had."""
-        there = self.stands.origin.branches(VERSION_BRANCH)
+        """The branch of an open one; else one that never got its pull request; else a new one."""
+        there = {
+            name: at for name, at in self.stands.origin.branches(VERSION_BRANCH).items() if version_pull.is_ours(name)
+        }
         if pull:
             return Branch(pull.branch, there.get(pull.branch, ""))
-        number, name = 1, version_pull.branch(self.stands.now.date(), 1)
-        while self.ask(lambda pulls, name=name: pulls.had(name)):  # type: ignore[misc]
+        for name in sorted(there, reverse=True):
+            if not self._had(name) and not self.strangers(there[name]):
+                return Branch(name, there[name])
+        number = 1
+        while (name := version_pull.branch(self.stands.now.date(), number)) in there or self._had(name):
             number += 1
-            name = version_pull.branch(self.stands.now.date(), number)
-        return Branch(name, there.get(name, ""))
+        return Branch(name, "")
 
-    def refuse_strangers(self, branch: Branch) -> None:
-        """Raises Held where somebody else has put a commit on the branch."""
-        if branch.at and (strangers := self.stands.origin.authors(branch.at, self.stands.refs.main) - {AUTHOR}):
-            raise Held(
-                "version-branch-taken",
-                f"{branch.name} has commits of {', '.join(sorted(strangers))}, which would be lost",
-                hint="merge or close its pull request, then run the job again",
-            )
+    def _had(self, name: str) -> bool:
+        """Whether a branch has, or had, a pull request."""
+        return self.ask(lambda pulls: pulls.had(name))
 
     def commit(self, main: OnMain, entry: Entry, written: Bump) -> str:
         """The one commit of the branch, on top of main; here alone as yet."""
         repository, prefix = self.stands.repository, self.stands.repository.prefix()
-        paths = {normpath(join(prefix, file.path)): file.after for file in written.files}
+        paths = {repository.real(main.commit, normpath(join(prefix, file.path))): file.after for file in written.files}
         changed = {path: (repository.mode(main.commit, path), text) for path, text in paths.items()}
         when = self.stands.now.timestamp()
         return self.stands.origin.commit(changed, version_pull.title(entry.version), main.commit, when)

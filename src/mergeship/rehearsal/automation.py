@@ -98,7 +98,7 @@ class Automation:
         after = proposal.brought[-1]
         merge = stage.origin.pulled(stage.hosting.bare.resolved(f"{after}^1"), after, proposal.title)
         if workflow := self._workflow(workflows.PATH):
-            give_secrets(stage, workflow)
+            give_secrets(stage, workflow, made_up=False)
             self.pipeline(workflow, merge)
 
     def _workflow(self, name: str) -> Workflow | None:

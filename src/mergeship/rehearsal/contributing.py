@@ -73,6 +73,8 @@ class Contributor:
             self.checked(pull.number, checks, "opened")
             words = self.try_to_merge(pull.number)
             self.prover.note(number, MERGED, bool(words), words or "it was merged")
+            if not words:
+                return None
         if number == 1 and checks:
             self._ask(lambda pulls: pulls.changed(pull.number, body=clear))
         if self.policy == "label":

@@ -76,7 +76,8 @@ class Origin:
                 self.bare.git("update-ref", "-d", branch)
 
     def _guard(self) -> None:
-        """Have every push meet the forge's rules."""
+        """Have every push meet the forge's rules, and nothing that git itself would refuse."""
+        self.bare.git("config", "receive.denyDeleteCurrent", "ignore")
         hook = self.sandbox.origin / "hooks" / "update"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(HOOK, encoding="utf-8")

@@ -28,6 +28,8 @@ NOT_REHEARSED = (
     "environments: their protection rules, reviewers and secrets are ignored",
     "job timeouts: `timeout-minutes` is ignored",
     "OIDC: every job could ask for an identity here; on GitHub only one with `id-token: write` can",
+    "approval: the checks of a pull request that GITHUB_TOKEN opens run here at once; GitHub waits for a person",
+    "pinned actions: GitHub refuses those that are not named by their whole commit, as `forge apply` has it",
     "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
 
@@ -45,6 +47,8 @@ class Asked(msgspec.Struct, frozen=True):
     """The workflow file, relative to the project."""
     settings: Settings = Settings()
     """The project's, as far as its workflow is mergeship's."""
+    written: bool = True
+    """Whether its version is written into a file."""
 
 
 def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
@@ -71,7 +75,7 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
             if any(job.status == "failed" for job in ran):
                 break
-            if number == 1 < asked.merges and prover.releases:
+            if number == 1 < asked.merges and prover.releases and asked.written:
                 way.brought_back(number, prover.releases[-1].version)
     return Rehearsed(
         project=asked.name,
@@ -102,7 +106,7 @@ class _Way:
             self.contributor.set_up()
         else:
             self.stage.hosting.protect()
-        give_secrets(self.stage, self.workflow)
+        give_secrets(self.stage, self.workflow, made_up=not self.workflow.ours)
 
     def merged(self, number: int) -> Merge | None:
         """A small change, merged into main by a pull request; None where its checks fail."""

@@ -104,9 +104,10 @@ OF_SYNC = "MERGESHIP_TOKEN"
 """A secret that a repository may have, for checks that run at once; here it has none."""
 
 
-def give_secrets(stage: Stage, workflow: Workflow) -> None:
-    """What is stored on the forge; any other secret that the workflow names is a token of the index."""
-    names = dict.fromkeys((name for name in workflow.secrets if name != OF_SYNC), stage.catalog.token)
+def give_secrets(stage: Stage, workflow: Workflow, *, made_up: bool = True) -> None:
+    """What is stored on the forge; with `made_up`, any other secret that the workflow names is a token of the index."""
+    wanted = (name for name in workflow.secrets if made_up and name != OF_SYNC)
+    names = dict.fromkeys(wanted, stage.catalog.token)
     stage.box.write_secrets({**names, **stage.hosting.stored, "GITHUB_TOKEN": stage.token})
 
 

@@ -17,6 +17,8 @@ MAIN = "refs/heads/main"
 TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
 AUTHOR = "mergeship@users.noreply.github.com"
+_BY_BUTTON = "noreply@github.com"
+"""The committer of what GitHub makes for somebody who presses a button: "Update branch", for one."""
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 30.0  # seconds of trying again
 # The words of git and curl for what passes by itself.
@@ -26,6 +28,7 @@ _PASSES = re.compile(
     re.IGNORECASE,
 )
 _DENIED = re.compile(r"40[134]|denied|not found|could not read Username|Authentication failed", re.IGNORECASE)
+_NO_LOGIN = re.compile(r"could not read Username|Authentication failed|401", re.IGNORECASE)
 _REJECTED = re.compile(
     r"^!\t[^\t]*:(?P<ref>\S+)\t\[(?P<who>rejected|remote rejected)\] \((?P<words>.*)\)$", re.MULTILINE
 )
@@ -126,11 +129,31 @@ class Origin:
         pairs = (line.partition("\t") for line in told.splitlines())
         return {name.removeprefix("refs/heads/"): sha for sha, _, name in pairs}
 
-    def authors(self, commit: str, main: str) -> set[str]:
-        """The addresses of whoever made the commits that a branch has and main has not, merges left out."""
+    def strangers(self, commit: str, main: str) -> set[str]:
+        """Whose commits a branch has besides ours, and main has not: addresses, or the commit where there is none.
+
+        A merge is nobody's where git would have made it alike; a commit of ours that GitHub has put on top of main is
+        ours.
+        """
         self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
-        told = self.repository.git("log", "--no-merges", "--format=%ce", commit, f"^{main}")
-        return set(told.split())
+        told = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
+        found = set()
+        for line in told.splitlines():
+            sha, parents, author, committer = line.split("\0")
+            if author == AUTHOR and committer in {AUTHOR, _BY_BUTTON}:
+                continue
+            if not self._plain_merge(sha, parents.split()):
+                found.add(committer or author or sha[:12])
+        return found
+
+    def _plain_merge(self, commit: str, parents: list[str]) -> bool:
+        if len(parents) != 2:  # noqa: PLR2004 - of a merge
+            return False
+        try:
+            made = self.repository.git("merge-tree", "--write-tree", *parents).split()[0]
+        except ProcessFailed:
+            return False
+        return made == self.repository.git("rev-parse", f"{commit}^{{tree}}").strip()
 
     def move(self, branch: str, commit: str, before: str) -> None:
         """Put a branch that is ours on a commit; `before` is where it is now, empty for a new one. Raises Held.
@@ -146,7 +169,10 @@ class Origin:
             if rejected is None:
                 raise self._unreachable(error, "contents: write") from error
             words = one_line(_words(error.output, rejected["words"]))
-            raise Held("branch-refused", f"the origin refused {branch}: {words}", hint="run the job again") from error
+            hint = f"a ruleset or the token's permissions forbid it: both have to let mergeship push {branch}"
+            if _MOVED.search(rejected["words"]):
+                hint = "somebody else has moved it: run the job again"
+            raise Held("branch-refused", f"the origin refused {branch}: {words}", hint=hint) from error
 
     def push(self, wanted: Mapping[str, str]) -> Push:
         """Put commits on refs, all of them or none. Raises Held where the origin cannot be reached or takes nothing.
@@ -196,6 +222,8 @@ class Origin:
         )
         denied = bool(_DENIED.search(said))
         hint = f"the token in {TOKEN} needs the permission {permission}" if denied else "run the job again later"
+        if _NO_LOGIN.search(said):
+            hint = f"the token in {TOKEN} is missing, wrong or has expired; or it lacks the permission {permission}"
         return Held(
             "no-permission" if denied else "origin-unreachable",
             f"{without_password(self.url)}: {said[:300] or error.message}",

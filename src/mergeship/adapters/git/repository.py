@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Callable, Mapping
+from posixpath import dirname, join, normpath
 
 from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, exchange, output
 
+_LINKS = 10  # as far as a link may lead to another one
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
 
@@ -136,10 +138,21 @@ class Repository:
 
         `name` is a path from the repository's top, or from this folder where it begins with `./`.
         """
-        said = exchange(["git", "cat-file", "--batch"], f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
+        follow = ["git", "cat-file", "--batch", "--follow-symlinks"]
+        said = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
         head, _, content = said.partition(b"\n")
         words = head.split(b" ")
         return content[: int(words[2])] if len(words) == 3 and words[1] == b"blob" else None  # noqa: PLR2004
+
+    def real(self, commit: str, name: str) -> str:
+        """The path behind a link of a commit, from the repository's top; any other path as it is."""
+        for _ in range(_LINKS):
+            told = self.git("ls-tree", "--full-tree", commit, "--", name)
+            if not told.startswith("120000 "):
+                break
+            target = self.git("cat-file", "blob", told.split()[2])
+            name = normpath(join(dirname(name), target))
+        return name
 
     def mode(self, commit: str, name: str) -> str:
         """The mode of a file of a commit, as git writes it; that of a plain file where there is none."""

@@ -1,6 +1,8 @@
 """Drills of the forge: its rules, its limits, its lag, and the version pull request."""
 
 import base64
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from mergeship.adapters.git import Repository
@@ -46,12 +48,25 @@ def _protected_main(theatre: Theatre) -> str:
         again = _person(scene, "forge", "plan", options=("--exit-code",))
         demand(again.status == 0, f"a second plan: {again.document.get('changes')}")
         before = scene.main
-        scene.runner.repository.git(*PERSON, "commit", "--quiet", "--allow-empty", "-m", "fix: directly")
-        ways = {"directly": ("HEAD:main",), "by force": ("--force", "HEAD:main"), "as a deletion": (":main",)}
+        scene.merged()
+        before, sibling = scene.main, scene.commit(before, {}, "fix: another past")
+        scene.runner.at(before)
+        direct = scene.runner.repository.git(
+            *PERSON, "commit-tree", f"{before}^{{tree}}", "-p", before, "-m", "x"
+        ).strip()
+        scene.bare.git("update-ref", "refs/heads/sibling", sibling)
+        scene.runner.repository.git("fetch", "--quiet", str(scene.bare.path), "refs/heads/sibling")
         for who, token in (("an administrator", scene.stage.person), ("a job", scene.stage.token)):
-            for how, words in ways.items():
-                said = _pushed(scene, token, *words)
-                demand(bool(said) and scene.main == before, f"{who} pushed {how}: {said or 'done'}")
+            said = _pushed(scene, token, f"{direct}:refs/heads/main")
+            demand("GH013" in said and "through a pull request" in said, f"{who} pushed directly: {said or 'done'}")
+        ways = {"force-push": ("non_fast_forward", ("--force", f"{sibling}:refs/heads/main")), "delete": (
+            "deletion", (":refs/heads/main",)
+        )}  # fmt: skip
+        for what, (rule, words) in ways.items():
+            with _alone(scene, rule):
+                said = _pushed(scene, scene.stage.person, *words)
+            demand("GH013" in said and f"Cannot {what}" in said, f"{what}, by an administrator: {said or 'done'}")
+        demand(scene.main == before, "main has moved")
         number = _proposed(scene).number
         said = _merged(scene, number)
         demand("required status check" in said.lower() and scene.main == before, f"merged without checks: {said}")
@@ -60,6 +75,19 @@ def _protected_main(theatre: Theatre) -> str:
         said = _merged(scene, number)
         demand(not said and scene.main != before, f"not merged with all checks green: {said}")
         return "pushes, force, deletion refused to administrator and job alike; merged when green"
+
+
+@contextmanager
+def _alone(scene: Scene, kind: str) -> Iterator[None]:
+    """One rule of main's, and no other one, so that it has to hold by itself."""
+    rulesets = scene.stage.hosting.rules.rulesets
+    kept = dict(rulesets)
+    for number, ruleset in kept.items():
+        rulesets[number] = {**ruleset, "rules": [rule for rule in ruleset["rules"] if rule["type"] == kind]}
+    scene.stage.hosting.enforce()
+    yield
+    rulesets.update(kept)
+    scene.stage.hosting.enforce()
 
 
 def _proposed(scene: Scene) -> Proposal:
@@ -135,6 +163,12 @@ def _rate_limited(theatre: Theatre) -> str:
         ran = scene.sync()
         demand(ran.document.get("action") == "opened", f"sync: {ran.message}")
         demand(len(hosting.proposals) == 2, "it was opened twice")  # noqa: PLR2004 - the change, the version
+        hosting.proposals[2].closed = hosting.clock()
+        hosting.faults.append(Fault("/pulls", 502, method="POST", after=True))
+        lost = scene.sync()
+        demand(lost.code == "forge-refused", f"a lost answer: {lost.message}")
+        demand(len(hosting.proposals) == 3, "what may have been done was done again")  # noqa: PLR2004
+        demand(scene.sync().document.get("action") == "unchanged", "it was not found again")
         return "short waits waited for; a long one told, with what is left; nothing done twice"
 
 
@@ -181,8 +215,11 @@ def _moved_main(theatre: Theatre) -> str:
         again = scene.sync()
         demand(again.document.get("action") == "moved", f"sync again: {again.message}")
         demand(scene.bare.resolved(f"{proposal.head}^") == moved, "it is not on top of main")
+        scene.before = scene.main
         after = scene.stage.hosting.merge(proposal.number)
         demand(scene.bare.git("show", f"{after}:moved.txt") == "moved", "what was merged meanwhile is gone")
+        files = [path for _, path, _ in scene.stage.hosting.files(proposal)]
+        demand(files == ["pyproject.toml"], f"it is said to change {files}")
         return "opened on main as it was, moved on top of it by the next run, nothing reverted"
 
 
@@ -199,7 +236,8 @@ def _extra_change(theatre: Theatre) -> str:
         scene.merged()
         scene.shipped(run="2")
         taken = scene.sync()
-        demand(taken.code == "version-branch-taken", f"somebody's commit: {taken.message}")
+        demand(taken.document.get("action") == "opened", f"beside somebody's commit: {taken.message}")
+        demand("left alone" in taken.said, "nothing is said of somebody's commit")
         demand(scene.stage.hosting.head_of(branch) == head, "somebody's commit was overwritten")
         scene.before = scene.main
         scene.stage.hosting.merge(number)

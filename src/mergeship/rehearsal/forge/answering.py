@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.rehearsal.forge import shapes
-from mergeship.rehearsal.forge.hosting import Grant, Hosting, Proposal
+from mergeship.rehearsal.forge.hosting import Fault, Grant, Hosting, Proposal
 
 View = Callable[[Request], Awaitable[Response]]
 LIMIT = 5000  # requests an hour
@@ -63,9 +63,11 @@ class Views:
         async def answer(request: Request) -> Response:
             self.hosting.asked.append(f"{request.method} {request.url.path}")
             try:
-                await self._fault(request)
+                fault = await self._fault(request)
                 self._limit()
                 response = await view(request)
+                if fault:
+                    raise Refused(fault.status, fault.words, dict(fault.headers))
             except Refused as refused:
                 body = shapes.error(refused.status, refused.message, refused.errors)
                 response = JSONResponse(body, refused.status, refused.headers)
@@ -94,7 +96,8 @@ class Views:
         if self.hosting.remaining < 0:
             self.hosting.renew_limit()
 
-    async def _fault(self, request: Request) -> None:
+    async def _fault(self, request: Request) -> Fault | None:
+        """Go wrong, if that is due; what goes wrong afterwards comes back."""
         with self.hosting.lock:
             fault = next(
                 (fault for fault in self.hosting.faults if fault.meets(request.method, request.url.path)), None
@@ -103,8 +106,10 @@ class Views:
                 self.hosting.faults.remove(fault)
         if fault:
             await asyncio.sleep(fault.delay)
-            if fault.status:
+            if fault.status and not fault.after:
                 raise Refused(fault.status, fault.words, dict(fault.headers))
+
+        return fault if fault and fault.after else None
 
     def may(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant | None:
         """Like GitHub: a wrong token is refused, none may read what is public, and one without the right is told so."""

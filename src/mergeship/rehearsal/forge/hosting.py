@@ -68,6 +68,8 @@ class Fault(msgspec.Struct, frozen=True):
     delay: float = 0.0
     method: str = ""
     """Only such requests; empty for any."""
+    after: bool = False
+    """Whether it is done first, so that only the answer is lost."""
 
     def meets(self, method: str, path: str) -> bool:
         """Whether a request is one of these."""
@@ -268,7 +270,7 @@ class Hosting:
     def squash_message(self, proposal: Proposal) -> tuple[str, str]:
         """Title and text of a squash commit, as the settings have it."""
         chosen, number = self.settings.repository, f"(#{proposal.number})"
-        commits = self.bare.git("rev-list", "--reverse", proposal.head, f"^{proposal.base_commit}").split()
+        commits = self.bare.git("rev-list", "--reverse", proposal.head, f"^{self.base_of(proposal)}").split()
         said = [self.bare.git("log", "-1", "--format=%B", commit).strip() for commit in commits]
         first = said[0].partition("\n") if said else ("", "", "")
         alone = len(said) == 1 and chosen["squash_merge_commit_title"] == "COMMIT_OR_PR_TITLE"
@@ -321,6 +323,7 @@ class Hosting:
         said = f"{proposal.title} (#{number})\n\n{proposal.body}" if message is None else message
         brought = merging.merge(self.bare, before, proposal.head, method, said, number)
         self.bare.git("update-ref", f"refs/heads/{proposal.base}", brought[-1], before)
+        proposal.base_commit = self.bare.git("merge-base", before, proposal.head).strip()
         proposal.brought = brought
         proposal.merged = proposal.closed = proposal.updated = self.clock()
         proposal.merged_by = by
@@ -338,6 +341,10 @@ class Hosting:
                 proposal.closed = proposal.updated = self.clock()
             elif head != proposal.head:
                 proposal.head, proposal.updated = head, self.clock()
+                if any(
+                    rule.parameters.get("dismiss_stale_reviews_on_push") for rule in self.rules.about("refs/heads/main")
+                ):
+                    proposal.reviews = {}
                 self.bare.git("update-ref", f"refs/pull/{proposal.number}/head", head)
 
     def head_of(self, branch: str) -> str:
@@ -366,13 +373,19 @@ class Hosting:
 
     def files(self, proposal: Proposal) -> list[tuple[str, str, str]]:
         """What a pull request changes against its base: git's letter, the path, and the path before a renaming."""
-        base = self.bare.git("merge-base", proposal.base_commit, proposal.head).strip()
+        base = self.base_of(proposal)
         told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, proposal.head).split("\0"))
         found = []
         for letter in filter(None, told):
             before = next(told) if letter.startswith("R") else ""
             found.append((letter[0], next(told), before))
         return found
+
+    def base_of(self, proposal: Proposal) -> str:
+        """Where it leaves its base: that moves as long as it is open."""
+        if proposal.merged:
+            return proposal.base_commit
+        return self.bare.git("merge-base", f"refs/heads/{proposal.base}", proposal.head).strip()
 
     def knows(self, commit: str) -> bool:
         """Whether there is such a commit."""

@@ -109,12 +109,22 @@ def _of_classic(written: Json) -> Iterator[tuple[str, Json]]:
         yield "deletion", {}
 
 
-HOOK = """#!/bin/sh
+HOOK = r"""#!/bin/sh
 # git's update hook: ref, old, new. The rules are written by the forge, one a line.
 refused="$GIT_DIR/mergeship-refuses-tags"
 case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
-[ -f "$GIT_DIR/mergeship-rules" ] || exit 0
 zero=$(echo "$2" | tr '0-9a-f' 0)
+case "$1" in refs/heads/*)
+  if [ "$MERGESHIP_WORKFLOWS" = no ] && [ "$3" != "$zero" ]; then
+    changed=$(git diff --name-only refs/heads/main..."$3" -- .github/workflows | head -n 1)
+    if [ -n "$changed" ]; then
+      echo "error: refusing to allow a GitHub App to create or update workflow \`$changed\` " \
+        "without \`workflows\` permission" >&2
+      exit 1
+    fi
+  fi ;;
+esac
+[ -f "$GIT_DIR/mergeship-rules" ] || exit 0
 while read -r pattern kind free code words; do
   case "$1" in $pattern) ;; *) continue ;; esac
   case ",$free," in *",$MERGESHIP_ROLE,"*) continue ;; esac

@@ -47,12 +47,13 @@ def branch(hosting: Hosting, base: str, name: str, commit: str) -> dict[str, Any
     said: dict[str, Any] = {"url": f"{url}/git/commits/{commit}", "author": person, "committer": person}
     said |= {"message": "", "comment_count": 0, "tree": {"sha": commit, "url": url}}
     page = f"{url}/branches/{name}"
+    who = {"author": account(base, "maintainer"), "committer": account(base, "maintainer")}
     whole = {"url": f"{url}/commits/{commit}", "sha": commit, "node_id": "C_1", "html_url": url, "comments_url": url}
     protected = bool(hosting.rules.about(f"refs/heads/{name}"))
     return {
         "name": name, "protected": protected, "protection": {"enabled": protected},
         "protection_url": f"{page}/protection",
-        "commit": {**whole, "commit": said, "author": account(base, "maintainer"), "parents": [], "committer": account(base, "maintainer")},
+        "commit": {**whole, **who, "commit": said, "parents": []},
         "_links": {"html": page, "self": page},
     }  # fmt: skip
 

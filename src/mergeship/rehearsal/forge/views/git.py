@@ -36,6 +36,7 @@ class Git(Views):
             return Response(words, 403, media_type="text/plain")
         login = grant.login if grant else ""
         given = {"REMOTE_USER": login or "nobody", "MERGESHIP_ROLE": self.hosting.access.get(login, "none")}
+        given["MERGESHIP_WORKFLOWS"] = "no" if grant and grant.by_actions else "yes"
         body = await request.body()
         answer = await run_in_threadpool(smart_http.answer, self.hosting.bare, request, body, given)
         if writes and request.method == "POST":

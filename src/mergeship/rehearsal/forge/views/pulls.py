@@ -13,6 +13,7 @@ from mergeship.rehearsal.forge import merge_rules, shapes
 from mergeship.rehearsal.forge.answering import Refused, Views, base_of, body, invalid, page
 from mergeship.rehearsal.forge.hosting import Proposal
 
+MOST = 65_536  # characters of a text
 _ALLOWED = {"squash": "allow_squash_merge", "merge": "allow_merge_commit", "rebase": "allow_rebase_merge"}
 _REVIEWS = {"APPROVE": "APPROVED", "REQUEST_CHANGES": "CHANGES_REQUESTED", "COMMENT": "COMMENTED"}
 
@@ -85,23 +86,24 @@ class Pulls(Views):
             raise invalid("PullRequest", "head", "invalid")
         if not self.hosting.head_of(base):
             raise invalid("PullRequest", "base", "invalid")
-        if any(one.open and one.branch == branch and one.base == base for one in self.hosting.proposals.values()):
-            words = f"A pull request already exists for {self.hosting.name.partition('/')[0]}:{branch}."
-            raise _custom(words)
-        proposal = await run_in_threadpool(
-            lambda: self.hosting.propose(
-                branch, str(given.get("title", "")), str(given.get("body") or ""), base=base, author=grant.login
-            )
-        )
-        if proposal.head == proposal.base_commit:
-            del self.hosting.proposals[proposal.number]
-            errors = [
-                {"resource": "PullRequest", "code": "custom", "message": f"No commits between {base} and {branch}"}
-            ]
-            raise Refused(422, "Validation Failed", errors=errors)
+        title, text = str(given.get("title", "")), str(given.get("body") or "")
+        if not title:
+            raise invalid("PullRequest", "title", "missing_field")
+        if len(text) > MOST:
+            raise _custom(f"body is too long (maximum is {MOST} characters)")
+        proposal = await run_in_threadpool(self._opened, branch, base, title, text, grant.login)
         proposal.draft = bool(given.get("draft"))
         self.hosting.happened("pull_request", "opened", proposal)
         return await self._answer(request, proposal, 201)
+
+    def _opened(self, branch: str, base: str, title: str, text: str, author: str) -> Proposal:
+        """A new one, of which a branch has only one at a time."""
+        with self.hosting.lock:
+            if any(one.open and one.branch == branch and one.base == base for one in self.hosting.proposals.values()):
+                raise _custom(f"A pull request already exists for {self.hosting.name.partition('/')[0]}:{branch}.")
+            if not self.hosting.bare.git("rev-list", "-1", f"refs/heads/{branch}", f"^refs/heads/{base}").strip():
+                raise _custom(f"No commits between {base} and {branch}")
+            return self.hosting.propose(branch, title, text, base=base, author=author)
 
     async def pull(self, request: Request) -> Response:
         """One of them, or a change to it."""
