@@ -33,9 +33,9 @@ contract: $(VENV)/contract ## GitHub's description of itself, where npm is there
 fuzz: $(VENV)/.dev ## 100,000 mutated projects: none may lead to a wrong edit
 	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py
 
-soak: $(VENV)/.dev ## every drill unabridged, the guards of the long ones taken away, and the laws for longer
+soak: $(VENV)/.dev ## every drill unabridged, long rehearsals, guards taken away, and the laws for longer
 	$(BIN)/mergeship rehearse --example obk --drill all
-	MERGESHIP_SOAK=1 $(BIN)/pytest -q -n auto tests/rehearsal/drills tests/test_laws.py
+	MERGESHIP_SOAK=1 $(BIN)/pytest -q -n auto tests/rehearsal tests/test_laws.py tests/commands/test_setup.py
 
 bench: $(VENV)/.dev ## how long things take, side by side
 	$(BIN)/python bench/bench.py

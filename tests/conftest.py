@@ -17,6 +17,7 @@ from mergeship.rehearsal.index.server import serving
 ROOT = Path(__file__).parent.parent
 OBK = ROOT / "examples" / "obk"
 SHARED = ROOT.parent / "shared"
+LONG = pytest.mark.skipif(not os.environ.get("MERGESHIP_SOAK"), reason="takes minutes: make soak")
 TOKEN = "pypi-AgEIcHlwaS5vcmcCJDNiY2"
 
 

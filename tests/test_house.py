@@ -46,15 +46,15 @@ def test_zizmor_finds_nothing_but_the_runner(written: Path) -> None:
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     findings = {finding["ident"] for finding in json.loads(done.stdout)}
-    # A self-hosted runner is what this pipeline is for; environments and trusted publishing come with the forge.
-    assert findings <= {"self-hosted-runner", "secrets-outside-env", "use-trusted-publishing"}
+    # A self-hosted runner is what this pipeline is for, and MERGESHIP_TOKEN is no token of the index.
+    assert findings <= {"self-hosted-runner", "secrets-outside-env"}
     assert "self-hosted-runner" in findings
 
 
-def tree(name: str) -> Any:
+def tree(name: str, settings: Settings | None = None) -> Any:
     from ruamel.yaml import YAML
 
-    return YAML(typ="safe", pure=True).load(template(name).replace("@RUNS_ON@", "x").replace("@TIMEOUT@", "30"))
+    return YAML(typ="safe", pure=True).load(workflow.render(template(name), settings or Settings()))
 
 
 def steps_of(pipeline: Any) -> list[Any]:
@@ -68,24 +68,30 @@ def test_the_jobs_come_in_the_guide_s_order() -> None:
     assert list(pipeline["on"]["workflow_dispatch"]["inputs"]) == ["decision", "reason"]
     assert {name: job.get("needs") for name, job in pipeline["jobs"].items()} == {
         "test": None, "decide": "test", "build": ["test", "decide"], "deploy": ["decide", "build"],
+        "sync": ["decide", "deploy"],
     }  # fmt: skip
     assert {name: job["permissions"] for name, job in pipeline["jobs"].items()} == {
         "test": {"contents": "read"},
         "decide": {"contents": "write", "pull-requests": "read"},
         "build": {"contents": "read", "actions": "read"},
         "deploy": {"contents": "write"},
+        "sync": {"contents": "write", "pull-requests": "write"},
     }
+    assert tree("ci-cd.yml", Settings(auth="trusted"))["jobs"]["deploy"]["permissions"] == {
+        "contents": "write", "id-token": "write",
+    }  # fmt: skip
+    assert pipeline["jobs"]["deploy"]["environment"] == "pypi"
     assert all(job["timeout-minutes"] for job in pipeline["jobs"].values())
     runs = [step["run"] for step in steps_of(pipeline) if "run" in step]
     assert [run.split()[:3] for run in runs] == [
-        ["exec", "mergeship", stage] for stage in ("test", "decide", "build", "deploy")
+        ["exec", "mergeship", stage] for stage in ("test", "decide", "build", "deploy", "sync")
     ]
     checkouts = [s["with"] for s in steps_of(pipeline) if s.get("uses", "").startswith("actions/checkout@")]
-    assert [(c["persist-credentials"], c["clean"]) for c in checkouts] == [(False, True)] * 4
+    assert [(c["persist-credentials"], c["clean"]) for c in checkouts] == [(False, True)] * 5
     handed = next(s["with"] for s in steps_of(pipeline) if s.get("uses", "").startswith("actions/upload-artifact@"))
     assert (handed["retention-days"], handed["if-no-files-found"]) == (90, "error")
     with_secret = [step["run"] for step in steps_of(pipeline) if "secrets." in str(step)]
-    assert with_secret == ["exec mergeship deploy"]
+    assert with_secret == ["exec mergeship deploy", "exec mergeship sync"]
 
 
 @pytest.mark.parametrize("name", ["ci-cd.yml", "ci.yml"])

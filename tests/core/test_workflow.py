@@ -13,7 +13,7 @@ def test_the_pipeline_s_own_workflow_is_read() -> None:
     read = workflow.read(OWN, workflow.PATH)
     assert read.jobs == ("test", "decide", "build", "deploy", "sync")
     assert read.labels == ("self-hosted",)
-    assert read.secrets == ("PYPI_API_TOKEN",)
+    assert read.secrets == ("PYPI_API_TOKEN", "MERGESHIP_TOKEN")
     assert read.ours
     assert {use.action for use in read.uses} == {
         "actions/checkout",
@@ -21,6 +21,17 @@ def test_the_pipeline_s_own_workflow_is_read() -> None:
         "actions/download-artifact",
     }
     assert all(len(use.ref) == 40 for use in read.uses)
+
+
+def test_what_the_settings_leave_out() -> None:
+    trusted = workflow.render(template("ci-cd.yml"), Settings(auth="trusted", environment=""))
+    read = workflow.read(trusted, "x")
+    assert read.identity
+    assert "PYPI_API_TOKEN" not in read.secrets
+    assert "environment:" not in trusted
+    assert not workflow.read(OWN, "x").identity
+    assert "    environment: pypi\n" in OWN
+    assert workflow.read("on: push\npermissions: write-all\njobs: {a: {}}\n", "x").identity
 
 
 def test_every_label_is_written() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mergeship.commands.rehearse import rehearse
 from mergeship.core.event import Event, StepEnded, StepSaid
-from tests.conftest import SHARED, commit_all
+from tests.conftest import LONG, SHARED, commit_all
 
 DATA = Path(__file__).parent.parent / "data" / "guide"
 GUIDE = SHARED / "seed" / "main-branch-pypi-cd-scaffold.md"
@@ -21,6 +21,7 @@ def test_the_data_is_the_guide_s_own() -> None:
         assert "".join((DATA / name).read_text().split()) in "".join(guide.split())
 
 
+@LONG  # it installs everything anew in each of its jobs
 @pytest.mark.network
 def test_the_guide_s_pipeline_fails_at_its_second_merge(obk: Path) -> None:
     for name, folder in (("ci-cd.yml", "workflows"), ("bump_patch.py", "scripts")):

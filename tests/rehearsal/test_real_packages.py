@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from mergeship.adapters.builder import unpack
+from tests.conftest import LONG
 
 pytestmark = pytest.mark.network
 
@@ -24,8 +25,8 @@ def unpacked(requirement: str, folder: Path) -> Path:
     ("requirement", "requires", "version"),
     [
         ("itsdangerous==2.2.0", "pytest freezegun", "2.2.1"),  # flit, [project] version
-        ("blinker==1.8.2", "pytest pytest-asyncio<0.24", "1.8.3"),  # flit, [project] version
-        ("pastel==0.2.1", "pytest", "0.2.2"),  # poetry-core, [tool.poetry] version
+        pytest.param("blinker==1.8.2", "pytest pytest-asyncio<0.24", "1.8.3", marks=LONG),  # flit, [project] version
+        pytest.param("pastel==0.2.1", "pytest", "0.2.2", marks=LONG),  # poetry-core, [tool.poetry] version
         ("platformdirs==4.2.2", "pytest-mock", "0.1.0"),  # hatch-vcs, without a tag
     ],
 )

@@ -28,12 +28,11 @@ def setup(  # noqa: PLR0913 - one argument an option
     agreed: Callable[[Shown], None],
     token: Callable[[], str],
     wait: float,
-    pause: float = PAUSE,
 ) -> SetUp:
     """Show everything that would be done, and do it: settings, files by a pull request, its merge, its release.
 
     What is done already is not done again. `agreed` raises Misconfigured where a person does not agree; `wait` is how
-    many seconds are waited for one step, `pause` between two looks. Gives back a failed change of the settings too.
+    many seconds are waited for one step. Gives back a failed change of the settings too.
     Raises Failed or Held where a later step does not come about.
     """
     setting_up = SettingUp(path, environ, overrides, tell)
@@ -53,18 +52,18 @@ def setup(  # noqa: PLR0913 - one argument an option
         pull = setting_up.propose(setting_up.main(), shown.files)
     commit = pull.commit
     if not commit:
-        commit = _merged(setting_up, pull, wait, pause, tell)
+        commit = _merged(setting_up, pull, wait, tell)
     tell(Note(f"5 of 5: the release of {commit[:12]}"))
-    entry = setting_up.follow_release(commit, wait, pause)
+    entry = setting_up.follow_release(commit, wait, PAUSE)
     return _result(setting_up, shown, entry.version, len(applied.done), pull)
 
 
-def _merged(setting_up: SettingUp, pull: Pull, wait: float, pause: float, tell: Tell) -> str:
+def _merged(setting_up: SettingUp, pull: Pull, wait: float, tell: Tell) -> str:
     where = f"{setting_up.page}/pull/{pull.number}"
     tell(Note(f"3 of 5: the checks of {where}"))
-    setting_up.follow_checks(pull, setting_up.hosted.contexts, wait, pause)
+    setting_up.follow_checks(pull, setting_up.hosted.contexts, wait, PAUSE)
     tell(Note(f"4 of 5: the merge of {where}"))
-    return setting_up.merge(pull, wait, pause)
+    return setting_up.merge(pull, wait, PAUSE)
 
 
 def _shown(setting_up: SettingUp, wanted: Wanted) -> Shown:

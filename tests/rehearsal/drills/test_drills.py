@@ -4,7 +4,6 @@ All of them together, unabridged, are `mergeship rehearse --drill all`; the long
 """
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -17,6 +16,7 @@ from mergeship.rehearsal.drills import races, running
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.running import DRILLS, chosen
 from mergeship.rehearsal.drills.scene import DrillFailedError, Theatre
+from tests import conftest
 from tests.conftest import OBK
 from tests.scenes import theatre
 
@@ -197,7 +197,7 @@ def test_without_its_guard_a_drill_fails(name: str, stage: Callable[[str], Theat
         OF[name].play(stage(GUARDS[name]))
 
 
-@pytest.mark.skipif(not os.environ.get("MERGESHIP_SOAK"), reason="takes minutes: make soak")
+@conftest.LONG
 @pytest.mark.parametrize("name", LONG)
 def test_without_its_guard_a_long_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
     with pytest.raises(DrillFailedError):
