@@ -55,15 +55,15 @@ $(VENV)/.dev: pyproject.toml requirements.lock $(BIN)/uv
 	$(INSTALL) --editable '.[rehearse,dev]'
 	@touch $@ $(VENV)/.rehearse
 
-# Each package is hundreds of megabytes, of which one file is needed.
+# Each package is hundreds of megabytes, of which one file is needed. Where that cannot be had, CI fails and others go on.
 $(VENV)/contract: | $(BIN)/uv
-	@if command -v npm > /dev/null; then \
-		rm -rf $@.new && mkdir -p $@.new && cd $@.new && for package in $(CONTRACT); do \
-			tarball=$$(npm pack --silent "$$package") || exit; \
-			name=$${package#@octokit/}; name=$${name%@*}; \
-			tar -xzf "$$tarball" -O package/generated/api.github.com.json > "$$name.json" || exit; rm "$$tarball"; \
-		done && cd - > /dev/null && mv $@.new $@; \
-	else echo "no npm: the contract tests are skipped"; fi
+	@command -v npm > /dev/null || { echo "no npm: the contract tests are skipped"; exit 0; }; \
+	rm -rf $@.new && mkdir -p $@.new && cd $@.new && for package in $(CONTRACT); do \
+		name=$${package#@octokit/}; name=$${name%@*}; \
+		tarball=$$(npm pack --silent "$$package") \
+			&& tar -xzf "$$tarball" -O package/generated/api.github.com.json > "$$name.json" && rm "$$tarball" \
+			|| { echo "$$package cannot be fetched: the contract tests are skipped"; test -z "$$CI"; exit; }; \
+	done && cd - > /dev/null && mv $@.new $@
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
