@@ -25,8 +25,20 @@ Cli = Callable[..., tuple[int, str, str]]
 def play(props: Path) -> Iterator[Scene]:
     with scene(props) as made:
         made.merged()
-        made.shipped()
+        released(made, "0.1.1")
         yield made
+
+
+def released(play: Scene, *versions: str) -> None:
+    """A ledger that says so: what sync has to know of releases."""
+    folder, file = play.runner.folder, Distribution("obk-0.1.1.tar.gz", 1, "a" * 64)
+    url = git(folder, "remote", "get-url", "origin")
+    git(folder, "remote", "set-url", "origin", str(play.bare.path))
+    ledgers.write(folder, *(
+        ledgers.entry(version, play.bare.resolved(f"main~{back}"), "released", files=(file,), tag="created")
+        for back, version in enumerate(reversed(versions))
+    ))  # fmt: skip
+    git(folder, "remote", "set-url", "origin", url)
 
 
 @pytest.fixture
@@ -79,7 +91,7 @@ def test_an_open_one_moves_forward(play: Scene, sync: Any) -> None:
     play.merged(NO_SHIP)
     assert sync()["action"] == "moved"  # onto main as it is now
     play.merged()
-    play.shipped(run="2")
+    released(play, "0.1.1", "0.1.2")
     document = sync()
     assert (document["action"], document["version"]) == ("moved", "0.1.2")
     (proposal,) = opened(play)
@@ -94,7 +106,7 @@ def test_a_day_s_names(play: Scene, sync: Any) -> None:
     assert sync()["branch"] == f"{branch}-2"
     play.stage.hosting.merge(3)
     play.merged()
-    play.shipped(run="2")
+    released(play, "0.1.1", "0.1.2")
     assert sync()["branch"] == f"{branch}-3"
 
 
@@ -200,12 +212,7 @@ def test_a_workspace_s_lock_comes_back_and_ships_nothing(props: Path, tmp_path: 
     commit_all(project, "feat: begin")
     with scene(props, project=project) as made:
         made.merged(NO_SHIP)
-        url = git(made.runner.folder, "remote", "get-url", "origin")
-        git(made.runner.folder, "remote", "set-url", "origin", str(made.bare.path))
-        ledgers.write(made.runner.folder, ledgers.entry(
-            "0.1.1", made.main, "released", files=(Distribution("obk-0.1.1.tar.gz", 1, "a" * 64),), tag="created",
-        ))  # fmt: skip
-        git(made.runner.folder, "remote", "set-url", "origin", url)
+        released(made, "0.1.1")
         environ = made.runner.env("1", None, "", {})
         folder = made.runner.folder / "packages" / "obk"
         status, out, err = cli("sync", str(folder), "--json", environ=environ)
