@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 # Trust the certificates that the machine trusts, as pip does.
 export UV_SYSTEM_CERTS ?= 1
 unexport VIRTUAL_ENV
+# One more than there are cores: tests of servers and of act wait a lot.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 
 INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --constraint requirements.lock
 
@@ -18,7 +20,7 @@ demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real wor
 
 test: lint contract ## linters, types, import contracts and every test
 	$(BIN)/coverage erase
-	$(BIN)/pytest -n auto --dist worksteal --cov --cov-report=
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=100
 	$(BIN)/coverage report --omit='*/mergeship/core/*,*/mergeship/checks/*,*/rehearsal/drills/*' --fail-under=90
 

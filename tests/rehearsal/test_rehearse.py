@@ -21,7 +21,7 @@ from mergeship.core import workflow
 from mergeship.core.event import Event, StepSaid
 from mergeship.core.result import Rehearsed
 from mergeship.core.settings import Settings
-from tests.conftest import OBK, commit_all, git
+from tests.conftest import LONG, OBK, commit_all, git
 
 pytestmark = pytest.mark.network
 CLI = (sys.executable, "-m", "mergeship")
@@ -60,7 +60,7 @@ def test_two_merges_ship_two_versions(tmp_path: Path) -> None:
     before = snapshot(folder)
     kept = tmp_path / "kept"
     done = subprocess.run(
-        [*CLI, "rehearse", str(folder), "--json", "--keep", str(kept)],
+        [*CLI, "rehearse", str(folder), "--json", "--keep", str(kept), "--set", QUICK],
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
@@ -188,6 +188,18 @@ def test_a_failing_test_is_shown_and_nothing_is_built(obk: Path) -> None:
     tail = "\n".join(result.jobs[0].tail)
     assert "assert (6 * 9) == 42" in tail
     assert "test_the_answer" in tail
+
+
+@LONG
+def test_a_version_from_tags_does_not_have_to_come_back(obk: Path) -> None:
+    text = (obk / "pyproject.toml").read_text().replace('version = "0.1.0"', 'dynamic = ["version"]')
+    text = text.replace('requires = ["hatchling"]', 'requires = ["hatchling", "hatch-vcs"]')
+    (obk / "pyproject.toml").write_text(f'{text}\n[tool.hatch.version]\nsource = "vcs"\n')
+    commit_all(obk)
+    result = once(obk, QUICK, merges=2)
+    assert result.error is None
+    assert len(result.releases) == 2
+    assert not [proof for proof in result.proofs if "comes back" in proof.name]
 
 
 def test_an_action_that_cannot_be_fetched_is_named(obk: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
