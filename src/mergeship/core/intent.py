@@ -80,6 +80,13 @@ def ticked(text: str, wanted: Literal["deploy", "no-deploy"]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def checklist(template: str, fallback: str, wanted: Literal["deploy", "no-deploy"]) -> str:
+    """A template with one item ticked; the `fallback`, where that cannot be ticked in it."""
+    clear = ticked(template, wanted)
+    found = of_checklist(clear)
+    return clear if found and found.wanted == wanted else ticked(fallback, wanted)
+
+
 def of_labels(labels: Sequence[str]) -> Intent:
     """The intent of labels: `deploy` or `no-deploy`, and `bump:minor` for the part that is raised."""
     wanted = sorted({"deploy", "no-deploy"} & set(labels))

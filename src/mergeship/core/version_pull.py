@@ -9,7 +9,7 @@ import msgspec
 
 from mergeship.core import pep440
 from mergeship.core.decision import VERSION_BRANCH, Pull
-from mergeship.core.intent import of_checklist, ticked
+from mergeship.core.intent import checklist
 from mergeship.core.ledger import Entry, Ledger
 
 AUTHOR = "mergeship@users.noreply.github.com"
@@ -78,8 +78,4 @@ def body(project: str, entry: Entry, template: str, fallback: str) -> str:
         f"{project} **{entry.version}** is released from {entry.commit} ({pulls}), and this brings its version back "
         f"into the repository. Merging it ships nothing.\n\n{files}\n"
     )
-    checklist = ticked(template, "no-deploy")
-    found = of_checklist(checklist)
-    if found is None or found.wanted != "no-deploy":
-        checklist = ticked(fallback, "no-deploy")
-    return f"{facts}\n{checklist}"
+    return f"{facts}\n{checklist(template, fallback, 'no-deploy')}"

@@ -8,8 +8,8 @@ from typing import TypeVar
 from mergeship.adapters import files
 from mergeship.adapters.git.origin import Origin
 from mergeship.adapters.github import runs
-from mergeship.adapters.github.connection import Connection, Refused
-from mergeship.adapters.github.pulls import Pulls
+from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import intent, project, setup, workflow
 from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
@@ -76,10 +76,7 @@ class SettingUp:
         self.origin.move(setup.BRANCH, commit, before)
         template = self._at_top(commit)(workflow.PULL_REQUEST_TEMPLATE) or ""
         fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
-        clear = intent.ticked(template, "deploy")
-        found = intent.of_checklist(clear)
-        checklist = clear if found and found.wanted == "deploy" else intent.ticked(fallback, "deploy")
-        body = f"{setup.INTRODUCTION}\n\n{checklist}"
+        body = f"{setup.INTRODUCTION}\n\n{intent.checklist(template, fallback, 'deploy')}"
         return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
 
     def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
@@ -158,8 +155,4 @@ class SettingUp:
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         """What the forge answers about pull requests. Raises Held, Refused among it."""
-
-        async def asked(connection: Connection) -> _T:
-            return await question(Pulls(connection, ""))
-
-        return self.forge.ask(asked)
+        return asked(self.forge, question)

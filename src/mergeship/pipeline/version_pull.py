@@ -8,8 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import Connection
-from mergeship.adapters.github.pulls import Pulls
+from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import bump, project, version_pull, workflow
 from mergeship.core.bump import Bump
 from mergeship.core.decision import VERSION_BRANCH, Pull
@@ -104,8 +103,4 @@ class VersionPulls:
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         """What the forge answers. Raises Held, Refused among it."""
-
-        async def asked(connection: Connection) -> _T:
-            return await question(Pulls(connection, ""))
-
-        return self.forge.ask(asked)
+        return asked(self.forge, question)

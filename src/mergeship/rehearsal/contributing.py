@@ -1,14 +1,13 @@
 """How changes reach main in a rehearsal: by pull requests through the forge, as people make them."""
 
-import base64
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import Connection, Refused
-from mergeship.adapters.github.pulls import Pulls
+from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import intent, version_pull
 from mergeship.core import workflow as workflows
 from mergeship.core.decision import VERSION_BRANCH, Pull
@@ -108,9 +107,7 @@ class Contributor:
 
     def push(self, branch: str) -> str:
         """Push a branch of the clone with the maintainer's token. Raises ProcessFailed where that is refused."""
-        encoded = base64.b64encode(f"x:{self.stage.person}".encode()).decode()
-        header = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraheader"}
-        env = {**self.stage.box.env, **header, "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {encoded}"}
+        env = {**self.stage.box.env, **self.stage.login(self.stage.person)}
         return Repository(self.stage.box.work, env).git("push", "--porcelain", "origin", branch)
 
     def open(self, branch: str, title: str, body: str) -> Pull:
@@ -123,8 +120,9 @@ class Contributor:
 
     def try_to_merge(self, number: int) -> str:
         """Why the forge does not merge a pull request; empty where it does."""
+        head = self.stage.hosting.proposals[number].head
         try:
-            self._merge(number)
+            self._ask(lambda pulls: pulls.merged(number, head))
         except Refused as refused:
             if refused.status != REFUSED:
                 raise
@@ -141,24 +139,11 @@ class Contributor:
             )  # fmt: skip
         return self.stage.origin.pulled(before, self.stage.origin.main(), title)
 
-    def _merge(self, number: int) -> None:
-        body = {"merge_method": "squash", "sha": self.stage.hosting.proposals[number].head}
-
-        async def merge(connection: Connection) -> None:
-            await connection.write("PUT", f"{connection.base}/pulls/{number}/merge", body, "contents=write")
-
-        self._forge.ask(merge)
-
     def _bodies(self) -> tuple[str, str]:
         """The repository's pull request template, as it is and with "Deployment PR" ticked."""
         path = Path(self.stage.box.work) / workflows.PULL_REQUEST_TEMPLATE
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
-        clear = intent.ticked(text, "deploy")
-        found = intent.of_checklist(clear)
-        return text, clear if found and found.wanted == "deploy" else CHECKLIST
+        return text, intent.checklist(text, CHECKLIST, "deploy")
 
     def _ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
-        async def asked(connection: Connection) -> _T:
-            return await question(Pulls(connection, ""))
-
-        return self._forge.ask(asked)
+        return asked(self._forge, question)

@@ -1,5 +1,6 @@
 """Where a rehearsal plays: the sandbox, the origin, the embedded index and the embedded forge."""
 
+import base64
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -80,6 +81,12 @@ class Stage(msgspec.Struct, frozen=True):
             given |= self.identity
         arguments = engine.command(program, workflow, self.box, given, event.name)
         return engine.perform(arguments, self.box.root, env, workflow, number, tell)
+
+    def login(self, token: str) -> dict[str, str]:
+        """A token for git, as its own configuration by the environment."""
+        encoded = base64.b64encode(f"x:{token}".encode()).decode()
+        header = {"GIT_CONFIG_KEY_0": "http.extraheader", "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {encoded}"}
+        return {"GIT_CONFIG_COUNT": "1", **header}
 
     @property
     def identity(self) -> dict[str, str]:

@@ -41,7 +41,7 @@ FRESH: tuple[Setting, ...] = (
 
 
 def actual(*settings: Setting, **more: Any) -> Actual:
-    given: dict[str, Any] = {"private": False, "admins": ("a",), "writers": ("a", "b"), "actions_app": 7, **more}
+    given: dict[str, Any] = {"private": False, "writers": ("a", "b"), "actions_app": 7, **more}
     return Actual("o/r", settings=settings, **given)
 
 

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from mergeship.adapters.github.connection import Connection, Refused, gathered
 from mergeship.adapters.github.forge import Forge
-from mergeship.adapters.github.pulls import Pulls
+from mergeship.adapters.github.pulls import Pulls, graphql_of
 from mergeship.core.decision import Pull, neutral_kind
 from mergeship.core.history import DISPATCH
 
@@ -20,7 +20,7 @@ class Lookup:
 
     def __init__(self, environ: Mapping[str, str], repository: str, deadline: float) -> None:
         self._forge = Forge(environ, repository, deadline)
-        self._graphql = environ.get("GITHUB_GRAPHQL_URL") or _graphql(self._forge.api)
+        self._graphql = environ.get("GITHUB_GRAPHQL_URL") or graphql_of(self._forge.api)
         self._deadline = deadline
 
     def pulls_of(self, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
@@ -63,12 +63,6 @@ class Lookup:
         except Refused as refused:
             refused.hint = f"{refused.hint}; or {DISPATCH}"
             raise
-
-
-def _graphql(api: str) -> str:
-    """The address of the other API of the same server."""
-    base = api.removesuffix("/")
-    return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"
 
 
 async def _complete(pulls: Pulls, pull: Pull) -> Pull:

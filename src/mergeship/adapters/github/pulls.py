@@ -1,9 +1,13 @@
 """Pull requests, as GitHub tells them."""
 
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
 import msgspec
 
 from mergeship.adapters.github import shapes
 from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, unless
+from mergeship.adapters.github.forge import Forge
 from mergeship.core.decision import Pull
 
 # REST does not tell when a body was changed, and by whom.
@@ -12,6 +16,7 @@ query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { lastEditedAt editor { login } } }
 }
 """
+_T = TypeVar("_T")
 _READ, _WRITE = "pull_requests=read", "pull_requests=write"
 _WRITERS = {"admin", "write"}
 
@@ -105,3 +110,18 @@ class Pulls:
     async def commented(self, number: int, text: str) -> None:
         """Say something below a pull request."""
         await self._ask.write("POST", f"{self._base}/issues/{number}/comments", {"body": text}, _WRITE)
+
+
+def asked(forge: Forge, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+    """What the forge answers to a question about pull requests. Raises Held, Refused among it."""
+
+    async def ask(connection: Connection) -> _T:
+        return await question(Pulls(connection, graphql_of(forge.api)))
+
+    return forge.ask(ask)
+
+
+def graphql_of(api: str) -> str:
+    """The address of the other API of the same server."""
+    base = api.removesuffix("/")
+    return f"{base.removesuffix('/v3')}/graphql" if base.endswith("/api/v3") else f"{base}/graphql"

@@ -65,7 +65,7 @@ async def _actual(ask: Connection, environment: str) -> Actual:
             "no-main", f"{ask.repository} has no branch main yet", hint="push it first: git push origin HEAD:main"
         )
     private = bool(repository.get("private"))
-    admins, writers = await _people(ask)
+    writers = await _writers(ask)
     app = await unless(NOT_FOUND, ask.item("/apps/github-actions"))
     found: list[Setting] = [_merging(repository)]
     lacking: dict[str, str] = {}
@@ -97,7 +97,7 @@ async def _actual(ask: Connection, environment: str) -> Actual:
     found += await secrets.stored(ask, there)
     found += await _labels(ask)
     full_name = str(repository["full_name"])
-    return Actual(full_name, private, admins, writers, int(app["id"]) if app else 0, tuple(found), lacking)
+    return Actual(full_name, private, writers, int(app["id"]) if app else 0, tuple(found), lacking)
 
 
 async def again(ask: Connection, setting: Setting) -> Setting | None:
@@ -213,12 +213,10 @@ def _refuse(repository: dict[str, Any], asked: str) -> None:
         )
 
 
-async def _people(ask: Connection) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Who may administrate, and who may write."""
+async def _writers(ask: Connection) -> tuple[str, ...]:
+    """The people who may write."""
     found = await ask.all(f"{ask.base}/collaborators?permission=push&per_page=100")
-    people = [one for one in found if one.get("type") != "Bot"]
-    admins = sorted(one["login"] for one in people if one.get("permissions", {}).get("admin"))
-    return tuple(admins), tuple(sorted(one["login"] for one in people))
+    return tuple(sorted(one["login"] for one in found if one.get("type") != "Bot"))
 
 
 def _merging(repository: dict[str, Any]) -> Merging:

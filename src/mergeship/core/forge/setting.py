@@ -163,9 +163,8 @@ class Actual(msgspec.Struct, frozen=True):
     repository: str
     """`owner/name`, as GitHub spells it."""
     private: bool
-    admins: tuple[str, ...]
     writers: tuple[str, ...]
-    """Everybody who may push, the admins among them."""
+    """Everybody who may push."""
     actions_app: int
     """The id of the App that is GitHub Actions; 0 where it is not known."""
     settings: tuple[Setting, ...]

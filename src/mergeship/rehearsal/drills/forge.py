@@ -1,11 +1,13 @@
 """Drills of the forge: its rules, its limits, its lag, and the version pull request."""
 
-import base64
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from mergeship.adapters.git import Repository
+from mergeship.adapters.github import Forge
+from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.pulls import asked
 from mergeship.core import version_pull
 from mergeship.process import ProcessFailed
 from mergeship.rehearsal.drills.drill import Drill
@@ -29,9 +31,7 @@ def _unprotected(scene: Scene) -> None:
 
 def _pushed(scene: Scene, token: str, *words: str) -> str:
     """What the forge says to a push with a token; empty where it takes it."""
-    encoded = base64.b64encode(f"x:{token}".encode()).decode()
-    header = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraheader"}
-    env = {**scene.stage.box.env, **header, "GIT_CONFIG_VALUE_0": f"AUTHORIZATION: basic {encoded}"}
+    env = {**scene.stage.box.env, **scene.stage.login(token)}
     try:
         Repository(scene.runner.folder, env).git("push", *words[:-1], "origin", words[-1])
     except ProcessFailed as error:
@@ -98,16 +98,10 @@ def _proposed(scene: Scene) -> Proposal:
 
 def _merged(scene: Scene, number: int) -> str:
     """Merge a pull request by the API; the forge's words where it refuses."""
-    from mergeship.adapters.github import Forge
-    from mergeship.adapters.github.connection import Connection, Refused
-
     forge = Forge(scene.stage.by_person, scene.stage.hosting.name, 10.0)
-
-    async def merge(ask: Connection) -> None:
-        await ask.write("PUT", f"{ask.base}/pulls/{number}/merge", {"merge_method": "squash"}, "contents=write")
-
+    head = scene.stage.hosting.proposals[number].head
     try:
-        forge.ask(merge)
+        asked(forge, lambda pulls: pulls.merged(number, head))
     except Refused as refused:
         return refused.said
     return ""
