@@ -16,6 +16,7 @@ TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
 GRACE = 2.0  # seconds that a process has to end by itself: a runner gives a job 7.5 in all
 IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
+TIMED_OUT = 124  # the status of a process that was ended, as of timeout(1)
 DISK_FULL = "No space left on device"
 PIPE = subprocess.PIPE
 Running = subprocess.Popen[str]
@@ -76,15 +77,23 @@ def run(
 
 
 def output(
-    command: Sequence[str], *, cwd: str | os.PathLike[str], env: Mapping[str, str], given: str | None = None
+    command: Sequence[str],
+    *,
+    cwd: str | os.PathLike[str],
+    env: Mapping[str, str],
+    given: str | None = None,
+    seconds: float | None = None,
 ) -> str:
     """What a program that leaves no child behind writes to standard output; its warnings are not taken for that.
 
-    `given` is its standard input. Raises ProcessFailed, with both, as `run` does.
+    `given` is its standard input, `seconds` how long it may take. Raises ProcessFailed, with both, as `run` does.
     """
     with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
-            said, warned = process.communicate(given)
+            said, warned = process.communicate(given, timeout=seconds)
+        except subprocess.TimeoutExpired as error:
+            end_group(process, GRACE)
+            raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:.0f} s") from error
         except BaseException:
             end_group(process, GRACE)
             raise

@@ -47,8 +47,15 @@ def deploy(
     due = [*unfinished, *([own] if own else [])]
     project = stands.source.project.normalized
     settings = stands.source.settings.index
-    token = Login(stands, environ, tell).token if due else str
-    where = Index(index.addresses(settings), project, token, settings.deadline, environ)
+    login = Login(stands, environ, tell) if due else None
+    where = Index(
+        addresses=index.addresses(settings),
+        project=project,
+        token=login.token if login else str,
+        attested=login.attested if login else lambda _: {},
+        deadline=settings.deadline,
+        environ=environ,
+    )
     version = entry.version if entry else ""
     agreement.listed(stands, environ, by_hand=bool(due))  # what is due was decided on, maybe by a person
     if dry_run:

@@ -70,6 +70,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """What says whether a pull request deploys: its checklist, its labels, a marker in its commit, or nothing."""
     auth: Literal["token", "trusted"] = "token"
     """What deploy uploads with: a stored token, or one that the index gives to this workflow alone."""
+    attestations: bool = True
+    """Whether trusted uploads carry attestations, which name the repository in Sigstore's public log."""
     environment: Environment = "pypi"
     """The environment of the deploy job, to which the token belongs; empty for none."""
     lease: Positive = 7200.0
@@ -80,6 +82,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     build: Build = Build()
     index: Index = Index()
     forge: Forge = Forge()
+
+    @property
+    def attests(self) -> bool:
+        """Whether uploads carry attestations: indexes take them from trusted publishers alone."""
+        return self.auth == "trusted" and self.attestations
 
 
 def load(pyproject: Mapping[str, Any], overrides: Sequence[str] = ()) -> Settings:

@@ -97,8 +97,9 @@ class Delivery:
         if any(file.name not in have for file in due):
             self._look_again(lost)
         else:
+            attested = self.where.attested([have[file.name] for file in due])
             for file in due:
-                self._send(file, have[file.name])
+                self._send(file, have[file.name], attested.get(file.name, ""))
         self._move("uploaded")
 
     def _look_again(self, lost: str) -> None:
@@ -192,9 +193,9 @@ class Delivery:
 
         self.stands, _ = self.stands.advanced(moved)
 
-    def _send(self, file: Distribution, path: Path) -> None:
+    def _send(self, file: Distribution, path: Path, attestations: str) -> None:
         """Send one file until the index has it, the version is lost, or the deadline is over."""
-        attempt = Attempt(self.where, file, path)
+        attempt = Attempt(self.where, file, path, attestations)
         following = attempt.repeated(self.tell)
         if attempt.unsendable:
             raise self.give_up(attempt.failure.message, attempt.failure.hint)

@@ -1,7 +1,8 @@
 """What deploy uploads with: a stored token, or one that the index mints for this job."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from mergeship.adapters import index
 from mergeship.core import publisher
@@ -43,6 +44,13 @@ class Login:
             self._minted = index.minted(upload, self._environ, self._settings.index.deadline, self._publisher)
             self._at = time.monotonic()
         return self._minted
+
+    def attested(self, files: Sequence[Path]) -> Mapping[str, str]:
+        """What an upload of each file carries besides it, by its name. Raises Failed where Sigstore gives nothing."""
+        if not (files and self._settings.attests):
+            return {}
+        self._tell(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
+        return index.attested(files, self._environ, self._settings.index.deadline)
 
 
 def _stored(environ: Mapping[str, str]) -> str:

@@ -26,6 +26,8 @@ class Index(msgspec.Struct, frozen=True):
     """By its normalized name."""
     token: Callable[[], str]
     """What it takes to upload there, now."""
+    attested: Callable[[Sequence[Path]], Mapping[str, str]]
+    """What an upload of each file carries besides it, by its name."""
     deadline: float
     environ: Mapping[str, str]
 
@@ -46,10 +48,11 @@ class Index(msgspec.Struct, frozen=True):
 class Attempt:
     """Attempts to send one file, each with what the index says to it."""
 
-    def __init__(self, where: Index, file: Distribution, path: Path) -> None:
+    def __init__(self, where: Index, file: Distribution, path: Path, attestations: str = "") -> None:
         self.where = where
         self.file = file
         self.path = path
+        self.attestations = attestations
         self.until = time.monotonic() + where.deadline
         self.said = ""
         self.failure = Failed("not-uploaded", f"{file.name} was not sent")
@@ -96,7 +99,7 @@ class Attempt:
         shown = without_password(addresses.upload)
         token = self.where.token()
         try:
-            self._answer = index.upload(addresses.upload, token, self.path, left)
+            self._answer = index.upload(addresses.upload, token, self.path, left, self.attestations)
         except Failed as error:
             self._answer, self.failure, self.said = None, error, error.message
             return

@@ -16,6 +16,7 @@ from mergeship.errors import Failed, Misconfigured
 from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.contributing import Contributor
+from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.sandbox import Sandbox
@@ -73,6 +74,8 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             jobs += ran
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
+            if asked.settings.attests and prover.releases and prover.releases[-1].merge == number:
+                _attested(prover, stage.catalog)
             if any(job.status == "failed" for job in ran):
                 break
             if number == 1 < asked.merges and prover.releases and asked.written:
@@ -87,6 +90,15 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
         seconds=round(time.monotonic() - began, 3),
         error=_problem(prover.proofs, jobs, asked),
     )
+
+
+def _attested(prover: Prover, catalog: Catalog) -> None:
+    """Prove that the index has taken attestations of every file of the last release."""
+    release = prover.releases[-1]
+    stored = [catalog.file(file.name) for file in release.files]
+    bare = [file.filename for file in stored if file and not file.provenance]
+    words = f"without: {', '.join(bare)}" if bare else f"{len(stored)} files, signed by this workflow's identity"
+    prover.note(release.merge, "the index holds attestations", not bare, words)
 
 
 class _Way:
@@ -149,6 +161,8 @@ def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     """What this project's own files bring along that was not rehearsed."""
     left = [f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS]
     left += box.stood_in
+    if asked.settings.attests:
+        left.append("Sigstore: an embedded one attests; the public one, and the way to it, are not asked")
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
     folder = box.work / Path(workflows.PATH).parent
     workflow_files = folder.iterdir() if folder.is_dir() else ()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from mergeship.adapters.index.attesting import TRUST
 from mergeship.core.event import MergeStarted, Note, Tell
 from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
@@ -22,6 +23,8 @@ from mergeship.rehearsal.index import server as index_server
 from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, Origin
 from mergeship.rehearsal.sandbox import Sandbox
+from mergeship.rehearsal.sigstore import server as sigstore_server
+from mergeship.rehearsal.sigstore.instance import Sigstore
 
 CHECKLIST = """\
 ### PR Deployment Checklist
@@ -55,6 +58,7 @@ class Stage(msgspec.Struct, frozen=True):
     """The base address of the index."""
     forge: str
     """The base address of the forge."""
+    sigstore: Sigstore
     token: str
     """What the jobs know as GITHUB_TOKEN."""
     person: str
@@ -130,12 +134,16 @@ def set_up(
         origin = Origin(box, folder)
         hosting = Hosting(origin.bare, f"{OWNER}/{project}", box.artifacts)
         catalog.issuer = hosting.issuer
+        catalog.sigstore = Sigstore(hosting.issuer)
         token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
         person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
-        with forge_server.serving(hosting) as forge:
+        with forge_server.serving(hosting) as forge, sigstore_server.serving(catalog.sigstore) as sigstore:
+            trust = box.root / "sigstore.json"
+            trust.write_bytes(msgspec.json.encode(catalog.sigstore.client(sigstore)))
+            box.env[TRUST] = str(trust)
             tell(Note(f"embedded forge at {forge}/{hosting.name}"))
             origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
-            yield Stage(project, box, origin, catalog, hosting, index, forge, token, person)
+            yield Stage(project, box, origin, catalog, hosting, index, forge, catalog.sigstore, token, person)
 
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:

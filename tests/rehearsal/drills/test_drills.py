@@ -29,7 +29,7 @@ NEEDED = {
     "burned-filename", "stale-index", "old-half-release", "disk-full", "clock-skew", "dirty-workspace",
     "hostile-pull-request", "secret-canary", "tag-refused", "ledger-deleted", "ledger-rewound", "ledger-forged",
     "old-run-re-run", "approval-wait", "protected-main", "lookup-lag", "no-right-to-open-pr", "rate-limited-forge",
-    "stale-plan", "moved-main", "version-pr-with-extra-change", "bot-merge", "version-pr-loop",
+    "sigstore-down", "stale-plan", "moved-main", "version-pr-with-extra-change", "bot-merge", "version-pr-loop",
 }  # fmt: skip
 
 
@@ -100,6 +100,7 @@ LONG = {
         "def patched(*given):\n    found = real(*given)\n"
         "    return msgspec.structs.replace(found, commits=found.commits[-1:])",
     ),
+    "sigstore-down": patch("mergeship.pipeline.login.Login.attested", "patched = lambda *_: {}"),
     "server-error-twice": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
     "reset-mid-upload": patch(
         "mergeship.core.delivery.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
@@ -117,7 +118,7 @@ LONG = {
     "rate-limited": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "server-hangs": patch(
         "mergeship.adapters.index.upload",
-        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, _: real(a, t, f, 600.0)",
+        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, *_: real(a, t, f, 600.0)",
     ),
     "stale-index": patch(
         "mergeship.core.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"

@@ -1,8 +1,19 @@
 """An index: what it lists, and what it says to an upload."""
 
 from mergeship.adapters.index.addresses import Addresses, addresses
-from mergeship.adapters.index.minting import minted, require_identity
+from mergeship.adapters.index.attesting import attested
+from mergeship.adapters.index.identity import require_identity
+from mergeship.adapters.index.minting import minted
 from mergeship.adapters.index.reading import listing, wait_until_listed
 from mergeship.adapters.index.uploading import upload
 
-__all__ = ["Addresses", "addresses", "listing", "minted", "require_identity", "upload", "wait_until_listed"]
+__all__ = [
+    "Addresses",
+    "addresses",
+    "attested",
+    "listing",
+    "minted",
+    "require_identity",
+    "upload",
+    "wait_until_listed",
+]

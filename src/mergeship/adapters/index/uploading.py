@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from twine.package import PackageFile
 
 
-def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
+def upload(address: str, token: str, file: Path, deadline: float, attestations: str = "") -> Answer:
     """Send one distribution, with the form that twine would send, within `deadline` seconds.
 
-    Raises Failed when the file is no distribution, or when there is no answer.
+    `attestations` are the file's, as JSON. Raises Failed when the file is no distribution, or when there is no answer.
     """
     from tarfile import TarError
     from zipfile import BadZipFile
@@ -32,6 +32,8 @@ def upload(address: str, token: str, file: Path, deadline: float) -> Answer:
         form = _form(PackageFile.from_filename(str(file), comment=None))
     except (InvalidDistribution, BadZipFile, TarError) as error:
         raise Failed("bad-distribution", f"{file.name}: {error}", hint="build again") from error
+    if attestations:
+        form["attestations"] = [attestations]
     return within(deadline, lambda: _send(address, token, file, form), Failed, address)
 
 

@@ -176,6 +176,27 @@ def _wrong_token(theatre: Theatre) -> str:
     return _stopped("token-rejected", more={"PYPI_API_TOKEN": "pypi-of-somebody-else"})(theatre)
 
 
+def _sigstore_down(theatre: Theatre) -> str:
+    with theatre.scene() as scene:
+        scene.stage.trust("pypi")
+        scene.merged()
+        trusted = ["auth=trusted"]
+        version = scene.claimed(settings=trusted)
+        more = {"PYPI_API_TOKEN": "", **scene.stage.identity}
+        scene.stage.sigstore.faults += [503] * 50
+        stopped = scene.deploy(settings=trusted, more=more)
+        demand(stopped.status == 1 and stopped.code == "not-attested", f"deploy: {stopped.message}")
+        demand(not scene.uploads, f"sent all the same: {scene.uploads}")
+        scene.stage.sigstore.faults.clear()
+        again = scene.deploy(settings=trusted, more=more)
+        demand(again.status == 0, f"the same command again: {again.message}")
+        scene.complete(version)
+        project = scene.stage.catalog.project(scene.stage.project)
+        bare = [file.filename for file in project.files.values() if not file.provenance] if project else ["nothing"]
+        demand(not bare, f"without attestations: {', '.join(bare)}")
+        return f"{stopped.code}, nothing sent; again: {version} complete and attested"
+
+
 DRILLS = (
     Drill("token-rejected", "a wrong token", "stop with the index's words; the same bytes later", _wrong_token),
     Drill("server-error-twice", "503 twice", "tried again, complete in one run", _in_one_run(BUSY, BUSY)),
@@ -207,6 +228,10 @@ DRILLS = (
     Drill(
         "stolen-version", "somebody else uploads the version after the claim", "given up; the next version ships",
         _given_up(_stolen, "somebody else published"),
+    ),
+    Drill(
+        "sigstore-down", "Sigstore attests nothing", "stop before anything is sent; the same bytes later, attested",
+        _sigstore_down,
     ),
     Drill("yanked-latest", "the latest release is yanked", "its version is never used again", _yanked),
     Drill(

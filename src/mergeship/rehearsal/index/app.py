@@ -16,6 +16,7 @@ from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Redire
 from starlette.routing import Route
 
 from mergeship.core.listing import JSON
+from mergeship.rehearsal.identity import Publisher
 from mergeship.rehearsal.index import minting, pages
 from mergeship.rehearsal.index.catalog import Catalog, Fault, StoredFile
 from mergeship.rehearsal.index.protocol import CUT, REASON
@@ -45,6 +46,7 @@ def application(catalog: Catalog) -> Starlette:
             Route("/simple/", bound(_root)),
             Route("/simple/{name}", bound(_project)),
             Route("/simple/{name}/", bound(_project)),
+            Route("/integrity/{name}/{version}/{filename}/provenance", bound(_provenance)),
             Route("/files/{blake2}/{filename}", bound(_download)),
         ]
     )
@@ -60,14 +62,14 @@ async def _upload(catalog: Catalog, request: Request) -> Response:
         fault = _next_fault(catalog)
         if fault and not fault.taken:
             await _go_wrong(fault, request)
-        _authenticate(catalog, request.headers.get("authorization", ""))
+        publisher = _authenticate(catalog, request.headers.get("authorization", ""))
         async with request.form(max_part_size=MAX_FIELD, max_fields=10_000) as form:
             fields, sent = _read(form)
             filename = sent.filename if sent else "?"
             fault = fault or _next_fault(catalog, filename)
             if fault and not fault.taken:
                 await _go_wrong(fault, request)
-            await run_in_threadpool(receive, catalog, fields, sent)
+            await run_in_threadpool(receive, catalog, fields, sent, publisher)
             if fault:
                 await _go_wrong(fault, request)
     except RefusedError as refusal:
@@ -118,7 +120,8 @@ def _sent(value: UploadFile) -> Sent:
     return Sent(value.filename or "", content_type, value.file)
 
 
-def _authenticate(catalog: Catalog, header: str) -> None:
+def _authenticate(catalog: Catalog, header: str) -> Publisher | None:
+    """The publisher that uploads, where it is one."""
     scheme, _, encoded = header.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -128,6 +131,7 @@ def _authenticate(catalog: Catalog, header: str) -> None:
     if not (valid and catalog.takes(password)):
         words = "Invalid or non-existent authentication information."
         raise RefusedError(403, f"{words} {HELP.format('invalid-auth')}")
+    return catalog.publisher(password)
 
 
 def _refuse(request: Request, refusal: RefusedError) -> Response:
@@ -185,6 +189,16 @@ async def _download(catalog: Catalog, request: Request) -> Response:
     if filename.endswith(".metadata"):
         return _metadata(file)
     return FileResponse(catalog.path(file), media_type="application/octet-stream")
+
+
+async def _provenance(catalog: Catalog, request: Request) -> Response:
+    given = request.path_params
+    file = catalog.file(given["filename"])
+    known = file and catalog.project(given["name"]) and file.version == given["version"]
+    if file is None or not known or not file.provenance:
+        message = f"No provenance available for {given['filename']}" if known else "Not Found"
+        return JSONResponse({"message": message}, 404)
+    return Response(file.provenance, media_type="application/vnd.pypi.integrity.v1+json")
 
 
 def _metadata(file: StoredFile) -> Response:

@@ -11,6 +11,7 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from mergeship.rehearsal.identity import Issuer, Publisher
+from mergeship.rehearsal.sigstore.instance import Sigstore
 
 MIB = 1024 * 1024
 
@@ -51,6 +52,15 @@ class StoredFile(msgspec.Struct, frozen=True):
     requires_python: str
     metadata: bytes | None
     """METADATA of a wheel, None for an sdist."""
+    provenance: bytes = b""
+    """Its attestations and their publisher, as JSON; empty for none."""
+
+
+class Minted(msgspec.Struct, frozen=True):
+    """A token that a workflow got."""
+
+    publisher: Publisher
+    until: datetime
 
 
 class StoredProject(msgspec.Struct):
@@ -83,8 +93,10 @@ class Catalog:
         self.publishers: list[Publisher] = []
         self.identities: set[str] = set()
         """Those that were used; each serves once."""
-        self.minted: dict[str, datetime] = {}
-        """Tokens that workflows got, and when they end."""
+        self.minted: dict[str, Minted] = {}
+        """Tokens that workflows got."""
+        self.sigstore: Sigstore | None = None
+        """Whose word counts for attestations."""
         self.projects: dict[str, StoredProject] = {}
         self.burned: set[str] = set()
         self.prohibited: set[str] = set()
@@ -105,7 +117,12 @@ class Catalog:
         """Whether that is a token of the index."""
         if hmac.compare_digest(password.encode(), self.token.encode()):
             return True
-        return password in self.minted and self.clock() < self.minted[password]
+        return self.publisher(password) is not None
+
+    def publisher(self, password: str) -> Publisher | None:
+        """The publisher whose token that is; None for any other token."""
+        minted = self.minted.get(password)
+        return minted.publisher if minted and self.clock() < minted.until else None
 
     def project(self, name: str) -> StoredProject | None:
         """A project by any spelling of its name."""

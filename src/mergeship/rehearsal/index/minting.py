@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from mergeship.rehearsal.identity import AUDIENCE
-from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.rehearsal.index.catalog import Catalog, Minted
 
 LIFE = timedelta(seconds=900)
 
@@ -50,8 +50,9 @@ def _minted(catalog: Catalog, claims: dict[str, Any]) -> Response:
         return _refused("invalid-pending-publisher", "valid token, but project already exists")
     catalog.identities.add(claims["jti"])
     token = f"pypi-{secrets.token_urlsafe(32)}"
-    catalog.minted[token] = catalog.clock() + LIFE
-    return JSONResponse({"success": True, "token": token, "expires": int(catalog.minted[token].timestamp())})
+    until = catalog.clock() + LIFE
+    catalog.minted[token] = Minted(publisher, until)
+    return JSONResponse({"success": True, "token": token, "expires": int(until.timestamp())})
 
 
 def _refused(code: str, words: str) -> Response:

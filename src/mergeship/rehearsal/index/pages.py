@@ -18,7 +18,7 @@ def project_json(catalog: Catalog, normalized: str, project: StoredProject) -> d
         "name": normalized,
         "project-status": {"status": "active"},
         "versions": [str(version) for version in sorted(map(Version, project.created))],
-        "files": [_file(project, file) for file in project.files.values()],
+        "files": [_file(normalized, project, file) for file in project.files.values()],
     }
 
 
@@ -32,7 +32,7 @@ def root_json(catalog: Catalog) -> dict[str, Any]:
 
 def project_html(normalized: str, project: StoredProject) -> str:
     """The HTML page of a project."""
-    links = "\n".join(_link(_file(project, file)) for file in project.files.values())
+    links = "\n".join(_link(_file(normalized, project, file)) for file in project.files.values())
     return _page(f"Links for {normalized}", links)
 
 
@@ -42,7 +42,7 @@ def root_html(catalog: Catalog) -> str:
     return _page("Simple index", links)
 
 
-def _file(project: StoredProject, file: StoredFile) -> dict[str, Any]:
+def _file(normalized: str, project: StoredProject, file: StoredFile) -> dict[str, Any]:
     core = {"sha256": hashlib.sha256(file.metadata).hexdigest()} if file.metadata is not None else False
     return {
         "filename": file.filename,
@@ -54,7 +54,7 @@ def _file(project: StoredProject, file: StoredFile) -> dict[str, Any]:
         "yanked": (project.yanked[file.version] or True) if file.version in project.yanked else False,
         "core-metadata": core,
         "data-dist-info-metadata": core,
-        "provenance": None,
+        "provenance": f"/integrity/{normalized}/{file.version}/{file.filename}/provenance" if file.provenance else None,
     }
 
 
@@ -66,6 +66,8 @@ def _link(file: dict[str, Any]) -> str:
         attributes["data-yanked"] = "" if file["yanked"] is True else file["yanked"]
     if file["core-metadata"]:
         attributes["data-core-metadata"] = f"sha256={file['core-metadata']['sha256']}"
+    if file["provenance"]:
+        attributes["data-provenance"] = file["provenance"]
     written = " ".join(f'{name}="{html.escape(value)}"' for name, value in attributes.items())
     return f"<a {written}>{html.escape(file['filename'])}</a><br/>"
 

@@ -26,6 +26,8 @@ from packaging.version import InvalidVersion
 from mergeship.core import archive
 from mergeship.core.archive import BadArchiveError, Contents
 from mergeship.core.distribution import refused_platforms, sdist_name
+from mergeship.rehearsal.identity import Publisher
+from mergeship.rehearsal.index import attestations
 from mergeship.rehearsal.index import metadata as rules
 from mergeship.rehearsal.index.catalog import MIB, Catalog, StoredFile, StoredProject
 
@@ -56,13 +58,20 @@ class Sent(msgspec.Struct, frozen=True):
     stream: BinaryIO
 
 
-def receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | None) -> None:
-    """Take one file, or raise RefusedError as PyPI would. The same file again changes nothing."""
+def receive(
+    catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | None, publisher: Publisher | None = None
+) -> None:
+    """Take one file, or raise RefusedError as PyPI would. The same file again changes nothing.
+
+    `publisher` is who uploads, where no stored token does.
+    """
     with catalog.lock:
-        _receive(catalog, form, sent)
+        _receive(catalog, form, sent, publisher)
 
 
-def _receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | None) -> None:
+def _receive(
+    catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | None, publisher: Publisher | None
+) -> None:
     form = {field: [value for value in values if value.strip() != "UNKNOWN"] for field, values in form.items()}
     form = {field: values for field, values in form.items() if values}
     _check_form(form)
@@ -88,9 +97,7 @@ def _receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | N
         _check_release(catalog, project, metadata, filetype)
         inside = _look_inside(content, sent.filename)
         _check_names(metadata, sent.filename, filetype)
-        if "attestations" in form:
-            words = "Attestations are only supported when using Trusted Publishing"
-            raise RefusedError(400, f"Invalid attestations supplied during upload: {words}")
+        provenance = _provenance(catalog, form, publisher, sent.filename, digests["sha256"])
         catalog.add(
             metadata.name,
             StoredFile(
@@ -103,9 +110,24 @@ def _receive(catalog: Catalog, form: Mapping[str, Sequence[str]], sent: Sent | N
                 uploaded=catalog.clock(),
                 requires_python=str(metadata.requires_python or ""),
                 metadata=inside.metadata if filetype == "bdist_wheel" else None,
+                provenance=provenance,
             ),
             content,
         )
+
+
+def _provenance(
+    catalog: Catalog, form: Mapping[str, Sequence[str]], publisher: Publisher | None, filename: str, sha256: str
+) -> bytes:
+    """The attestations that come with a file, once they hold."""
+    if "attestations" not in form:
+        return b""
+    try:
+        if publisher is None or catalog.sigstore is None:
+            raise attestations.InvalidError("Attestations are only supported when using Trusted Publishing")
+        return attestations.provenance(form["attestations"][0], publisher, catalog.sigstore, filename, sha256)
+    except attestations.InvalidError as error:
+        raise RefusedError(400, f"Invalid attestations supplied during upload: {error}") from error
 
 
 def _check_form(form: Mapping[str, Sequence[str]]) -> None:

@@ -1,0 +1,95 @@
+"""Who this job is, as GitHub vouches for it.
+
+Source: https://docs.github.com/actions/reference/security/oidc
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeVar
+from urllib.parse import quote
+
+import msgspec
+
+from mergeship.core.text import one_line
+from mergeship.errors import Failed, Misconfigured
+from mergeship.web import client
+
+REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
+ATTEMPTS = 5
+_OK = 200
+_PASSES = {429, 500, 502, 503, 504}
+_T = TypeVar("_T")
+
+
+class _Identity(msgspec.Struct):
+    value: str
+
+
+class BusyError(Failed):
+    """What passes by itself."""
+
+
+def require_identity(environ: Mapping[str, str]) -> None:
+    """Raises Misconfigured where the job may not ask for its identity."""
+    if not (environ.get(REQUEST_URL) and environ.get(REQUEST_TOKEN)):
+        raise Misconfigured(
+            "no-identity",
+            f"auth is trusted, and {REQUEST_URL} is not set: this job may not ask for its identity",
+            hint="the deploy job needs `permissions: id-token: write`: mergeship init; elsewhere set auth to token",
+        )
+
+
+async def identity(environ: Mapping[str, str], audience: str) -> str:
+    """A signed identity for one audience, good for some minutes. Raises Failed where GitHub gives none."""
+    url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
+    login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
+    return (await asked(url, _Identity, login)).value
+
+
+async def again(action: Callable[[], Awaitable[_T]]) -> _T:
+    """The action's result; what passes by itself is tried again."""
+    import httpx2
+    from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+    attempts = AsyncRetrying(
+        retry=retry_if_exception_type((BusyError, httpx2.TransportError)),
+        wait=wait_random_exponential(0.2, max=5),
+        stop=stop_after_attempt(ATTEMPTS),
+        reraise=True,
+    )
+
+    async def once() -> _T:
+        return await action()
+
+    return await attempts(once)
+
+
+async def asked(url: str, kind: type[_T], headers: Mapping[str, str]) -> _T:
+    """The answer to a question on the way to an identity. Raises Failed for any other than that."""
+    async with client(url) as http:
+        response = await http.get(url, headers=dict(headers))
+    refuse_busy(response.status_code, url)
+    where = url.partition("?")[0]
+    if response.status_code != _OK:
+        raise Failed(
+            "no-identity",
+            f"{where} answered {response.status_code}: {one_line(response.text)[:200]}",
+            hint="run the job again; the deploy job needs `permissions: id-token: write`",
+        )
+    return read(response.content, kind, where)
+
+
+def refuse_busy(status: int, url: str) -> None:
+    """Raises BusyError for a status that passes by itself."""
+    if status in _PASSES:
+        where = url.partition("?")[0]
+        raise BusyError("not-minted", f"{where} answered {status} again and again", hint="run the job again later")
+
+
+def read(content: bytes, kind: type[_T], where: str) -> _T:
+    """An answer in JSON. Raises Failed for what is none."""
+    try:
+        return msgspec.json.decode(content, type=kind)
+    except msgspec.DecodeError as error:
+        raise Failed(
+            "index-unreadable", f"{where} did not answer as an index does: {error}", hint="look there"
+        ) from error

@@ -1,0 +1,123 @@
+"""Attestations of uploads: made by a process of its own, for the index to take."""
+
+import json
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from mergeship.adapters.index import attested
+from mergeship.adapters.index.attesting import TRUST
+from mergeship.core.listing import JSON
+from mergeship.errors import Failed
+from mergeship.rehearsal.drills.runner import Ran
+from mergeship.rehearsal.drills.scene import Scene
+from mergeship.rehearsal.index.catalog import Fault
+from tests.scenes import scene
+from tests.servers import raw_server
+
+TRUSTED = "auth=trusted"
+
+
+@pytest.fixture
+def play(props: Any) -> Iterator[Scene]:
+    with scene(props) as made:
+        made.stage.trust("pypi")
+        yield made
+
+
+def deployed(play: Scene, *settings: str) -> Ran:
+    return play.deploy(settings=[TRUSTED, *settings], more={"PYPI_API_TOKEN": "", **play.stage.identity})
+
+
+def files(play: Scene) -> list[dict[str, Any]]:
+    answer = httpx2.get(f"{play.stage.index}/simple/obk/", headers={"Accept": JSON}, trust_env=False)
+    found: list[dict[str, Any]] = answer.json()["files"]
+    return found
+
+
+def test_every_file_is_attested_by_the_workflow_that_uploads_it(play: Scene) -> None:
+    play.merged()
+    play.claimed(settings=[TRUSTED])
+    # Bad attestations are not bad bytes: the version stays, and new ones are made.
+    words = "Invalid attestations supplied during upload: Could not verify: subject does not match distribution digest"
+    play.stage.catalog.faults.append(Fault(400, words))
+    stopped = deployed(play)
+    assert (stopped.status, stopped.code) == (1, "attestation-refused")
+    assert play.entry("0.1.1").state == "uploading"
+    ran = deployed(play)
+    assert ran.status == 0, ran.said
+    play.complete("0.1.1")
+    assert len(files(play)) == 2
+    for file in files(play):
+        shown = httpx2.get(f"{play.stage.index}{file['provenance']}", trust_env=False).json()
+        assert shown["attestation_bundles"][0]["publisher"]["workflow"] == "ci-cd.yml"
+    html = httpx2.get(f"{play.stage.index}/simple/obk/", trust_env=False).text
+    assert html.count('data-provenance="/integrity/obk/0.1.1/') == 2
+    for wrong in ("/integrity/obk/0.1.2/obk-0.1.1.tar.gz/provenance", "/integrity/obk/0.1.1/other.tar.gz/provenance"):
+        assert httpx2.get(f"{play.stage.index}{wrong}", trust_env=False).status_code == 404
+
+
+def test_they_can_be_left_out(play: Scene) -> None:
+    play.merged()
+    play.claimed(settings=[TRUSTED])
+    assert deployed(play, "attestations=false").status == 0
+    assert [file["provenance"] for file in files(play)] == [None, None]
+    assert not play.stage.sigstore.log.entries
+    where = "/integrity/obk/0.1.1/obk-0.1.1.tar.gz/provenance"
+    assert "No provenance" in httpx2.get(f"{play.stage.index}{where}", trust_env=False).json()["message"]
+
+
+def environ(play: Scene) -> dict[str, str]:
+    return play.stage.box.env | play.stage.identity
+
+
+@pytest.fixture
+def built(play: Scene) -> list[Path]:
+    return sorted(play.theatre.distributions("0.1.1", play).glob("obk*"))
+
+
+def test_what_passes_by_itself_is_tried_again(play: Scene, built: list[Path]) -> None:
+    play.stage.sigstore.faults += [503, 502]
+    made = attested(built, environ(play), 30.0)
+    assert list(made) == [file.name for file in built]
+    assert all(len(json.loads(text)) == 1 for text in made.values())
+
+
+def test_a_sigstore_that_says_no_is_told(play: Scene, built: list[Path]) -> None:
+    play.stage.sigstore.faults += [400] * 9
+    with pytest.raises(Failed, match=r"Sigstore did not vouch for obk-0.1.1-py3.*400 Client Error") as refused:
+        attested(built, environ(play), 30.0)
+    assert refused.value.code == "not-attested"
+    assert "the same bytes are sent" in refused.value.hint
+    assert "Traceback" not in refused.value.message
+    assert play.stage.hosting.identity_token not in refused.value.message
+
+
+def test_a_sigstore_that_hangs_is_not_waited_for(play: Scene, built: list[Path], tmp_path: Path) -> None:
+    def hangs(connection: socket.socket) -> None:
+        connection.settimeout(20)
+        connection.recv(1)
+
+    with raw_server(hangs) as base:
+        trust = tmp_path / "sigstore.json"
+        trust.write_text(json.dumps(play.stage.sigstore.client(base.removesuffix("/simple/"))), encoding="utf-8")
+        with pytest.raises(Failed, match="did not end within"):
+            attested(built, {**environ(play), TRUST: str(trust)}, 3.0)
+
+
+def test_a_configuration_that_is_none_is_told(play: Scene, built: list[Path], tmp_path: Path) -> None:
+    trust = tmp_path / "sigstore.json"
+    trust.write_text("{}", encoding="utf-8")
+    with pytest.raises(Failed, match="Sigstore did not vouch"):
+        attested(built[:1], {**environ(play), TRUST: str(trust)}, 3.0)
+
+
+def test_github_gives_no_identity(play: Scene, built: list[Path]) -> None:
+    wrong = {**environ(play), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
+    with pytest.raises(Failed, match="answered 401") as refused:
+        attested(built, wrong, 10.0)
+    assert refused.value.code == "no-identity"
