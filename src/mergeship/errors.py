@@ -26,6 +26,13 @@ class Held(MergeshipError):
     """What is needed cannot be read or reached, so nothing is done: a hold, never a pass."""
 
 
+class Overtaken(Held):
+    """Another run did the same in the same moment; who looks again finds it done."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, hint="run it again: what the other one did is found")
+
+
 class Misconfigured(MergeshipError):
     """The project, its settings or the command line are wrong."""
 

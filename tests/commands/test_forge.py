@@ -371,6 +371,23 @@ def test_a_pipeline_without_ci_requires_no_check(play: Scene, forge: Any) -> Non
     assert forge("plan", "--exit-code")[0] == 0
 
 
+def test_what_an_organization_forbids_can_be_left_to_it(hosting: Hosting, forge: Any) -> None:
+    hosting.faults += [Fault("/actions/permissions", 409, "Conflict: the organization decides", method="PUT")] * 2
+    status, document, _ = forge("apply", "--yes")
+    assert (status, document["failed"]["kind"]) == (1, "actions")
+    assert 'forge.leave = ["actions"]' in document["error"]["hint"]
+    assert document["not_tried"]
+    hosting.faults.clear()
+    left = ("--set", "forge.leave=actions merging")
+    status, document, _ = forge("apply", "--yes", *left)
+    assert status == 0
+    assert "not looked at: actions, merging" in " ".join(document["notes"])
+    assert forge("plan", "--exit-code", *left)[0] == 0
+    assert forge("plan", "--exit-code")[0] == 1
+    status, document, _ = forge("plan", "--set", "forge.leave=nothing")
+    assert (status, document["error"]["code"]) == (2, "bad-setting")
+
+
 def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, forge: Any, tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
@@ -397,6 +414,7 @@ def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, for
     program.chmod(0o755)
     path = f"{program.parent}:{play.stage.box.env['PATH']}"
     assert forge("plan", GH_TOKEN="", GITHUB_TOKEN="", PATH=path)[0] == 0
+    assert forge("plan", GH_TOKEN="of another server", GH_ENTERPRISE_TOKEN=play.stage.person)[0] == 0
     program.write_text("#!/bin/sh\nexit 1\n")
     status, document, _ = forge("plan", GH_TOKEN="", GITHUB_TOKEN="", PATH=path)
     assert (status, document["error"]["code"]) == (2, "forge-permission")

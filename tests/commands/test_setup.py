@@ -128,15 +128,40 @@ def test_a_run_that_fails_or_ships_nothing_is_told(play: Scene, setup: Any) -> N
     assert setup("--yes", "--wait", "5")[1]["error"]["code"] == "nothing-shipped"
 
 
-def test_what_was_set_up_otherwise_is_left_alone(play: Scene, setup: Any) -> None:
+def by_hand(play: Scene) -> None:
+    """The pipeline's files came to main without `mergeship setup`."""
     from mergeship.adapters.files import template
-    from mergeship.core.workflow import TEMPLATES
+    from mergeship.core.settings import Settings
+    from mergeship.core.workflow import TEMPLATES, render
 
-    files = {name: template(source) for name, source in TEMPLATES.items()}
+    files = {name: render(template(source), Settings()) for name, source in TEMPLATES.items()}
     play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
-    status, document, _ = setup("--yes")
-    assert (status, document["error"]["code"]) == (1, "set-up-otherwise")
-    assert play.stage.hosting.rules.rulesets == {}
+
+
+def test_where_the_files_are_there_a_pull_request_that_changes_nothing_is_released(play: Scene, setup: Any) -> None:
+    by_hand(play)
+    status, document, _ = setup("--yes", "--wait", "1")
+    assert (status, document["error"]["code"]) == (1, "still-waiting")
+    (proposal,) = play.stage.hosting.proposals.values()
+    assert play.stage.hosting.files(proposal) == []
+    for context in ("Gate", "Test the pull request"):
+        play.stage.hosting.report(proposal.head, context, "success")
+    setup("--yes", "--wait", "1")
+    assert proposal.merged
+    assert play.bare.git("rev-parse", "main^{tree}") == play.bare.git("rev-parse", "main^^{tree}")
+    play.claimed(event={"ref": "refs/heads/main", "before": play.bare.resolved("main^"), "after": play.main})
+    assert play.deploy().status == 0
+    assert setup("--yes")[1]["version"] == "0.1.1"
+
+
+def test_what_releases_already_is_told_and_left_alone(play: Scene, setup: Any) -> None:
+    by_hand(play)
+    play.merged()
+    play.shipped()
+    status, document, said = setup("--yes")
+    assert (status, document["version"], document["pull"]) == (0, "0.1.1", 0), said
+    assert len(play.stage.hosting.proposals) == 1
+    assert play.stage.hosting.rules.rulesets  # the settings are seen to all the same
 
 
 def test_a_missing_runner_is_told_before_anything_is_done(

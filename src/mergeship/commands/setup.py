@@ -8,9 +8,9 @@ from mergeship.adapters.github.connection import Refused
 from mergeship.core import setup as steps
 from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
+from mergeship.core.plan import FilePlan
 from mergeship.core.result import Applied, Problem, SetUp
 from mergeship.core.setup import Shown
-from mergeship.errors import Failed
 from mergeship.pipeline.forging import Wanted
 from mergeship.pipeline.setting_up import PAUSE, SettingUp
 from mergeship.pipeline.standing import standing
@@ -69,13 +69,7 @@ def _merged(setting_up: SettingUp, pull: Pull, wait: float, tell: Tell) -> str:
 def _shown(setting_up: SettingUp, wanted: Wanted) -> Shown:
     main = setting_up.main()
     files, forge, pull = setting_up.files(main), setting_up.hosted.plan(wanted), setting_up.pull()
-    released = _released(setting_up, pull)
-    if not released and pull is None and not any(change.action == "create" for change in files.changes):
-        raise Failed(
-            "set-up-otherwise",
-            "the pipeline's files are on main already, and nothing was released by mergeship setup",
-            hint="mergeship forge apply brings the settings; any merged pull request that deploys is the first release",
-        )
+    released = _released(setting_up, files, pull)
     return Shown(
         files=files,
         forge=forge,
@@ -88,12 +82,15 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> Shown:
     )
 
 
-def _released(setting_up: SettingUp, pull: Pull | None) -> str:
-    if not pull or not pull.commit:
+def _released(setting_up: SettingUp, files: FilePlan, pull: Pull | None) -> str:
+    """What the set-up has released; where the files came to main otherwise, what was released last since then."""
+    ahead = not pull.commit if pull else any(change.action == "create" for change in files.changes)
+    if ahead:
         return ""
     stands = standing(setting_up.path, setting_up.environ, lambda _: None, setting_up.overrides)
-    own = (one for one in stands.ledger.releases if one.commit == pull.commit and one.state == "released")
-    return next((one.version for one in own), "")
+    releases = [one for one in stands.ledger.releases if one.state == "released"]
+    own = [one.version for one in releases if pull is None or one.commit == pull.commit]
+    return own[-1] if own else ""
 
 
 def _notes(setting_up: SettingUp) -> tuple[str, ...]:
@@ -110,7 +107,7 @@ def _result(setting_up: SettingUp, shown: Shown, version: str, changed: int, pul
         repository=shown.forge.origin.repository,
         changed=changed,
         pull=number,
-        url=f"{setting_up.page}/pull/{number}",
+        url=f"{setting_up.page}/pull/{number}" if number else setting_up.page,
         version=version,
         notes=(*shown.forge.notes, *shown.notes),
         kept=shown.forge.kept,

@@ -16,6 +16,11 @@ Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Reviews = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Environment = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.-]+)?$", max_length=255)]
+Kind = Literal[
+    "actions", "environment", "fork-approval", "label", "merging", "protection", "secret", "tag-protection",
+    "workflow-permissions",
+]  # fmt: skip
+"""The settings of a forge, as `core.forge.setting` tags them."""
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
 
 
@@ -55,6 +60,8 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     deadline: Positive = 60.0
     """Seconds for all lookups of one run, those that are tried again included."""
+    leave: tuple[Kind, ...] = ()
+    """Settings that are not planned, by their kind: somebody else decides on them."""
     reviews: Reviews | None = None
     """Approving reviews of a pull request; by default one, and none where one person alone can write."""
 

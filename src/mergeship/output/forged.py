@@ -51,7 +51,7 @@ def setup(shown: Shown, style: Style) -> str:
         lines.append(f"pull request #{shown.pull} is open: it is followed, merged when it is green, and released")
     else:
         lines.append(f"{style.good('+ pull request')} {style.bold(shown.title)} from {shown.branch}")
-        lines += [f"    adds {path}" for path in missing]
+        lines += [f"    adds {path}" for path in missing] or ["    changes nothing: the pipeline's files are on main"]
         lines += [f"    leaves {path} as it is" for path in kept]
         lines.append("    it is followed through its checks, merged when they are green, and released to the index")
     return "\n".join([*lines, *_notes(shown.notes, (), style)])

@@ -9,7 +9,7 @@ from mergeship import __version__
 from mergeship.adapters import files, git
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github import settings as hosted
-from mergeship.adapters.github.connection import Connection
+from mergeship.adapters.github.connection import CONFLICT, Connection
 from mergeship.core import contexts as checks
 from mergeship.core import project, publisher, workflow
 from mergeship.core.event import Note, Tell
@@ -75,7 +75,10 @@ class Hosted:
             except MergeshipError as error:
                 maybe = "" if isinstance(error, Failed) or getattr(error, "status", 500) < _SERVER else _MAYBE
                 words = f"{change.action} {change.kind} {change.name}: {error.message}{maybe}"
-                problem = Problem(error.code, words, f"{error.hint}; what is left: mergeship forge plan")
+                hint = error.hint
+                if getattr(error, "status", 0) == CONFLICT:
+                    hint = f'{hint}, or leave it to them with forge.leave = ["{change.kind}"]'
+                problem = Problem(error.code, words, f"{hint}; what is left: mergeship forge plan")
                 break
             except BaseException:
                 behind = len(plan.changes) - number

@@ -68,7 +68,10 @@ class SettingUp:
         return usable[0] if usable else None
 
     def propose(self, main: str, plan: FilePlan) -> Pull:
-        """Push the branch with what is missing, and open its pull request, which asks to ship."""
+        """Push the branch with what is missing, and open its pull request, which asks to ship.
+
+        Where nothing is missing it changes nothing: GitHub merges that too.
+        """
         changes = {change.path: ("100644", change.wanted) for change in plan.changes if change.action == "create"}
         commit = self.origin.commit(changes, setup.TITLE, main, time.time())
         before = self.origin.branches(setup.BRANCH).get(setup.BRANCH, "")

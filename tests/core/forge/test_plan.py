@@ -1,6 +1,6 @@
 """The plan of a repository's settings."""
 
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 import pytest
@@ -26,7 +26,7 @@ from mergeship.core.forge.setting import (
     WorkflowPermissions,
 )
 from mergeship.core.forge.wanted import LABELS, Asked
-from mergeship.core.settings import Forge, Settings
+from mergeship.core.settings import Forge, Kind, Settings
 from mergeship.errors import Misconfigured
 
 ORIGIN = Origin("1", "https://api.github.com", "o/r", allow_remove=False, replace_token=False)
@@ -206,6 +206,25 @@ def test_the_token() -> None:
     assert f"remove secret {TOKEN}" in words(plan(here, auth="trusted", origin=STRIPPING))
     moving = plan(actual(*FRESH, Secret(TOKEN, "", "yesterday")))
     assert "cannot be read and moved" in moving.notes[0]
+
+
+def test_private_repositories_are_told_what_attestations_tell() -> None:
+    here = msgspec.structs.replace(actual(*FRESH), private=True)
+    said = "this repository is private, and attestations name it in Sigstore's public log"
+    assert any(note.startswith(said) for note in plan(here, auth="trusted").notes)
+    for other in (plan(here), plan(here, auth="trusted", attestations=False), plan(actual(*FRESH), auth="trusted")):
+        assert not any(note.startswith(said) for note in other.notes)
+
+
+def test_what_others_decide_on_is_left_to_them() -> None:
+    whole, rest = plan(actual(*FRESH)), plan(actual(*FRESH), forge=Forge(leave=("actions", "label")))
+    assert [one for one in words(whole) if " actions " not in one and " label " not in one] == words(rest)
+    assert "left to somebody else, and not looked at: actions, label" in rest.notes
+
+
+def test_every_kind_of_setting_can_be_left() -> None:
+    tags = {str(kind.__struct_config__.tag) for kind in get_args(Setting)}
+    assert set(get_args(Kind)) == tags
 
 
 def edited(made: Plan, **more: Any) -> Plan:

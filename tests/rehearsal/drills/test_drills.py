@@ -29,7 +29,8 @@ NEEDED = {
     "burned-filename", "stale-index", "old-half-release", "disk-full", "clock-skew", "dirty-workspace",
     "hostile-pull-request", "secret-canary", "tag-refused", "ledger-deleted", "ledger-rewound", "ledger-forged",
     "old-run-re-run", "approval-wait", "protected-main", "lookup-lag", "no-right-to-open-pr", "rate-limited-forge",
-    "sigstore-down", "stale-plan", "moved-main", "version-pr-with-extra-change", "bot-merge", "version-pr-loop",
+    "sigstore-down", "stale-plan", "moved-main", "two-syncs",
+    "version-pr-with-extra-change", "bot-merge", "version-pr-loop",
 }  # fmt: skip
 
 
@@ -73,6 +74,7 @@ LONG = {
     "moved-main": patch(
         "mergeship.pipeline.version_pull.VersionPulls.same", "patched = lambda self, branch, _: branch.at"
     ),
+    "two-syncs": patch("mergeship.commands.sync.LOOKS", "patched = 0"),
     "version-pr-with-extra-change": patch(
         "mergeship.pipeline.merges.judged", "patched = lambda _, __, pull, *___: pull"
     ),

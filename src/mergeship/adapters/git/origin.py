@@ -10,7 +10,7 @@ import msgspec
 from mergeship.adapters.git.repository import Repository
 from mergeship.core.ledger import FILE, REF
 from mergeship.core.text import one_line, without_password
-from mergeship.errors import Held
+from mergeship.errors import Held, Overtaken
 from mergeship.process import ProcessFailed
 
 MAIN = "refs/heads/main"
@@ -158,7 +158,7 @@ class Origin:
     def move(self, branch: str, commit: str, before: str) -> None:
         """Put a branch that is ours on a commit; `before` is where it is now, empty for a new one. Raises Held.
 
-        Nobody else's commit is lost: the origin refuses where the branch is not at `before`.
+        Nobody else's commit is lost: the origin refuses where the branch is not at `before`, which raises Overtaken.
         """
         ref = f"refs/heads/{branch}"
         lease = f"--force-with-lease={ref}:{before}"
@@ -169,9 +169,9 @@ class Origin:
             if rejected is None:
                 raise self._unreachable(error, "contents: write") from error
             words = one_line(_words(error.output, rejected["words"]))
-            hint = f"a ruleset or the token's permissions forbid it: both have to let mergeship push {branch}"
             if _MOVED.search(rejected["words"]):
-                hint = "somebody else has moved it: run the job again"
+                raise Overtaken("branch-moved", f"somebody else has moved {branch} meanwhile") from error
+            hint = f"a ruleset or the token's permissions forbid it: both have to let mergeship push {branch}"
             raise Held("branch-refused", f"the origin refused {branch}: {words}", hint=hint) from error
 
     def push(self, wanted: Mapping[str, str]) -> Push:

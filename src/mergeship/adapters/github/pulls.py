@@ -6,9 +6,10 @@ from typing import TypeVar
 import msgspec
 
 from mergeship.adapters.github import shapes
-from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, unless
+from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, Refused, unless
 from mergeship.adapters.github.forge import Forge
 from mergeship.core.decision import Pull
+from mergeship.errors import Overtaken
 
 # REST does not tell when a body was changed, and by whom.
 _EDITED = """
@@ -18,6 +19,7 @@ query ($owner: String!, $name: String!, $number: Int!) {
 """
 _T = TypeVar("_T")
 _READ, _WRITE = "pull_requests=read", "pull_requests=write"
+_ALREADY = "already exists"
 _WRITERS = {"admin", "write"}
 
 
@@ -95,10 +97,18 @@ class Pulls:
         return bool(await self._ask.item(url, _READ))
 
     async def opened(self, branch: str, title: str, body: str) -> Pull:
-        """A new pull request from a branch into main. Raises Refused where that may not be done."""
+        """A new pull request from a branch into main.
+
+        Raises Refused where that may not be done, and Overtaken where there is one already.
+        """
         url = f"{self._base}/pulls"
         asked = {"title": title, "body": body, "head": branch, "base": "main", "maintainer_can_modify": False}
-        answer = await self._ask.write("POST", url, asked, _WRITE)
+        try:
+            answer = await self._ask.write("POST", url, asked, _WRITE)
+        except Refused as refused:
+            if refused.status == UNPROCESSABLE and _ALREADY in refused.said:
+                raise Overtaken("pull-request-exists", refused.said) from refused
+            raise
         return shapes.shaped(answer, shapes.PullRequest, url).pull(self._repository)
 
     async def changed(self, number: int, **fields: str) -> Pull:

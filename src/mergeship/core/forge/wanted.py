@@ -188,6 +188,11 @@ def _secret(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish]:
     name = asked.settings.environment
     environment = "" if "environment" in actual.lacking else name
     stored = {secret.environment: secret for secret in actual.settings if isinstance(secret, Secret)}
+    if asked.settings.attests and actual.private:
+        notes.append(
+            "this repository is private, and attestations name it in Sigstore's public log: "
+            "attestations = false leaves them out"
+        )
     if asked.settings.auth == "trusted":
         for secret in stored.values():
             yield Wish(secret, "", secret, *_without(secret))

@@ -11,7 +11,7 @@ from mergeship.adapters.github.pulls import asked
 from mergeship.core import version_pull
 from mergeship.process import ProcessFailed
 from mergeship.rehearsal.drills.drill import Drill
-from mergeship.rehearsal.drills.runner import Ran
+from mergeship.rehearsal.drills.runner import Ran, Runner
 from mergeship.rehearsal.drills.scene import SHIP, Scene, Theatre, demand
 from mergeship.rehearsal.forge.hosting import ACTIONS, Fault, Proposal
 from mergeship.rehearsal.forge.merging import PERSON
@@ -217,6 +217,34 @@ def _moved_main(theatre: Theatre) -> str:
         return "opened on main as it was, moved on top of it by the next run, nothing reverted"
 
 
+def _two_syncs(theatre: Theatre) -> str:
+    with theatre.scene() as scene:
+        other = Runner(scene.stage, "second")
+        for run, moment in enumerate(("git push", "POST"), start=1):
+            scene.merged()
+            scene.shipped(run=str(run))
+            other.at(scene.main)
+            command = [str(scene.stage.box.command), "sync", "."]
+            meanwhile = (
+                "import subprocess\nfrom mergeship.rehearsal.drills.seams import at_each_effect\nmet = []\n"
+                "def overtake(effect):\n"
+                f"    if {moment.split()[0]!r} in effect and {moment.split()[-1]!r} in effect and not met:\n"
+                "        met.append(effect)\n"
+                f"        subprocess.run({command!r}, cwd={str(other.folder)!r}, env={other.env('9', None, '', {})!r}, "
+                "check=True, stdout=subprocess.DEVNULL)\n"
+                "at_each_effect(overtake)"
+            )
+            ran = scene.sync(prelude=meanwhile)
+            demand(ran.status == 0, f"sync, overtaken at {moment}: {ran.message}")
+            demand(ran.document.get("action") == "unchanged", f"it was not overtaken at {moment}: {ran.document}")
+            opened = [one for one in scene.stage.hosting.proposals.values() if one.open]
+            demand(len(opened) == 1, f"{len(opened)} version pull requests are open")
+            demand(opened[0].number == ran.document.get("pull"), f"it names #{ran.document.get('pull')}")
+            scene.before = scene.main
+            scene.stage.hosting.merge(opened[0].number)
+        return "overtaken at the push and at the pull request: one of each, found by the other run"
+
+
 def _extra_change(theatre: Theatre) -> str:
     with theatre.scene() as scene:
         scene.merged()
@@ -281,6 +309,7 @@ DRILLS = (
     Drill("protected-main", "pushes, force and deletion, by an administrator too", "all refused", _protected_main),
     Drill("version-pr-with-extra-change", "a commit slips into it", "its merge is a hold", _extra_change),
     Drill("moved-main", "main moves while the version is brought back", "nothing is reverted", _moved_main),
+    Drill("two-syncs", "another run brings the version back meanwhile", "one pull request, no job red", _two_syncs),
     Drill("no-right-to-open-pr", "Actions may not open pull requests", "the branch, and a page to open it", _no_right),
     Drill("bot-merge", "a bot merges", "judged like anybody else", _bot_merge),
     Drill("stale-plan", "settings that moved, a plan that was edited", "refused, nothing applied", _stale_plan),
