@@ -44,7 +44,8 @@ def decided(
     settled = decision.settled(span)
     if settled is None:
         _refuse_another_policy(standing, span)
-        tell(Note(f"looking up the pull requests of {len(span.commits)} commits, since {span.since}"))
+        commits = "1 commit" if len(span.commits) == 1 else f"{len(span.commits)} commits"
+        tell(Note(f"looking up the pull requests of {commits}, since {span.since}"))
         settled = decision.decide(merged(standing, span.commits, environ), settings.intent, span.since)
     return Decided(span, settled, listed)
 

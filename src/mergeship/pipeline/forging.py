@@ -124,6 +124,6 @@ def _contexts(source: Source, read: Callable[[str], str | None]) -> checks.Conte
     found = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
     told = checks.contexts(found, workflow.CHECKS, read)
     if text is None:
-        words = f"{workflow.CHECKS} is not there yet: required is what `mergeship init` writes into it"
+        words = f"{workflow.CHECKS} is not in this checkout: required is what `mergeship init` writes into it"
         told = msgspec.structs.replace(told, notes=(*told.notes, words))
     return told

@@ -49,6 +49,7 @@ class Login:
         """What an upload of each file carries besides it, by its name. Raises Failed where Sigstore gives nothing."""
         if not (files and self._settings.attests):
             return {}
+        self.token()  # what the index refuses needs no entry in a public log
         self._tell(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
         return index.attested(files, self._environ, self._settings.index.deadline)
 
