@@ -204,7 +204,7 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge:
         ("writer", 1, "forge-permission", "needs the permission administration=read"),
         ("empty", 2, "no-main", "git push origin HEAD:main"),
         ("archived", 2, "repository-archived", "unarchive it"),
-        ("renamed", 1, "repository-renamed", "git remote set-url origin URL"),
+        ("renamed", 1, "repository-renamed", "it is rehearsal/obk now: git remote set-url origin URL"),
         ("gone", 1, "forge-permission", "needs the permission metadata=read"),
         ("elsewhere", 2, "remote-elsewhere", "GITHUB_API_URL names another server"),
         ("no remote", 2, "no-origin", "git remote add origin URL"),

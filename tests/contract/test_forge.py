@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from mergeship.adapters.github.connection import Refused
 from mergeship.commands.decide import decide
 from mergeship.commands.forge_apply import forge_apply
 from mergeship.commands.forge_plan import forge_plan
@@ -92,6 +93,9 @@ def test_what_the_product_says_and_is_told(play: Scene, exchanges: list[Exchange
     }, "feat: by hand"))  # fmt: skip
     play.runner.at(play.main)
     assert sync(folder, job, quiet, settings).action == "closed"
+    hosting.former_names.add("rehearsal/old")
+    with pytest.raises(Refused, match="Moved Permanently"):
+        forge_plan(folder, {**person, "GITHUB_REPOSITORY": "rehearsal/old"}, quiet)
     found = held_against_github(exchanges)
     assert {"GET", "POST", "PUT", "PATCH"} <= set(found)
     assert sum(found.values()) > 100

@@ -23,6 +23,7 @@ VERSION = "2022-11-28"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 401, 403, 404, 409, 422, 429
 ADMIN_READ, ADMIN_WRITE = "administration=read", "administration=write"
 _MOVED = {301, 307, 308}
+_BY_NUMBER = re.compile(r"/repositories/\d+")
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
 A_MINUTE = 60.0  # what GitHub wants waited for at least, where it does not say how long
 _T = TypeVar("_T")
@@ -93,14 +94,28 @@ class Connection:
         try:
             return await attempts(once)
         except HTTPException as error:
-            raise self._refused(error, f"{method} {_address(self._api.base_url, url)}", needs) from error
+            name = await self._new_name(error) if int(error.status_code) in _MOVED else ""
+            raise self._refused(error, f"{method} {_address(self._api.base_url, url)}", needs, name) from error
         except (GitHubException, ValueError) as error:  # ValueError: what says that it is JSON, and is not
             raise Held("forge-unreadable", f"{self._api.base_url}: {one_line(str(error))}", hint=LATER) from error
 
     def _late(self, state: "RetryCallState") -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._until
 
-    def _refused(self, error: "HTTPException", asked: str, needs: str) -> Refused:
+    async def _new_name(self, error: "HTTPException") -> str:
+        """What a renamed repository is called now, as the redirect tells its number; empty where that is not told."""
+        from gidgethub import GitHubException
+
+        found = _BY_NUMBER.match(error.headers.get("location", "").removeprefix(self._api.base_url))
+        if found is None:
+            return ""
+        try:
+            answer = await self._api.getitem(found[0], extra_headers=_HEADERS)
+        except GitHubException:
+            return ""
+        return one_line(str(answer.get("full_name", "")))
+
+    def _refused(self, error: "HTTPException", asked: str, needs: str, name: str) -> Refused:
         status = int(error.status_code)
         words = one_line(str(error))[:300]
         said = f"{asked} answered {status} {words}"
@@ -120,7 +135,7 @@ class Connection:
                 "an organization or enterprise decides that: ask its owners",
             )
         elif status in _MOVED:
-            code, hint = "repository-renamed", "it has another name now: git remote set-url origin URL"
+            code, hint = "repository-renamed", f"it is {name or 'elsewhere'} now: git remote set-url origin URL"
         else:
             code, hint = "forge-refused", LATER
         return Refused(code, said, hint=hint, status=status, said=words)

@@ -47,6 +47,6 @@ class Git(Views):
         """Nothing, or where a repository of another name went."""
         renamed = re.match(r"/api/v3/repos/([^/]+/[^/]+)", request.url.path)
         if renamed and renamed[1] in self.hosting.former_names:
-            target = str(request.url).replace(renamed[1], self.hosting.name, 1)
-            raise Refused(301, "Moved Permanently", {"Location": target})
+            target = str(request.url).replace(f"repos/{renamed[1]}", "repositories/1", 1)
+            raise Refused(301 if request.method == "GET" else 307, "Moved Permanently", {"Location": target})
         raise Refused(404, "Not Found")

@@ -21,6 +21,7 @@ class Repository(Views):
         permissions = f"{self.api}/actions/permissions"
         return [
             self.route(self.api, self.repository, "GET", "PATCH"),
+            self.route("/api/v3/repositories/1", self.repository),
             self.route(permissions, self.actions, "GET", "PUT"),
             self.route(f"{permissions}/workflow", self.workflow, "GET", "PUT"),
             self.route(f"{permissions}/fork-pr-contributor-approval", self.forks, "GET", "PUT"),
