@@ -10,8 +10,10 @@ from mergeship.adapters import dist, files
 from mergeship.commands.deploy import deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
+from mergeship.core.listing import Listing
 from mergeship.core.result import Deployed
 from mergeship.errors import MergeshipError
+from mergeship.pipeline.sending import Index
 from mergeship.rehearsal.index.catalog import Catalog, Fault
 from tests import ledgers
 from tests.archives import sdist, wheel
@@ -144,6 +146,24 @@ def test_other_bytes_of_another_run_are_not_sent(built: Path, environ: Environ, 
     assert "run all its jobs again" in error.hint
     assert state_of(built) == "uploading"
     assert catalog.uploads == []
+
+
+def test_the_same_deploy_at_once_is_nobody_else(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another runner does all of it between our look at the ledger and our look at the index."""
+    real = Index.listing
+    before: list[str] = []
+
+    def listing(self: Index, deadline: float = 0.0) -> Listing:
+        if not before:
+            before.append("once")
+            assert send(built, {**environ, "XDG_STATE_HOME": str(tmp_path / "other")}).releases[0].state == "released"
+        return real(self, deadline)
+
+    monkeypatch.setattr(Index, "listing", listing)
+    assert send(built, environ).releases[0].state == "released"
+    assert [status for _, status in catalog.uploads] == [200, 200]
 
 
 def test_what_nobody_claimed_is_not_sent(built: Path, environ: Environ, catalog: Catalog) -> None:

@@ -69,9 +69,12 @@ class Delivery:
             raise self.give_up(f"there is a tag {entry.tag_name} on another commit, {tagged[:12]}")
         published = filter(pep440.is_version, self.where.listing().versions)
         if any(pep440.same(version, entry.version) for version in published):
-            raise self.give_up("somebody else published that version after it was claimed")
-        self.stands.state.keep(self.version, {file: have[file.name] for file in files})
-        self._move("uploading", files=files, began=self.stands.now)
+            self.stands = self.stands.again()
+            if self.entry.state == "claimed":
+                raise self.give_up("somebody else published that version after it was claimed")
+        if self.entry.state == "claimed":
+            self.stands.state.keep(self.version, {file: have[file.name] for file in files})
+            self._move("uploading", files=files, began=self.stands.now)
         if self.entry.files != files:
             raise Held(
                 "uploading-elsewhere",
