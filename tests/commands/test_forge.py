@@ -201,20 +201,18 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge:
         ("expired", 1, "forge-token", "GH_TOKEN is wrong or has expired"),
         ("poor", 1, "forge-permission", "needs the permission"),
         ("stranger", 2, "forge-permission", "somebody who administrates it has to do this"),
-        ("writer", 1, "forge-permission", "needs the permission administration=read"),
+        ("writer", 1, "forge-permission", "an administrator of rehearsal/obk has to"),
         ("empty", 2, "no-main", "git push origin HEAD:main"),
         ("archived", 2, "repository-archived", "unarchive it"),
         ("renamed", 1, "repository-renamed", "it is rehearsal/obk now: git remote set-url origin URL"),
-        ("gone", 1, "forge-permission", "needs the permission metadata=read"),
-        ("elsewhere", 2, "remote-elsewhere", "GITHUB_API_URL names another server"),
-        ("no remote", 2, "no-origin", "git remote add origin URL"),
-        ("several", 2, "several-remotes", "git remote rename NAME origin"),
-        ("no repository", 2, "not-a-repository", "git init"),
+        ("gone", 1, "forge-permission", "it does not exist, or the token in GH_TOKEN may not see it: check the remote"),
+        ("no token", 2, "forge-permission", "gh auth login, or GH_TOKEN"),
     ],
 )
-def test_bad_input(play: Scene, hosting: Hosting, forge: Any, change: str, status: int, code: str, words: str) -> None:
+def test_what_the_forge_does_not_show(
+    play: Scene, hosting: Hosting, forge: Any, change: str, status: int, code: str, words: str
+) -> None:
     more = {"GITHUB_REPOSITORY": ""}
-    folder = play.runner.folder
     if change in {"expired", "poor", "stranger"}:
         hosting.tokens["poor"] = Grant("maintainer", {"metadata": "read"})
         hosting.access["stranger"] = "read"
@@ -232,6 +230,29 @@ def test_bad_input(play: Scene, hosting: Hosting, forge: Any, change: str, statu
         more["GITHUB_REPOSITORY"] = "rehearsal/old"
     elif change == "gone":
         more["GITHUB_REPOSITORY"] = "rehearsal/other"
+    else:
+        more |= {"GH_TOKEN": "", "GITHUB_TOKEN": "", "PATH": "/usr/bin:/bin"}
+    found, document, said = forge("plan", **more)
+    assert (found, document["error"]["code"]) == (status, code), said
+    assert words in document["error"]["hint"]
+    assert "Traceback" not in said
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        ("bad name", "bad-repository", "write OWNER/NAME"),
+        ("no owner", "bad-remote", "git remote set-url origin URL"),
+        ("elsewhere", "remote-elsewhere", "GITHUB_API_URL names another server"),
+        ("no remote", "no-origin", "git remote add origin URL"),
+        ("several", "several-remotes", "git remote rename NAME origin"),
+        ("no repository", "not-a-repository", "git init"),
+    ],
+)
+def test_a_remote_that_is_none(play: Scene, forge: Any, change: str, code: str, words: str) -> None:
+    folder, more = play.runner.folder, {"GITHUB_REPOSITORY": "garbage" if change == "bad name" else ""}
+    if change == "no owner":
+        git(folder, "remote", "set-url", "origin", f"{play.stage.forge}/onlyname.git")
     elif change == "elsewhere":
         git(folder, "remote", "set-url", "origin", "git@gitlab.com:o/r.git")
     elif change == "no remote":
@@ -239,10 +260,10 @@ def test_bad_input(play: Scene, hosting: Hosting, forge: Any, change: str, statu
     elif change == "several":
         git(folder, "remote", "rename", "origin", "one")
         git(folder, "remote", "add", "two", "https://example.org/x/y")
-    else:
+    elif change == "no repository":
         subprocess.run(["rm", "-rf", str(folder / ".git")], check=True)
-    found, document, said = forge("plan", **more)
-    assert (found, document["error"]["code"]) == (status, code), said
+    status, document, said = forge("plan", **more)
+    assert (status, document["error"]["code"]) == (2, code), said
     assert words in document["error"]["hint"]
     assert "Traceback" not in said
 

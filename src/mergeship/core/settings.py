@@ -58,8 +58,8 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where pull requests are looked up, and how the repository is protected there."""
 
-    deadline: Positive = 60.0
-    """Seconds for all lookups of one run, those that are tried again included."""
+    deadline: Positive = 90.0
+    """Seconds for each question, with all that it takes to try again: GitHub may ask to wait for a minute."""
     leave: tuple[Kind, ...] = ()
     """Settings that are not planned, by their kind: somebody else decides on them."""
     reviews: Reviews | None = None

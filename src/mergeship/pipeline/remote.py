@@ -7,7 +7,7 @@ from mergeship.adapters import job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import owner_and_name
 from mergeship.core.environ import for_installer
-from mergeship.core.text import without_password
+from mergeship.core.text import one_line, without_password
 from mergeship.errors import Misconfigured
 
 GITHUB = "https://github.com"
@@ -24,6 +24,8 @@ def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
     """`owner/name` on the forge. Raises Misconfigured where the checkout has no remote there."""
     if name := job.repository(environ):
         return name
+    if given := environ.get("GITHUB_REPOSITORY"):
+        raise Misconfigured("bad-repository", f"GITHUB_REPOSITORY is {one_line(given)[:200]}", hint="write OWNER/NAME")
     remotes = repository.remotes()
     if not remotes:
         raise Misconfigured(
@@ -44,6 +46,13 @@ def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
             "remote-elsewhere",
             f"the remote {without_password(url)} is not on {server}",
             hint="GITHUB_API_URL names another server (https://HOST/api/v3), GITHUB_REPOSITORY another name",
+        )
+    path = urlsplit(url).path if "://" in url else url.partition(":")[2]
+    if path.strip("/").count("/") != 1:
+        raise Misconfigured(
+            "bad-remote",
+            f"the remote {without_password(url)} is no repository on {server}: there is no OWNER/NAME in it",
+            hint="git remote set-url origin URL",
         )
     return owner_and_name(url)
 

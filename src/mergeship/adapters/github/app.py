@@ -3,7 +3,9 @@
 Source: https://docs.github.com/apps/creating-github-apps/authenticating-with-a-github-app
 """
 
+import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 from mergeship.adapters.github.token import APP_ID, APP_KEY, Token
@@ -50,4 +52,5 @@ async def installation_token(environ: Mapping[str, str], repository: str, api: s
         made = await connection.write(
             "POST", f"/app/installations/{int(found['id'])}/access_tokens", {}, "metadata=read"
         )
-    return Token(str(made["token"]), whose)
+    lasts = (datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)).total_seconds()
+    return Token(str(made["token"]), whose, ends=time.monotonic() + lasts)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mergeship.adapters.github.token import Token
+from mergeship.core.event import Note, Tell
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
@@ -24,6 +25,8 @@ UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 401, 403
 ADMIN_READ, ADMIN_WRITE = "administration=read", "administration=write"
 _MOVED = {301, 307, 308}
 _BY_NUMBER = re.compile(r"/repositories/\d+")
+_SSO = re.compile(r"url=(\S+)")
+_PERSON = re.compile(r"must have (admin|push)", re.IGNORECASE)
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
 A_MINUTE = 60.0  # what GitHub wants waited for at least, where it does not say how long
 _T = TypeVar("_T")
@@ -43,8 +46,9 @@ class Refused(Held):
 class Connection:
     """GitHub's API for one repository, `owner/name`, until `until` (monotonic seconds)."""
 
-    def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float) -> None:
+    def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float, tell: Tell) -> None:
         self._api = api
+        self._tell = tell
         self.api = api.base_url
         """The address."""
         self._token = token
@@ -90,7 +94,7 @@ class Connection:
             return await ask()
 
         again = retry_if_exception(_passes if safe else _limited)
-        attempts = AsyncRetrying(retry=again, wait=_pause, stop=self._late, reraise=True)
+        attempts = AsyncRetrying(retry=again, wait=_pause, stop=self._late, before_sleep=self._waits, reraise=True)
         try:
             return await attempts(once)
         except HTTPException as error:
@@ -98,6 +102,10 @@ class Connection:
             raise self._refused(error, f"{method} {_address(self._api.base_url, url)}", needs, name) from error
         except (GitHubException, ValueError) as error:  # ValueError: what says that it is JSON, and is not
             raise Held("forge-unreadable", f"{self._api.base_url}: {one_line(str(error))}", hint=LATER) from error
+
+    def _waits(self, state: "RetryCallState") -> None:
+        if state.upcoming_sleep > 1:
+            self._tell(Note(f"{self.api} has to be waited for: {state.upcoming_sleep:.0f} s"))
 
     def _late(self, state: "RetryCallState") -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._until
@@ -124,11 +132,10 @@ class Connection:
                 "forge-rate-limited",
                 f"run it again in {wait:.0f} s; the limit is that of {self._token.source}",
             )
-        elif status == UNAUTHORIZED:
+        elif status == UNAUTHORIZED and self._token.value:
             code, hint = "forge-token", f"{self._token.source} is wrong or has expired: hand over a new one"
-        elif status in {FORBIDDEN, NOT_FOUND}:
-            needed = error.headers.get("x-accepted-github-permissions") or needs
-            code, hint = "forge-permission", f"{self._token.source} needs the permission {needed}"
+        elif status in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}:
+            code, hint = "forge-permission", self._permission(error, asked, needs)
         elif status == CONFLICT:
             code, hint = (
                 "forge-refused",
@@ -140,10 +147,28 @@ class Connection:
             code, hint = "forge-refused", LATER
         return Refused(code, said, hint=hint, status=status, said=words)
 
+    def _permission(self, error: "HTTPException", asked: str, needs: str) -> str:
+        """What would let the one who asks do that."""
+        if not self._token.value:
+            return "there is no token: gh auth login, or GH_TOKEN"
+        if sso := _SSO.search(error.headers.get("x-github-sso", "")):
+            return f"let {self._token.source} be used in that organization: {sso[1]}"
+        if _PERSON.search(str(error)):
+            return f"{self._token.source} is of somebody who may not: an administrator of {self.repository} has to"
+        if asked.endswith(self.base):
+            return f"it does not exist, or {self._token.source} may not see it: check the remote, and GITHUB_API_URL"
+        needed = error.headers.get("x-accepted-github-permissions") or needs
+        return f"{self._token.source} needs the permission {needed}"
+
 
 @asynccontextmanager
 async def connected(
-    api: str, repository: str, token: Token, until: float, cache: Cache | None = None
+    api: str,
+    repository: str,
+    token: Token,
+    until: float,
+    cache: Cache | None = None,
+    tell: Tell = lambda _: None,
 ) -> AsyncIterator[Connection]:
     """A connection to the API at the address `api`, which is closed when the block ends."""
     from gidgethub.httpx import GitHubAPI
@@ -154,7 +179,7 @@ async def connected(
         connection = GitHubAPI(http, "mergeship", base_url=api, cache=cache, **login)
         if token.signed:
             http.headers["Authorization"] = f"Bearer {token.value}"
-        yield Connection(connection, repository, token, until)
+        yield Connection(connection, repository, token, until, tell)
 
 
 def _limited(error: BaseException) -> bool:

@@ -7,9 +7,11 @@ from typing import TypeVar
 from mergeship.adapters.github import app
 from mergeship.adapters.github.connection import Cache, Connection, connected
 from mergeship.adapters.github.token import API, Token, token
+from mergeship.core.event import Tell
 from mergeship.errors import Held
 from mergeship.web import within
 
+MARGIN = 600.0  # seconds before its end that an App's token is renewed
 _T = TypeVar("_T")
 
 
@@ -19,11 +21,14 @@ class Forge:
     Answers are kept with their ETags from one question to the next.
     """
 
-    def __init__(self, environ: Mapping[str, str], repository: str, deadline: float) -> None:
-        self.api = environ.get("GITHUB_API_URL") or API
+    def __init__(
+        self, environ: Mapping[str, str], repository: str, deadline: float, tell: Tell = lambda _: None
+    ) -> None:
+        self.api = (environ.get("GITHUB_API_URL") or API).rstrip("/")
         self.repository = repository
         self._environ = environ
         self._deadline = deadline
+        self._tell = tell
         self._cache: Cache = {}
         self._token: Token | None = None
 
@@ -33,7 +38,7 @@ class Forge:
         async def asked() -> _T:
             until = time.monotonic() + self._deadline
             token = await self._login(until)
-            async with connected(self.api, self.repository, token, until, self._cache) as connection:
+            async with connected(self.api, self.repository, token, until, self._cache, self._tell) as connection:
                 return await question(connection)
 
         return within(self._deadline, asked, Held, self.api, "forge")
@@ -43,7 +48,7 @@ class Forge:
         return within(self._deadline, lambda: self._login(time.monotonic() + self._deadline), Held, self.api, "forge")
 
     async def _login(self, until: float) -> Token:
-        if self._token is None:
+        if self._token is None or time.monotonic() > self._token.ends - MARGIN:
             if app.is_set(self._environ):
                 self._token = await app.installation_token(self._environ, self.repository, self.api, until)
             else:

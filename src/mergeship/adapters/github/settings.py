@@ -202,7 +202,8 @@ def _refuse(repository: dict[str, Any], asked: str) -> None:
         raise Misconfigured(
             "forge-permission",
             f"{name} does not show its settings to you",
-            hint="somebody who administrates it has to do this; a token needs the permission administration=write",
+            hint="somebody who administrates it has to do this, with a token that has the permission "
+            "administration=write: gh auth login, or GH_TOKEN",
         )
     branch = repository.get("default_branch")
     if branch != "main":

@@ -1,5 +1,6 @@
 """Whose token GitHub is asked with: the environment's, an App's, or that of `gh`."""
 
+import math
 import shutil
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -27,6 +28,8 @@ class Token(msgspec.Struct, frozen=True):
     """Where it comes from, for people."""
     signed: bool = False
     """Whether an App has signed it itself, to ask for a token with."""
+    ends: float = math.inf
+    """When it is over, in monotonic seconds."""
 
 
 def token(environ: Mapping[str, str], api: str) -> Token:

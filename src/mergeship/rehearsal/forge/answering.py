@@ -119,7 +119,10 @@ class Views:
             if public:
                 return None
             raise Refused(401, "Requires authentication") if not self.hosting.private else Refused(404, "Not Found")
-        if not grant.allows(permission, wanted) or not self._role_allows(grant, permission, wanted):
+        if not self._role_allows(grant, permission, wanted):
+            admin = permission in _ADMINISTRATORS and self.hosting.access.get(grant.login) == "write"
+            raise Refused(403, "Must have admin rights to Repository." if admin else grant.refusal)
+        if not grant.allows(permission, wanted):
             needed = {"X-Accepted-GitHub-Permissions": f"{permission.replace('-', '_')}={wanted}"}
             raise Refused(403, grant.refusal, needed)
         if wanted == "write" and self.hosting.archived:
@@ -133,7 +136,7 @@ class Views:
         role = self.hosting.access.get(grant.login, "none")
         if role == "admin":
             return True
-        if permission in {"administration", "secrets", "environments"}:
+        if permission in _ADMINISTRATORS:
             return False
         return role == "write" or (wanted == "read" and (role == "read" or not self.hosting.private))
 
@@ -203,4 +206,5 @@ def nothing() -> Response:
     return Response(status_code=204)
 
 
+_ADMINISTRATORS = {"administration", "secrets", "environments"}
 _PUBLIC = {"metadata", "contents", "pull-requests", "actions", "issues", "checks", "statuses"}

@@ -46,11 +46,8 @@ class Grant(msgspec.Struct, frozen=True):
     @property
     def refusal(self) -> str:
         """What GitHub says to a token that may not."""
-        return (
-            "Resource not accessible by integration"
-            if self.by_actions
-            else ("Resource not accessible by personal access token")
-        )
+        whose = "integration" if self.login.endswith("[bot]") else "personal access token"
+        return f"Resource not accessible by {whose}"
 
     @property
     def by_actions(self) -> bool:
