@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
-_ADDRESS = {"index": " and the setting index.upload", "forge": ""}
+_ADDRESS = {"index": " and the setting index.upload", "forge": "", "identity": ""}
+_LIMIT = {"index": "the setting index.deadline", "forge": "the setting forge.deadline", "identity": "index.deadline"}
 _T = TypeVar("_T")
 
 
@@ -25,7 +26,7 @@ def within(
 ) -> _T:
     """The action's result, within a total deadline that no server can stretch by answering slowly.
 
-    `of` is whose setting `deadline` is: the index's, or the forge's.
+    `of` says who it is: the index, the forge, or the service that tells who a job is.
     """
     import httpx2
 
@@ -39,7 +40,7 @@ def within(
         raise failure(
             f"{of}-timeout",
             f"{without_password(address)} did not answer in time",
-            hint=f"run the job again when the {of} answers; the setting {of}.deadline is the limit in seconds",
+            hint=f"run the job again when the {of} answers; {_LIMIT[of]} is the limit in seconds",
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         reason = str(error) or type(error).__name__

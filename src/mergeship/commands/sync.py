@@ -19,7 +19,6 @@ from mergeship.pipeline.remote import checkout, on_forge, server_of
 from mergeship.pipeline.standing import standing
 from mergeship.pipeline.version_pull import Branch, OnMain, VersionPulls, edits, on_main
 
-LOOKS = 3  # before it is told that others are at it
 BOT = "github-actions[bot]"
 WAITS = (
     "its checks wait until a person lets them run, as GITHUB_TOKEN opened it; with the token of an App or of a person "
@@ -30,13 +29,15 @@ WAITS = (
 def sync(
     path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = (), *, dry_run: bool = False
 ) -> Synced:
-    """Bring the newest version back, and look again where another run was at it in the same moment."""
-    for _ in range(LOOKS):
-        try:
-            return _sync(path, environ, tell, overrides, dry_run=dry_run)
-        except Overtaken as overtaken:
-            tell(Note(f"{overtaken.message}: looking again"))
-    return _sync(path, environ, tell, overrides, dry_run=dry_run)
+    """Bring the newest version back, and look again where another run was at it in the same moment.
+
+    Raises Held for what cannot be read or written.
+    """
+    try:
+        return _sync(path, environ, tell, overrides, dry_run=dry_run)
+    except Overtaken as overtaken:
+        tell(Note(f"{overtaken.message}: looking again"))
+        return _sync(path, environ, tell, overrides, dry_run=dry_run)
 
 
 def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str], *, dry_run: bool) -> Synced:

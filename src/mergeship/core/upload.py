@@ -35,7 +35,7 @@ class Verdict(msgspec.Struct, frozen=True):
 # (status or 0 for any, words that it contains, code, hint), the first match counts. The words are those of
 # warehouse/forklift/legacy.py.
 _REFUSALS = (
-    (0, "Invalid attestations", "attestation-refused", "run the job again: they are made anew"),
+    (0, "Invalid attestations", "attestation-refused", "run the job again with new ones, or set attestations to false"),
     (0, "authentication information", "token-rejected", "is the secret PYPI_API_TOKEN whole, and of this index?"),
     (0, "Invalid API Token", "token-rejected", "make a new API token on the index and store it as PYPI_API_TOKEN"),
     (0, "isn't allowed to upload to project", "not-an-owner", "the token's owner must own or maintain this project"),

@@ -33,6 +33,11 @@ class Use(msgspec.Struct, frozen=True):
     ref: str
 
     @property
+    def is_action(self) -> bool:
+        """Whether it is no workflow that is called."""
+        return not self.action.endswith((".yml", ".yaml"))
+
+    @property
     def repository(self) -> str:
         """`owner/name`."""
         return "/".join(self.action.split("/")[:2])

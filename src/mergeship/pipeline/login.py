@@ -51,7 +51,7 @@ class Login:
             return {}
         self.token()  # what the index refuses needs no entry in a public log
         self._tell(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
-        return index.attested(files, self._environ, self._settings.index.deadline)
+        return index.attested(files, self._environ, self._settings.index.deadline, self._tell)
 
 
 def _stored(environ: Mapping[str, str]) -> str:

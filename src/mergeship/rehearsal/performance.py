@@ -30,6 +30,7 @@ NOT_REHEARSED = (
     "job timeouts: `timeout-minutes` is ignored",
     "OIDC: every job could ask for an identity here; on GitHub only one with `id-token: write` can",
     "approval: the checks of a pull request that GITHUB_TOKEN opens run here at once; GitHub waits for a person",
+    "pinned actions: those that other actions use are not looked at, as GitHub does",
     "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
 
@@ -94,9 +95,9 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
 def _attested(prover: Prover, catalog: Catalog) -> None:
     """Prove that the index has taken attestations of every file of the last release."""
     release = prover.releases[-1]
-    stored = [catalog.file(file.name) for file in release.files]
-    bare = [file.filename for file in stored if file and not file.provenance]
-    words = f"without: {', '.join(bare)}" if bare else f"{len(stored)} files, signed by this workflow's identity"
+    attested = [file.name for file in release.files if (stored := catalog.file(file.name)) and stored.provenance]
+    bare = [file.name for file in release.files if file.name not in attested]
+    words = f"without: {', '.join(bare)}" if bare else f"{len(attested)} files, signed by this workflow's identity"
     prover.note(release.merge, "the index holds attestations", not bare, words)
 
 

@@ -94,7 +94,7 @@ class Stage(msgspec.Struct, frozen=True):
 
     def _refuse_unpinned(self, workflow: Workflow) -> None:
         """Refuse to run what GitHub would not begin. Raises Failed."""
-        loose = [f"{use.action}@{use.ref}" for use in workflow.uses if not _COMMIT.fullmatch(use.ref)]
+        loose = [f"{use.action}@{use.ref}" for use in workflow.uses if use.is_action and not _COMMIT.fullmatch(use.ref)]
         if loose and self.hosting.settings.actions["sha_pinning_required"]:
             raise Failed(
                 "action-not-pinned",

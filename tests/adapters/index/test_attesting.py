@@ -11,6 +11,7 @@ import pytest
 
 from mergeship.adapters.index import attested
 from mergeship.adapters.index.attesting import TRUST
+from mergeship.core.event import Event, Note
 from mergeship.core.listing import JSON
 from mergeship.errors import Failed
 from mergeship.rehearsal.drills.runner import Ran
@@ -86,21 +87,33 @@ def built(play: Scene) -> list[Path]:
     return sorted(play.theatre.distributions("0.1.1", play).glob("obk*"))
 
 
+def made(files: list[Path], env: dict[str, str], deadline: float) -> dict[str, str]:
+    return attested(files, env, deadline, lambda _: None)
+
+
 def test_what_passes_by_itself_is_tried_again(play: Scene, built: list[Path]) -> None:
-    play.stage.sigstore.faults += [503, 502]
-    made = attested(built, environ(play), 30.0)
-    assert list(made) == [file.name for file in built]
-    assert all(len(json.loads(text)) == 1 for text in made.values())
+    """The second time, the log has one of two files already."""
+    play.stage.sigstore.faults += [503, 200, 200, 502]
+    found = made(built, environ(play), 60.0)
+    assert list(found) == [file.name for file in built]
+    assert all(len(json.loads(text)) == 1 for text in found.values())
+    assert len(play.stage.sigstore.log.entries) == 3
 
 
-def test_a_sigstore_that_says_no_is_told(play: Scene, built: list[Path]) -> None:
-    play.stage.sigstore.faults += [400] * 9
-    with pytest.raises(Failed, match=r"Sigstore did not vouch for obk-0.1.1-py3.*400 Client Error") as refused:
-        attested(built, environ(play), 30.0)
-    assert refused.value.code == "not-attested"
-    assert "the same bytes are sent" in refused.value.hint
+def test_a_sigstore_that_says_no_is_told_at_once(play: Scene, built: list[Path], tmp_path: Path) -> None:
+    play.stage.sigstore.faults += [400]
+    with pytest.raises(Failed, match=r"obk-0.1.1-py3.*cannot be attested: .*400 Client Error") as refused:
+        made(built, environ(play), 30.0)
+    assert refused.value.code == "cannot-attest"
+    assert "attestations = false" in refused.value.hint
     assert "Traceback" not in refused.value.message
     assert play.stage.hosting.identity_token not in refused.value.message
+    assert play.stage.sigstore.faults == []
+    odd = tmp_path / "no distribution.txt"
+    odd.write_text("x")
+    with pytest.raises(Failed, match=r"ValidationError") as refused:
+        made([odd], environ(play), 30.0)
+    assert refused.value.code == "cannot-attest"
 
 
 def test_a_sigstore_that_hangs_is_not_waited_for(play: Scene, built: list[Path], tmp_path: Path) -> None:
@@ -111,19 +124,43 @@ def test_a_sigstore_that_hangs_is_not_waited_for(play: Scene, built: list[Path],
     with raw_server(hangs) as base:
         trust = tmp_path / "sigstore.json"
         trust.write_text(json.dumps(play.stage.sigstore.client(base.removesuffix("/simple/"))), encoding="utf-8")
-        with pytest.raises(Failed, match="did not end within"):
-            attested(built, {**environ(play), TRUST: str(trust)}, 3.0)
+        with pytest.raises(Failed, match="did not end within") as refused:
+            made(built, {**environ(play), TRUST: str(trust)}, 3.0)
+    assert "the same bytes are sent" in refused.value.hint
+
+
+def test_a_sigstore_that_cannot_be_reached_may_be_there_in_a_moment(
+    play: Scene, built: list[Path], tmp_path: Path
+) -> None:
+    trust = tmp_path / "sigstore.json"
+    trust.write_text(json.dumps(play.stage.sigstore.client("http://127.0.0.1:9")), encoding="utf-8")
+    said: list[Event] = []
+    with pytest.raises(Failed, match="ConnectionError") as refused:
+        attested(built, {**environ(play), TRUST: str(trust)}, 5.0, said.append)
+    assert refused.value.code == "not-attested"
+    assert any(isinstance(event, Note) and "attests nothing yet: again in" in event.text for event in said)
 
 
 def test_a_configuration_that_is_none_is_told(play: Scene, built: list[Path], tmp_path: Path) -> None:
     trust = tmp_path / "sigstore.json"
     trust.write_text("{}", encoding="utf-8")
-    with pytest.raises(Failed, match="Sigstore did not vouch"):
-        attested(built[:1], {**environ(play), TRUST: str(trust)}, 3.0)
+    with pytest.raises(Failed, match="ClientTrustConfig") as refused:
+        made(built[:1], {**environ(play), TRUST: str(trust)}, 30.0)
+    assert refused.value.code == "cannot-attest"
+
+
+def test_a_link_is_attested_by_its_own_name(play: Scene, built: list[Path], tmp_path: Path) -> None:
+    link = tmp_path / "obk-0.1.1-py2-none-any.whl"
+    link.symlink_to(next(file for file in built if file.suffix == ".whl"))
+    assert list(made([link], environ(play), 30.0)) == [link.name]
 
 
 def test_github_gives_no_identity(play: Scene, built: list[Path]) -> None:
     wrong = {**environ(play), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
     with pytest.raises(Failed, match="answered 401") as refused:
-        attested(built, wrong, 10.0)
+        made(built, wrong, 10.0)
     assert refused.value.code == "no-identity"
+    nowhere = {**environ(play), "ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/?x"}
+    with pytest.raises(Failed) as refused:
+        made(built, nowhere, 10.0)
+    assert (refused.value.code, "index" in refused.value.hint) == ("identity-unreachable", False)

@@ -119,7 +119,8 @@ def test_what_is_no_index_is_told(answer: str) -> None:
         pytest.raises(Failed) as refused,
     ):
         minted(base, {}, 20.0, "")
-    assert refused.value.code == ("index-unreadable" if answer else "no-identity")
+    assert refused.value.code == "not-minted"
+    assert ("set auth to token" if not answer else "index.upload") in refused.value.hint
 
 
 def test_payloads_that_are_none_are_refused(play: Scene) -> None:

@@ -74,7 +74,7 @@ LONG = {
     "moved-main": patch(
         "mergeship.pipeline.version_pull.VersionPulls.same", "patched = lambda self, branch, _: branch.at"
     ),
-    "two-syncs": patch("mergeship.commands.sync.LOOKS", "patched = 0"),
+    "two-syncs": patch("mergeship.commands.sync.Overtaken", "patched = ZeroDivisionError"),
     "version-pr-with-extra-change": patch(
         "mergeship.pipeline.merges.judged", "patched = lambda _, __, pull, *___: pull"
     ),

@@ -112,6 +112,7 @@ class Connection:
 
     async def _new_name(self, error: "HTTPException") -> str:
         """What a renamed repository is called now, as the redirect tells its number; empty where that is not told."""
+        import httpx2
         from gidgethub import GitHubException
 
         found = _BY_NUMBER.match(error.headers.get("location", "").removeprefix(self._api.base_url))
@@ -119,9 +120,9 @@ class Connection:
             return ""
         try:
             answer = await self._api.getitem(found[0], extra_headers=_HEADERS)
-        except GitHubException:
+        except (GitHubException, ValueError, httpx2.HTTPError):
             return ""
-        return one_line(str(answer.get("full_name", "")))
+        return one_line(str(answer.get("full_name", ""))) if isinstance(answer, dict) else ""
 
     def _refused(self, error: "HTTPException", asked: str, needs: str, name: str) -> Refused:
         status = int(error.status_code)

@@ -14,7 +14,7 @@ from mergeship.process import ProcessFailed, output
 API = "https://api.github.com"
 NAMES = ("GH_TOKEN", "GITHUB_TOKEN")
 OF_ENTERPRISE = ("GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN")
-"""First for a GitHub Enterprise Server; both in the order of `gh help environment`."""
+"""First for a server of one's own; all in the order of `gh help environment`."""
 _OF_GH = ("GH_CONFIG_DIR", "DBUS_SESSION_BUS_ADDRESS")
 """Where `gh` keeps what it knows, its keyring among it."""
 APP_ID, APP_KEY = "MERGESHIP_APP_ID", "MERGESHIP_APP_KEY_FILE"
@@ -37,7 +37,8 @@ def token(environ: Mapping[str, str], api: str) -> Token:
 
     Raises Misconfigured for what can be none.
     """
-    for name in NAMES if api == API else (*OF_ENTERPRISE, *NAMES):
+    by_github = api == API or (urlsplit(api).hostname or "").endswith(".ghe.com")
+    for name in NAMES if by_github else (*OF_ENTERPRISE, *NAMES):
         if value := environ.get(name, "").strip():
             if not value.isascii() or not value.isprintable() or " " in value:
                 raise Misconfigured("forge-token", f"{name} holds no token", hint="copy it again, in one piece")

@@ -3,6 +3,7 @@
 Source: https://docs.pypi.org/attestations/ and PEP 740
 """
 
+import os
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -10,58 +11,80 @@ from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters.index.identity import again, identity
-from mergeship.adapters.index.signer import Order
+from mergeship.adapters.index.identity import REQUEST_URL, again, identity
+from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
+from mergeship.core.event import Note, Tell
 from mergeship.core.text import one_line
 from mergeship.core.upload import TRY_AGAIN
 from mergeship.errors import Failed
-from mergeship.process import ProcessFailed, output
+from mergeship.process import TIMED_OUT, ProcessFailed, output
 from mergeship.web import within
 
 TRUST = "MERGESHIP_SIGSTORE"
 """Names another Sigstore than the public one, as a file: a rehearsal has its own."""
 AUDIENCE = "sigstore"
-ATTEMPTS = 3
-_SIGNER = ("-I", "-c", "from mergeship.adapters.index.signer import main; main()")
+ONE = 60.0  # seconds of one attempt: the libraries themselves wait for ever
+_SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import main; sys.exit(main())")
+_CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
 
 
-def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float) -> dict[str, str]:
+def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float, tell: Tell) -> dict[str, str]:
     """The attestations of each file by its name, within `deadline` seconds.
 
     Raises Failed where GitHub does not say who this job is, or Sigstore does not vouch for it.
     """
-    from tenacity import RetryCallState, Retrying, retry_if_exception_type, wait_random_exponential
+    from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
     until = time.monotonic() + deadline
 
-    def over(tried: RetryCallState) -> bool:
-        return tried.attempt_number >= ATTEMPTS or time.monotonic() + tried.upcoming_sleep >= until
-
     attempts = Retrying(
-        retry=retry_if_exception_type(ProcessFailed),
-        wait=wait_random_exponential(0.5, max=10),
-        stop=over,
+        retry=retry_if_exception(_passes),
+        wait=wait_random_exponential(1, max=30),
+        stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
+        before_sleep=lambda tried: tell(Note(f"Sigstore attests nothing yet: again in {tried.upcoming_sleep:.0f} s")),
         reraise=True,
     )
+    names = ", ".join(file.name for file in files)
     try:
         made: dict[str, str] = attempts(_signed, files, environ, until)
     except ProcessFailed as error:
-        words = one_line(error.output)
-        raise Failed(
-            "not-attested",
-            f"Sigstore did not vouch for {', '.join(file.name for file in files)}: {words[:500]}",
-            hint=f"{TRY_AGAIN}; without attestations: set attestations to false",
-        ) from error
+        raise _told(error, names) from error
+    if missing := [file.name for file in files if file.name not in made]:
+        raise Failed("not-attested", f"there is no attestation of {', '.join(missing)}", hint=TRY_AGAIN)
     return made
+
+
+def _passes(error: BaseException) -> bool:
+    return isinstance(error, ProcessFailed) and error.status in {PASSES, TIMED_OUT}
+
+
+def _told(error: ProcessFailed, names: str) -> Failed:
+    if error.code == "disk-full":
+        return error
+    lines = error.output.rstrip().splitlines()
+    words = f"{names} cannot be attested: {one_line(lines[-1] if lines else error.message)[:600]}"
+    if _passes(error):
+        return Failed("not-attested", words, hint=f"{TRY_AGAIN}; without attestations: set attestations to false")
+    hint = "look at that on the runner; `attestations = false` sends the same bytes without"
+    return Failed("cannot-attest", words, hint=hint)
 
 
 def _signed(files: Sequence[Path], environ: Mapping[str, str], until: float) -> dict[str, str]:
     """One attempt, with an identity of its own."""
     left = max(1.0, until - time.monotonic())
-    who = within(left, lambda: again(lambda: identity(environ, AUDIENCE)), Failed, "the forge's identity service")
-    paths = tuple(str(file.resolve()) for file in files)
+    who = within(left, lambda: again(lambda: identity(environ, AUDIENCE)), Failed, environ[REQUEST_URL], "identity")
+    paths = tuple(str(file.absolute()) for file in files)
     order = msgspec.json.encode(Order(who, paths, environ.get(TRUST, ""))).decode()
-    env = for_project(environ)
-    said = output([sys.executable, *_SIGNER], cwd="/", env=env, given=order, seconds=max(1.0, until - time.monotonic()))
+    seconds = max(1.0, min(ONE, until - time.monotonic()))
+    said = output([sys.executable, *_SIGNER], cwd="/", env=_env(environ), given=order, seconds=seconds)
     return msgspec.json.decode(said, type=dict[str, str])
+
+
+def _env(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment of the signer: no secret, and the certificates that the rest of mergeship trusts."""
+    env = for_project(environ)
+    env["PYTHONPATH"] = os.pathsep.join(path for path in sys.path if path and path != str(Path.cwd()))
+    if _OURS in env and not any(name in env for name in _CERTIFICATES):
+        env[_CERTIFICATES[0]] = env[_OURS]
+    return env

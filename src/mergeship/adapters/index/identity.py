@@ -17,6 +17,11 @@ REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_R
 ATTEMPTS = 5
 _OK = 200
 _PASSES = {429, 500, 502, 503, 504}
+_HINTS = {
+    "no-identity": "run the job again; the deploy job needs `permissions: id-token: write`",
+    "not-minted": "does that index know trusted publishing? If not, set auth to token",
+}
+_LOOK = "check the setting index.upload; run the job again later"
 _T = TypeVar("_T")
 
 
@@ -42,7 +47,7 @@ async def identity(environ: Mapping[str, str], audience: str) -> str:
     """A signed identity for one audience, good for some minutes. Raises Failed where GitHub gives none."""
     url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
     login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
-    return (await asked(url, _Identity, login)).value
+    return (await asked(url, _Identity, login, "no-identity")).value
 
 
 async def again(action: Callable[[], Awaitable[_T]]) -> _T:
@@ -63,33 +68,31 @@ async def again(action: Callable[[], Awaitable[_T]]) -> _T:
     return await attempts(once)
 
 
-async def asked(url: str, kind: type[_T], headers: Mapping[str, str]) -> _T:
-    """The answer to a question on the way to an identity. Raises Failed for any other than that."""
+async def asked(url: str, kind: type[_T], headers: Mapping[str, str], code: str) -> _T:
+    """The answer to a question on the way to a token. Raises Failed, with that code, for any other than that."""
     async with client(url) as http:
         response = await http.get(url, headers=dict(headers))
-    refuse_busy(response.status_code, url)
+    refuse_busy(response.status_code, url, code)
     where = url.partition("?")[0]
     if response.status_code != _OK:
         raise Failed(
-            "no-identity",
+            code,
             f"{where} answered {response.status_code}: {one_line(response.text)[:200]}",
-            hint="run the job again; the deploy job needs `permissions: id-token: write`",
+            hint=_HINTS[code],
         )
-    return read(response.content, kind, where)
+    return read(response.content, kind, where, code)
 
 
-def refuse_busy(status: int, url: str) -> None:
+def refuse_busy(status: int, url: str, code: str) -> None:
     """Raises BusyError for a status that passes by itself."""
     if status in _PASSES:
         where = url.partition("?")[0]
-        raise BusyError("not-minted", f"{where} answered {status} again and again", hint="run the job again later")
+        raise BusyError(code, f"{where} answered {status} again and again", hint="run the job again later")
 
 
-def read(content: bytes, kind: type[_T], where: str) -> _T:
+def read(content: bytes, kind: type[_T], where: str, code: str) -> _T:
     """An answer in JSON. Raises Failed for what is none."""
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.DecodeError as error:
-        raise Failed(
-            "index-unreadable", f"{where} did not answer as an index does: {error}", hint="look there"
-        ) from error
+        raise Failed(code, f"{where} answered something else than it was asked for: {error}", hint=_LOOK) from error

@@ -52,20 +52,20 @@ def _base(upload: str) -> str:
 
 
 async def _minted(base: str, environ: Mapping[str, str], publisher: str) -> str:
-    audience = (await asked(f"{base}/_/oidc/audience", _Audience, {})).audience
+    audience = (await asked(f"{base}/_/oidc/audience", _Audience, {}, "not-minted")).audience
     vouched = await identity(environ, audience)
     async with client(base) as http:
         response = await http.post(f"{base}/_/oidc/mint-token", json={"token": vouched})
-    refuse_busy(response.status_code, base)
+    refuse_busy(response.status_code, base, "not-minted")
     if response.status_code != _OK:
         raise _refused(base, response.status_code, response.content, publisher)
-    return read(response.content, _Minted, base).token
+    return read(response.content, _Minted, base, "not-minted").token
 
 
 def _refused(base: str, status: int, content: bytes, publisher: str) -> Failed:
     refusal = _Refusal()
     if status == _UNPROCESSABLE:
-        refusal = read(content, _Refusal, base)
+        refusal = read(content, _Refusal, base, "not-minted")
     code = next((error.code for error in refusal.errors if error.code), "")
     words = "; ".join(one_line(f"{error.code}: {error.description}") for error in refusal.errors) or f"status {status}"
     return Failed(code or "not-minted", f"{base} minted no token: {words}"[:500], hint=explained(code, publisher))

@@ -1,16 +1,18 @@
 """Signs files with the identity of a job, as a process of its own: it knows no token of the index, and can be ended.
 
 Standard input: an Order. Standard output: the attestations of each file, by its name, as an index takes them. What goes
-wrong is one line on standard error.
+wrong is the last line on standard error; the exit status tells whether it may pass by itself.
 """
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 
 import msgspec
 
 REKOR = 1  # the version of the log that attestations of PyPI are made of
+PASSES, STAYS = 75, 76  # exit statuses: what may pass by itself, and what does not; the first one is EX_TEMPFAIL
+_BUSY = {408, 429, 500, 502, 503, 504}
 
 
 class Order(msgspec.Struct, frozen=True):
@@ -45,18 +47,41 @@ def sign(order: Order) -> dict[str, str]:
     return made
 
 
-def _tell(_: type[BaseException], error: BaseException, __: TracebackType | None) -> None:
-    """The words of an error, and of those that it came from."""
-    words = []
+def main() -> int:
+    """Sign what standard input says, and give the exit status back."""
+    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
+    try:
+        made = sign(order)
+    except Exception as error:  # noqa: BLE001 - of four libraries: told to the other process, which raises its own
+        sys.stderr.write(f"\n{_words(error)}\n")
+        return PASSES if _passes(error) else STAYS
+    sys.stdout.buffer.write(msgspec.json.encode(made))
+    return 0
+
+
+def _links(error: BaseException) -> Iterator[BaseException]:
+    """An error, and those that it came from."""
     link: BaseException | None = error
     while link is not None:
-        words.append(" ".join(f"{type(link).__name__}: {link}".rstrip(": ").split()))
+        yield link
         link = link.__cause__ or link.__context__
-    sys.stderr.write(f"{'; '.join(dict.fromkeys(words))}\n")
 
 
-def main() -> None:
-    """Sign what standard input says."""
-    sys.excepthook = _tell
-    order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
-    sys.stdout.buffer.write(msgspec.json.encode(sign(order)))
+def _words(error: BaseException) -> str:
+    """What happened, and what that came from in the first place, in one line."""
+    links = list(_links(error))
+    said = (" ".join(f"{type(link).__name__}: {link}".rstrip(": ").split())[:300] for link in (links[0], links[-1]))
+    return "; ".join(dict.fromkeys(said))
+
+
+def _passes(error: BaseException) -> bool:
+    """Whether it may be otherwise in a moment: no answer, a server's own error, a limit."""
+    import requests
+    import urllib3
+
+    for link in _links(error):
+        if isinstance(link, requests.HTTPError):
+            return link.response is None or link.response.status_code in _BUSY
+        if isinstance(link, (requests.ConnectionError, requests.Timeout, urllib3.exceptions.HTTPError)):
+            return True
+    return False

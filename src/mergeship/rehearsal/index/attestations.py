@@ -11,10 +11,8 @@ from mergeship.rehearsal.sigstore.instance import Sigstore
 if TYPE_CHECKING:
     from pypi_attestations import Attestation
     from sigstore.verify import Verifier
+    from sigstore.verify.policy import VerificationPolicy
 
-ISSUER = "https://token.actions.githubusercontent.com"
-GITHUB = "https://github.com"
-_REF = "1.3.6.1.4.1.57264.1.14"
 _STATEMENT = "application/vnd.in-toto+json"
 
 
@@ -40,19 +38,20 @@ def provenance(given: str, publisher: Publisher, sigstore: Sigstore, filename: s
     """What is shown of a file's attestations, as JSON. Raises InvalidError for any that does not hold."""
     from pypi_attestations import AttestationBundle, GitHubPublisher, Provenance
 
-    read = _read(given)
-    verifier = _verifier(sigstore)
-    kinds = [_kind(attestation, publisher, verifier, filename, sha256) for attestation in read]
-    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
-    if twice:
-        raise InvalidError(
-            f"Multiple attestations for the same file with the same predicate type ({twice}) are not supported"
-        )
     known = GitHubPublisher(
         repository=f"{publisher.owner}/{publisher.repository}",
         workflow=publisher.workflow,
         environment=publisher.environment or None,
     )
+    read = _read(given)
+    verifier = _verifier(sigstore)
+    policy = known._as_policy()  # noqa: SLF001 - what PyPI's own call leads to, with a root that is fixed there
+    kinds = [_kind(attestation, policy, verifier, filename, sha256) for attestation in read]
+    twice = next((kind for kind in kinds if kinds.count(kind) > 1), None)
+    if twice:
+        raise InvalidError(
+            f"Multiple attestations for the same file with the same predicate type ({twice}) are not supported"
+        )
     bundle = AttestationBundle(publisher=known, attestations=list(read))
     return Provenance(attestation_bundles=[bundle]).model_dump_json().encode()
 
@@ -80,25 +79,19 @@ def _verifier(sigstore: Sigstore) -> "Verifier":
     return Verifier(trusted_root=trusted.trusted_root)
 
 
-def _kind(attestation: "Attestation", publisher: Publisher, verifier: "Verifier", filename: str, sha256: str) -> str:
+def _kind(
+    attestation: "Attestation", policy: "VerificationPolicy", verifier: "Verifier", filename: str, sha256: str
+) -> str:
     """What is attested of a file, once its publisher has signed that."""
-    from pypi_attestations import AttestationError, AttestationType
+    from pypi_attestations import AttestationType, ConversionError
     from sigstore.errors import VerificationError
-    from sigstore.verify import policy
 
-    repository = f"{GITHUB}/{publisher.owner}/{publisher.repository}"
     try:
-        workflow = f"{repository}/.github/workflows/{publisher.workflow}@{attestation.certificate_claims.get(_REF)}"
-        identity = policy.AllOf(
-            [
-                policy.OIDCIssuerV2(ISSUER),
-                policy.OIDCSourceRepositoryURI(repository),
-                policy.OIDCBuildConfigURI(workflow),
-            ]
-        )
-        kind, payload = verifier.verify_dsse(attestation.to_bundle(), identity)
-    except (AttestationError, VerificationError, ValueError) as error:
+        kind, payload = verifier.verify_dsse(attestation.to_bundle(), policy)
+    except VerificationError as error:
         raise _unverified(str(error)) from error
+    except (ConversionError, ValueError, LookupError) as error:
+        raise InvalidError(f"Unknown error while trying to verify included attestations: {error}") from error
     if kind != _STATEMENT:
         raise _unverified(f"expected JSON envelope, got {kind}")
     try:

@@ -21,7 +21,7 @@ class Sigstore:
         self.authority = Authority()
         self.log = Log()
         self.faults: list[int] = []
-        """Statuses that the next requests are answered with."""
+        """What the next requests are answered with, 200 for what they would be anyway."""
 
     def trusted_root(self, base: str = "") -> dict[str, Any]:
         """What a client trusts."""

@@ -19,7 +19,7 @@ from mergeship.rehearsal.serving import listening
 from mergeship.rehearsal.sigstore.instance import AUDIENCE, Sigstore
 from mergeship.rehearsal.sigstore.log import Proposed
 
-_CREATED, _BAD, _UNAUTHENTICATED = 201, 400, 401
+_OK, _CREATED, _BAD, _UNAUTHENTICATED = 200, 201, 400, 401
 
 
 class _Wish(msgspec.Struct, rename="camel"):
@@ -51,7 +51,8 @@ def application(sigstore: Sigstore) -> Starlette:
 
 
 def _fault(sigstore: Sigstore) -> Response | None:
-    return _refused(sigstore.faults.pop(0), "the rehearsal has it go wrong") if sigstore.faults else None
+    status = sigstore.faults.pop(0) if sigstore.faults else _OK
+    return None if status == _OK else _refused(status, "the rehearsal has it go wrong")
 
 
 def _certificate(sigstore: Sigstore, request: Request, body: bytes) -> Response:
