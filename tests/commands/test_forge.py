@@ -402,11 +402,66 @@ def test_what_an_organization_forbids_can_be_left_to_it(hosting: Hosting, forge:
     left = ("--set", "forge.leave=actions merging")
     status, document, _ = forge("apply", "--yes", *left)
     assert status == 0
-    assert "not looked at: actions, merging" in " ".join(document["notes"])
+    assert "left to somebody else: actions, merging" in " ".join(document["notes"])
     assert forge("plan", "--exit-code", *left)[0] == 0
     assert forge("plan", "--exit-code")[0] == 1
     status, document, _ = forge("plan", "--set", "forge.leave=nothing")
     assert (status, document["error"]["code"]) == (2, "bad-setting")
+
+
+def test_actions_that_are_not_pinned_are_told_and_go_on(play: Scene, forge: Any) -> None:
+    play.stage.hosting.settings.actions["sha_pinning_required"] = False
+    folder = play.runner.folder / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    (folder / "x.yml").write_text("on: push\njobs:\n  x:\n    runs-on: x\n    steps:\n      - uses: a/b@v4\n")
+    (folder / "broken.yml").write_text("{")
+    (folder / "notes.txt").write_text("no workflow")
+    assert forge("apply", "--yes")[0] == 0
+    assert play.stage.hosting.settings.actions["sha_pinning_required"] is False
+    _, document, _ = forge("plan")
+    assert any("would not run a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
+    (folder / "x.yml").unlink()
+    assert forge("apply", "--yes")[0] == 0
+    assert play.stage.hosting.settings.actions["sha_pinning_required"] is True
+
+
+def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> None:
+    assert forge("apply", "--yes")[0] == 0
+    hosting.rules.add({
+        "name": "theirs", "target": "branch", "enforcement": "active", "bypass_actors": [],
+        "conditions": {"ref_name": {"include": ["~ALL"], "exclude": []}},
+        "rules": [
+            {"type": "pull_request", "parameters": {
+                "required_approving_review_count": 2, "allowed_merge_methods": ["merge"],
+                "dismiss_stale_reviews_on_push": False, "require_code_owner_review": False,
+                "require_last_push_approval": False, "required_review_thread_resolution": False,
+            }},
+            {"type": "required_status_checks", "parameters": {
+                "strict_required_status_checks_policy": False, "required_status_checks": [{"context": "theirs"}],
+            }},
+            {"type": "required_signatures"}, {"type": "deletion"},
+        ],
+    })  # fmt: skip
+    hosting.rules.classic["main"] = {
+        "required_status_checks": {"strict": False, "checks": [{"context": "old"}]}, "enforce_admins": False,
+        "restrictions": None, "required_pull_request_reviews": {"required_approving_review_count": 1},
+    }  # fmt: skip
+    notes = " | ".join(forge("plan")[1]["notes"])
+    assert "besides, the ruleset 'theirs' of rehearsal/obk demands 2 reviews, no squash merges" in notes
+    assert "the check 'theirs', required signatures" in notes
+    assert "besides, classic branch protection demands 1 reviews, the check 'old'" in notes
+
+
+def test_left_settings_are_not_read(hosting: Hosting, forge: Any) -> None:
+    hosting.faults += [Fault("/actions/permissions", 403, "Forbidden by the organization", method="GET")] * 9
+    left = "forge.leave=actions workflow-permissions fork-approval label protection"
+    assert forge("plan", "--set", left)[0] == 0
+    assert forge("plan")[1]["error"]["code"] == "forge-permission"
+    hosting.faults.clear()
+    hosting.settings.environments.clear()
+    _, document, _ = forge("plan", "--set", "forge.leave=environment")
+    assert any("waits for the environment pypi" in note for note in document["notes"])
+    assert not [one for one in document["changes"] if one["kind"] == "secret"]
 
 
 def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, forge: Any, tmp_path: Path) -> None:

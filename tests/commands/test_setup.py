@@ -154,6 +154,42 @@ def test_where_the_files_are_there_a_pull_request_that_changes_nothing_is_releas
     assert setup("--yes")[1]["version"] == "0.1.1"
 
 
+def test_a_release_that_is_on_its_way_is_followed(play: Scene, setup: Any) -> None:
+    by_hand(play)
+    play.merged()
+    play.claimed()
+    status, document, said = setup("--yes", "--wait", "1")
+    assert (status, document["error"]["code"]) == (1, "still-waiting")
+    assert len(play.stage.hosting.proposals) == 1
+    assert document["changed"] > 0, said  # what was done is told, whatever came after
+    assert play.deploy().status == 0
+    assert setup("--yes")[1]["version"] == "0.1.1"
+
+
+def test_somebody_else_s_pipeline_is_not_started(play: Scene, setup: Any) -> None:
+    theirs = "on: push\njobs:\n  all:\n    runs-on: self-hosted\n    steps:\n      - run: twine upload dist/*\n"
+    files = {".github/workflows/ci-cd.yml": theirs}
+    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
+    status, document, _ = setup("--yes")
+    assert (status, document["error"]["code"]) == (2, "other-pipeline")
+    assert "mergeship init --force" in document["error"]["hint"]
+    assert play.stage.hosting.rules.rulesets == {}
+    assert play.stage.hosting.proposals == {}
+
+
+def test_the_checks_are_those_of_main_and_of_what_is_missing(play: Scene, setup: Any) -> None:
+    """The checkout may be behind, and without any workflow."""
+    from mergeship.adapters.files import template
+    from mergeship.core.settings import Settings
+    from mergeship.core.workflow import PATH, render
+
+    files = {PATH: render(template("ci-cd.yml"), Settings()), ".github/workflows/x.yml": "on: push\njobs: {}\n"}
+    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: half of it (#9)"))
+    status, document, said = setup("--yes", "--wait", "1")
+    assert (status, document["error"]["code"]) == (1, "still-waiting")
+    assert "waiting for Test the pull request, Gate" in said
+
+
 def test_what_releases_already_is_told_and_left_alone(play: Scene, setup: Any) -> None:
     by_hand(play)
     play.merged()

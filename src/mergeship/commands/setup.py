@@ -3,18 +3,20 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
 from mergeship.core import setup as steps
 from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
-from mergeship.core.plan import FilePlan
-from mergeship.core.result import Applied, Problem, SetUp
+from mergeship.core.result import Problem, SetUp
 from mergeship.core.setup import Shown
+from mergeship.errors import MergeshipError
 from mergeship.pipeline.forging import Wanted
 from mergeship.pipeline.setting_up import PAUSE, SettingUp
-from mergeship.pipeline.standing import standing
 
+AGAIN = "mergeship setup goes on from where it stopped"
 NO_RUNNER = "no self-hosted runner is online: jobs wait for one for 24 hours (Settings, Actions, Runners, New runner)"
 
 
@@ -32,65 +34,83 @@ def setup(  # noqa: PLR0913 - one argument an option
     """Show everything that would be done, and do it: settings, files by a pull request, its merge, its release.
 
     What is done already is not done again. `agreed` raises Misconfigured where a person does not agree; `wait` is how
-    many seconds are waited for one step. Gives back a failed change of the settings too.
-    Raises Failed or Held where a later step does not come about.
+    many seconds are waited for one step. What stops it after something was done is a part of what comes back.
     """
     setting_up = SettingUp(path, environ, overrides, tell)
-    shown = _shown(setting_up, wanted)
+    shown, required = _shown(setting_up, wanted)
     if shown.released and not shown.forge.changes:
-        return _result(setting_up, shown, shown.released, 0)
+        return _result(setting_up, shown, 0, version=shown.released)
     agreed(shown)
     tell(Note(f"1 of 5: the settings of {shown.forge.origin.repository}"))
     applied = setting_up.hosted.apply(shown.forge, token)
+    changed = len(applied.done)
     if applied.error:
-        return _failed(setting_up, shown, applied)
+        problem = msgspec.structs.replace(applied.error, hint=AGAIN)
+        return _result(setting_up, shown, changed, error=problem)
     if shown.released:
-        return _result(setting_up, shown, shown.released, len(applied.done))
-    pull = setting_up.pull()
-    if pull is None:
-        tell(Note(f"2 of 5: a pull request from {shown.branch}"))
-        pull = setting_up.propose(setting_up.main(), shown.files)
-    commit = pull.commit
-    if not commit:
-        commit = _merged(setting_up, pull, wait, tell)
-    tell(Note(f"5 of 5: the release of {commit[:12]}"))
-    entry = setting_up.follow_release(commit, wait, PAUSE)
-    return _result(setting_up, shown, entry.version, len(applied.done), pull)
+        return _result(setting_up, shown, changed, version=shown.released)
+    return _Way(setting_up, shown, changed, tell).gone(required, wait)
 
 
-def _merged(setting_up: SettingUp, pull: Pull, wait: float, tell: Tell) -> str:
-    where = f"{setting_up.page}/pull/{pull.number}"
-    tell(Note(f"3 of 5: the checks of {where}"))
-    setting_up.follow_checks(pull, setting_up.hosted.contexts, wait, PAUSE)
-    tell(Note(f"4 of 5: the merge of {where}"))
-    return setting_up.merge(pull, wait, PAUSE)
+class _Way:
+    """From settings that are as they should be to the release."""
+
+    def __init__(self, setting_up: SettingUp, shown: Shown, changed: int, tell: Tell) -> None:
+        self.setting_up = setting_up
+        self.shown = shown
+        self.changed = changed
+        self.tell = tell
+        self.pull: Pull | None = None
+
+    def gone(self, required: Sequence[str], wait: float) -> SetUp:
+        """How far it came, whatever stopped it."""
+        try:
+            version = self._released(required, wait)
+        except MergeshipError as error:
+            hint = error.hint if "setup" in error.hint else "; ".join(filter(None, [error.hint, AGAIN]))
+            problem = Problem(error.code, error.message, hint)
+            return _result(self.setting_up, self.shown, self.changed, self.pull, error=problem)
+        return _result(self.setting_up, self.shown, self.changed, self.pull, version=version)
+
+    def _released(self, required: Sequence[str], wait: float) -> str:
+        setting_up = self.setting_up
+        self.pull = setting_up.pull()
+        commit = self.pull.commit if self.pull else setting_up.under_way()
+        if self.pull is None and not commit:
+            self.tell(Note(f"2 of 5: a pull request from {self.shown.branch}"))
+            self.pull = setting_up.propose(setting_up.main(), self.shown.files)
+        if self.pull and not commit:
+            commit = self._merged(self.pull, required, wait)
+        self.tell(Note(f"5 of 5: the release of {commit[:12]}"))
+        return setting_up.follow_release(commit, wait, PAUSE).version
+
+    def _merged(self, pull: Pull, required: Sequence[str], wait: float) -> str:
+        where = f"{self.setting_up.page}/pull/{pull.number}"
+        self.tell(Note(f"3 of 5: the checks of {where}"))
+        self.setting_up.follow_checks(pull, required, wait, PAUSE)
+        self.tell(Note(f"4 of 5: the merge of {where}"))
+        return self.setting_up.merge(pull, wait, PAUSE)
 
 
-def _shown(setting_up: SettingUp, wanted: Wanted) -> Shown:
+def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]:
+    """Everything that would be done, and the checks that a merge will need."""
     main = setting_up.main()
-    files, forge, pull = setting_up.files(main), setting_up.hosted.plan(wanted), setting_up.pull()
-    released = _released(setting_up, files, pull)
-    return Shown(
+    files, pull = setting_up.files(main), setting_up.pull()
+    workflows = setting_up.workflows(main, files)
+    forge = setting_up.hosted.plan(wanted, workflows)
+    missing = any(change.action == "create" for change in files.changes)
+    shown = Shown(
         files=files,
         forge=forge,
         pull=pull.number if pull else 0,
         merged=bool(pull and pull.merged),
         branch=steps.BRANCH,
         title=steps.TITLE,
-        released=released,
+        released=setting_up.released(pull) if pull or not missing else "",
+        under_way="" if pull or missing else setting_up.under_way(),
         notes=_notes(setting_up),
     )
-
-
-def _released(setting_up: SettingUp, files: FilePlan, pull: Pull | None) -> str:
-    """What the set-up has released; where the files came to main otherwise, what was released last since then."""
-    ahead = not pull.commit if pull else any(change.action == "create" for change in files.changes)
-    if ahead:
-        return ""
-    stands = standing(setting_up.path, setting_up.environ, lambda _: None, setting_up.overrides)
-    releases = [one for one in stands.ledger.releases if one.state == "released"]
-    own = [one.version for one in releases if pull is None or one.commit == pull.commit]
-    return own[-1] if own else ""
+    return shown, setting_up.hosted.contexts(workflows).names
 
 
 def _notes(setting_up: SettingUp) -> tuple[str, ...]:
@@ -101,7 +121,15 @@ def _notes(setting_up: SettingUp) -> tuple[str, ...]:
     return () if online else (NO_RUNNER,)
 
 
-def _result(setting_up: SettingUp, shown: Shown, version: str, changed: int, pull: Pull | None = None) -> SetUp:
+def _result(
+    setting_up: SettingUp,
+    shown: Shown,
+    changed: int,
+    pull: Pull | None = None,
+    *,
+    version: str = "",
+    error: Problem | None = None,
+) -> SetUp:
     number = pull.number if pull else shown.pull
     return SetUp(
         repository=shown.forge.origin.repository,
@@ -111,13 +139,5 @@ def _result(setting_up: SettingUp, shown: Shown, version: str, changed: int, pul
         version=version,
         notes=(*shown.forge.notes, *shown.notes),
         kept=shown.forge.kept,
+        error=error,
     )
-
-
-def _failed(setting_up: SettingUp, shown: Shown, applied: Applied) -> SetUp:
-    assert applied.error is not None  # noqa: S101
-    problem = Problem(applied.error.code, applied.error.message, "mergeship setup goes on from where it stopped")
-    return SetUp(
-        repository=shown.forge.origin.repository, changed=len(applied.done), pull=shown.pull,
-        url=setting_up.page, version="", notes=applied.notes, kept=applied.kept, error=problem,
-    )  # fmt: skip

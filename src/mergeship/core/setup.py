@@ -29,6 +29,8 @@ class Shown(msgspec.Struct, frozen=True):
     title: str
     released: str
     """The version that the set-up has released; empty where it has not yet."""
+    under_way: str = ""
+    """The commit of another release that is on its way, which is followed instead; empty for none."""
     notes: tuple[str, ...] = ()
 
 

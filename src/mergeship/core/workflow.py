@@ -9,9 +9,10 @@ import msgspec
 from mergeship.core.settings import Settings
 from mergeship.errors import Misconfigured
 
-PATH = ".github/workflows/ci-cd.yml"
+FOLDER = ".github/workflows"
+PATH = f"{FOLDER}/ci-cd.yml"
 PULL_REQUEST_TEMPLATE = ".github/pull_request_template.md"
-CHECKS = ".github/workflows/ci.yml"
+CHECKS = f"{FOLDER}/ci.yml"
 TEMPLATES = {PATH: "ci-cd.yml", CHECKS: "ci.yml", PULL_REQUEST_TEMPLATE: "pull_request_template.md"}
 """The files of the pipeline, and the template of each."""
 BUMP_SCRIPT = ".github/scripts/bump_patch.py"
@@ -24,6 +25,9 @@ _TRUSTED = ["      id-token: write # the identity that the index gives a token f
 """The lines of a template that one way to upload needs, and the other does not."""
 
 
+_COMMIT = re.compile("[0-9a-f]{40}")
+
+
 class Use(msgspec.Struct, frozen=True):
     """A `uses:` of a step or of a job."""
 
@@ -33,9 +37,9 @@ class Use(msgspec.Struct, frozen=True):
     ref: str
 
     @property
-    def is_action(self) -> bool:
-        """Whether it is no workflow that is called."""
-        return not self.action.endswith((".yml", ".yaml"))
+    def is_pinned(self) -> bool:
+        """Whether GitHub would run it where actions have to be pinned: workflows that are called need not be."""
+        return self.action.endswith((".yml", ".yaml")) or bool(_COMMIT.fullmatch(self.ref))
 
     @property
     def repository(self) -> str:

@@ -45,6 +45,8 @@ def setup(shown: Shown, style: Style) -> str:
     kept = [change.path for change in shown.files.changes if change.action == "keep"]
     if shown.released:
         lines.append(f"{shown.released} is released already: only the settings are brought up to date")
+    elif shown.under_way:
+        lines.append(f"the release of {shown.under_way[:12]} is on its way: it is followed")
     elif shown.merged:
         lines.append(f"pull request #{shown.pull} is merged: its release is followed")
     elif shown.pull:

@@ -26,6 +26,10 @@ _SERVER = 500
 _MAYBE = " (it may have been done all the same)"
 
 
+Workflows = Mapping[str, str]
+"""Workflow files, by their paths in the repository."""
+
+
 class Wanted(msgspec.Struct, frozen=True):
     """What a plan may do besides."""
 
@@ -39,24 +43,34 @@ class Hosted:
     def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
         read = files.reader(path, git.top(path))
         self.source: Source = project.gather(read, path.resolve(), overrides)
-        self.forge = Forge(environ, on_forge(checkout(path, environ), environ), self.source.settings.forge.deadline)
-        self._contexts = _contexts(self.source, read)
-        self._tell = tell
+        deadline = self.source.settings.forge.deadline
+        self.forge = Forge(environ, on_forge(checkout(path, environ), environ), deadline, tell)
+        self._path, self._tell = path, tell
 
-    @property
-    def contexts(self) -> tuple[str, ...]:
+    def workflows(self) -> Workflows:
+        """The workflows of the checkout."""
+        folder = Path(git.top(self._path) or self._path) / workflow.FOLDER
+        names = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
+        return {f"{workflow.FOLDER}/{name}": files.read(folder / name) or "" for name in names if _is_workflow(name)}
+
+    def contexts(self, there: Workflows) -> checks.Contexts:
         """The checks that have to be green before a merge."""
-        return self._contexts.names
+        return _contexts(self.source, there)
 
-    def plan(self, wanted: Wanted) -> Plan:
-        """What would be changed now. Raises Held or Misconfigured for what cannot be read."""
+    def plan(self, wanted: Wanted, there: Workflows | None = None) -> Plan:
+        """What would be changed now, by the workflows that are there, or will be.
+
+        Raises Held or Misconfigured for what cannot be read.
+        """
         settings = self.source.settings
+        there = self.workflows() if there is None else there
+        contexts = self.contexts(there)
         self._tell(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
-        actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment))
-        asked = Asked(settings, self._contexts.names, wanted.replace_token)
+        actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment, settings.forge.leave))
+        asked = Asked(settings, contexts.names, wanted.replace_token, _unpinned(there))
         origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
         found = plans.planned(actual, asked, origin)
-        notes = [*found.notes, *self._contexts.notes]
+        notes = [*found.notes, *contexts.notes]
         if settings.auth == "trusted":
             notes.append(publisher.to_enter(self.source.project.normalized, actual.repository, settings.environment))
         return msgspec.structs.replace(found, notes=tuple(notes))
@@ -116,13 +130,29 @@ def _token(token: Callable[[], str]) -> str:
     return value
 
 
-def _contexts(source: Source, read: Callable[[str], str | None]) -> checks.Contexts:
-    """The checks of ci.yml as it stands in the project; before `init`, as that would write it."""
-    text = read(workflow.CHECKS)
-    if text is None and read(workflow.PATH) is not None:
+def _is_workflow(name: str) -> bool:
+    return name.endswith((".yml", ".yaml"))
+
+
+def _unpinned(there: Workflows) -> tuple[str, ...]:
+    """Actions that are not named by their whole commit, each with its workflow."""
+    found = []
+    for path, text in there.items():
+        try:
+            uses = workflow.read(text, path).uses
+        except Misconfigured:
+            continue  # GitHub does not run it either
+        found += [f"{use.action}@{use.ref} in {path}" for use in uses if not use.is_pinned]
+    return tuple(dict.fromkeys(found))
+
+
+def _contexts(source: Source, there: Workflows) -> checks.Contexts:
+    """The checks of ci.yml; before `init`, as that would write it."""
+    text = there.get(workflow.CHECKS)
+    if text is None and workflow.PATH in there:
         return checks.Contexts((), (f"there is no {workflow.CHECKS}: no check is required before a merge",))
     found = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
-    told = checks.contexts(found, workflow.CHECKS, read)
+    told = checks.contexts(found, workflow.CHECKS, there.get)
     if text is None:
         words = f"{workflow.CHECKS} is not in this checkout: required is what `mergeship init` writes into it"
         told = msgspec.structs.replace(told, notes=(*told.notes, words))

@@ -16,11 +16,11 @@ from mergeship.core.event import Note, Tell
 from mergeship.core.ledger import Entry
 from mergeship.core.plan import FilePlan
 from mergeship.core.setup import Said
-from mergeship.errors import Failed, Held
+from mergeship.errors import Failed, Held, Misconfigured
 from mergeship.pipeline import scaffold
-from mergeship.pipeline.forging import Hosted
+from mergeship.pipeline.forging import Hosted, Workflows
 from mergeship.pipeline.remote import checkout, server_of
-from mergeship.pipeline.standing import standing
+from mergeship.pipeline.standing import Standing, standing
 
 PAUSE = 5.0  # seconds between two looks at something that takes minutes
 _T = TypeVar("_T")
@@ -32,11 +32,16 @@ class SettingUp:
     def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
         self.hosted = Hosted(path, environ, overrides, tell)
         self.forge = self.hosted.forge
-        self.environ = {**environ, "GITHUB_TOKEN": self.forge.token().value}
+        self._environ = environ
         self.path, self.overrides, self.tell = path, overrides, tell
         self.repository = checkout(path, environ)
         self.origin = Origin(self.repository, self.environ)
         self.page = f"{server_of(environ)}/{self.forge.repository}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """The environment with the forge's token as it is now: an App's ends after an hour."""
+        return {**self._environ, "GITHUB_TOKEN": self.forge.token().value}
 
     def main(self) -> str:
         """The commit that main is at, fetched. Raises Held where there is none."""
@@ -51,6 +56,22 @@ class SettingUp:
         read = self.repository.at(main)
         source = project.gather(read, self.path.resolve(), self.overrides)
         return scaffold.planned(source, self._at_top(main))
+
+    def workflows(self, main: str, plan: FilePlan) -> Workflows:
+        """The workflows of main, once the pull request has brought what is missing.
+
+        Raises Misconfigured where the pipeline there is not mergeship's: merging would start it.
+        """
+        names = self.repository.names(main, workflow.FOLDER)
+        there = {name: self._at_top(main)(name) or "" for name in names}
+        there |= {change.path: change.wanted for change in plan.changes if change.action == "create"}
+        if not workflow.read(there[workflow.PATH], workflow.PATH).ours:
+            raise Misconfigured(
+                "other-pipeline",
+                f"{workflow.PATH} on main is not mergeship's, and a merge would start it",
+                hint="mergeship init --force writes ours in its place; bring that to main, then run setup again",
+            )
+        return {name: text for name, text in there.items() if name.startswith(workflow.FOLDER)}
 
     def _at_top(self, main: str) -> Callable[[str], str | None]:
         """Reads a file of main from the repository's top, where workflows are."""
@@ -81,6 +102,21 @@ class SettingUp:
         fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
         body = f"{setup.INTRODUCTION}\n\n{intent.checklist(template, fallback, 'deploy')}"
         return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
+
+    def released(self, pull: Pull | None) -> str:
+        """What the set-up has released; the last version of all where the files came to main in another way."""
+        releases = [one for one in self._standing().ledger.releases if one.state == "released"]
+        own = [one.version for one in releases if pull is None or one.commit == pull.commit]
+        return own[-1] if own else ""
+
+    def under_way(self) -> str:
+        """The commit of a release that is not at its end, and may still come there; empty for none."""
+        stands = self._standing()
+        alive = [one for one in stands.ledger.releases if one.unfinished or one.leased(stands.now, stands.lease)]
+        return alive[-1].commit if alive else ""
+
+    def _standing(self) -> Standing:
+        return standing(self.path, self.environ, lambda _: None, self.overrides)
 
     def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
         """Wait until the checks are green. Raises Failed where one is red, Held after `wait` seconds."""
@@ -122,7 +158,7 @@ class SettingUp:
 
         def look() -> str | None:
             nonlocal ended
-            stands = standing(self.path, self.environ, lambda _: None, self.overrides)
+            stands = self._standing()
             found[:] = [one for one in stands.ledger.releases if one.commit == commit and one.state == "released"]
             if found:
                 return None

@@ -1,7 +1,6 @@
 """Where a rehearsal plays: the sandbox, the origin, the embedded index and the embedded forge."""
 
 import base64
-import re
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
@@ -45,9 +44,6 @@ PUBLISHERS = (
 """Variables by which publishing tools take the address of an upload API."""
 PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "actions": "read", "metadata": "read"}
 """What the jobs' tokens may do, all jobs together: the engine gives all of them the same one."""
-
-
-_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -94,7 +90,7 @@ class Stage(msgspec.Struct, frozen=True):
 
     def _refuse_unpinned(self, workflow: Workflow) -> None:
         """Refuse to run what GitHub would not begin. Raises Failed."""
-        loose = [f"{use.action}@{use.ref}" for use in workflow.uses if use.is_action and not _COMMIT.fullmatch(use.ref)]
+        loose = [f"{use.action}@{use.ref}" for use in workflow.uses if not use.is_pinned]
         if loose and self.hosting.settings.actions["sha_pinning_required"]:
             raise Failed(
                 "action-not-pinned",

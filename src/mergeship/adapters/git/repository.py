@@ -133,6 +133,11 @@ class Repository:
 
         return read
 
+    def names(self, commit: str, folder: str) -> list[str]:
+        """The paths of the files that lie in a folder of a commit."""
+        told = self.git("ls-tree", "-z", "--name-only", "--full-tree", commit, f"{folder}/")
+        return [name for name in told.split("\0") if name]
+
     def blob(self, commit: str, name: str) -> bytes | None:
         """A file of a commit as it is, line ends and all; None where there is none.
 

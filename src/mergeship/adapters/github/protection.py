@@ -7,8 +7,18 @@ Source: https://docs.github.com/rest/repos/rules and https://docs.github.com/res
 from collections.abc import Iterable
 from typing import Any
 
-from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, Refused
-from mergeship.core.forge.setting import ADMINISTRATORS, MAIN, OUR_TAGS, OURS, TAGS, Check, Protection, TagProtection
+from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, Refused, unless
+from mergeship.core.forge.setting import (
+    ADMINISTRATORS,
+    MAIN,
+    OUR_TAGS,
+    OURS,
+    TAGS,
+    Check,
+    Protection,
+    Setting,
+    TagProtection,
+)
 from mergeship.errors import Held
 
 _MAIN_ALONE = ({"refs/heads/main"}, {"~DEFAULT_BRANCH"})
@@ -22,6 +32,8 @@ _DEFAULTS = {
     }
 }
 """What GitHub wants to be told, and a plan says nothing about: as it is, or else like this."""
+_KEPT_BY_US = {"creation", "deletion", "non_fast_forward", "required_linear_history"}
+"""Rules that a squash merge of a pull request keeps anyway."""
 Json = dict[str, Any]
 
 
@@ -37,6 +49,39 @@ async def of_main(ask: Connection) -> Protection | None:
         if refused.status == NOT_FOUND and "not protected" in refused.said.lower():
             return None
         raise
+
+
+async def besides(ask: Connection, found: Iterable[Setting]) -> tuple[str, ...]:
+    """What rulesets of others, and classic protection beside a ruleset, demand of main, in words."""
+    own = next((one for one in found if isinstance(one, Protection)), None)
+    names = {one["id"]: one["name"] for one in await ask.all(f"{ask.base}/rulesets?includes_parents=true&per_page=100")}
+    demanded: dict[str, list[str]] = {}
+    for rule in await ask.all(f"{ask.base}/rules/branches/{MAIN}?per_page=100"):
+        name = names.get(rule["ruleset_id"], "")
+        if own and own.ruleset == name and rule["ruleset_source_type"] == "Repository":
+            continue
+        whose = f"the ruleset {name!r} of {rule['ruleset_source']}"
+        demanded.setdefault(whose, []).extend(_demands(rule["type"], rule.get("parameters") or {}))
+    if own and own.by == "ruleset":
+        classic = await unless(NOT_FOUND, ask.item(_classic_url(ask), ADMIN_READ))
+        demanded["classic branch protection"] = _of_both(_of_classic(classic)) if classic else []
+    return tuple(f"{whose} demands {', '.join(words)}" for whose, words in demanded.items() if words)
+
+
+def _demands(kind: str, parameters: Json) -> list[str]:
+    """What a rule demands that a pull request could fail at."""
+    if kind == "pull_request":
+        number = int(parameters.get("required_approving_review_count", 0))
+        methods = parameters.get("allowed_merge_methods", ["squash"])
+        return [*([f"{number} reviews"] if number else []), *([] if "squash" in methods else ["no squash merges"])]
+    if kind == "required_status_checks":
+        return [f"the check {one['context']!r}" for one in parameters.get("required_status_checks", ())]
+    return [] if kind in _KEPT_BY_US else [kind.replace("_", " ")]
+
+
+def _of_both(classic: Protection) -> list[str]:
+    checks = [f"the check {check.context!r}" for check in classic.checks]
+    return [*([f"{classic.reviews} reviews"] if classic.reviews else []), *checks]
 
 
 async def of_tags(ask: Connection) -> TagProtection | None:

@@ -4,7 +4,7 @@ What somebody else has set besides is read just before, and kept.
 Source: https://docs.github.com/rest (repos, actions, deployments, issues)
 """
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -37,13 +37,13 @@ _UPGRADE = "upgrade to"
 """GitHub's words for what a plan does not include."""
 
 
-async def actual(ask: Connection, environment: str) -> Actual:
-    """Everything of a repository. `environment` is the name of the one that matters, empty for none.
+async def actual(ask: Connection, environment: str, leave: Collection[str] = ()) -> Actual:
+    """Everything of a repository, but for the kinds to `leave`. `environment` is the one that matters, empty for none.
 
     Raises Misconfigured for a repository that cannot be set up, Held for what cannot be read.
     """
     with as_github(ask):
-        return await _actual(ask, environment)
+        return await _actual(ask, environment, leave)
 
 
 @contextmanager
@@ -57,7 +57,7 @@ def as_github(ask: Connection) -> Iterator[None]:
         raise Held("forge-unreadable", words, hint=hint) from error
 
 
-async def _actual(ask: Connection, environment: str) -> Actual:
+async def _actual(ask: Connection, environment: str, leave: Collection[str]) -> Actual:
     repository = await ask.item(ask.base)
     _refuse(repository, ask.repository)
     if await unless(NOT_FOUND, ask.item(f"{ask.base}/branches/main", "contents=read")) is None:
@@ -78,6 +78,8 @@ async def _actual(ask: Connection, environment: str) -> Actual:
         "environment": lambda ask: environments.read(ask, environment),
     }
     for kind, read in single.items():
+        if kind in leave and not (kind == "environment" and "secret" not in leave):
+            continue  # a secret belongs to its environment
         if (kind == "fork-approval" and private) or (kind == "environment" and not environment):
             lacking[kind] = "not asked for"
             continue
@@ -94,10 +96,11 @@ async def _actual(ask: Connection, environment: str) -> Actual:
         else:
             found += [one] if one is not None else []
     there = environment if any(isinstance(one, Environment) for one in found) else ""
-    found += await secrets.stored(ask, there)
-    found += await _labels(ask)
+    found += await secrets.stored(ask, there) if "secret" not in leave else ()
+    found += await _labels(ask) if "label" not in leave else ()
+    besides = () if {"protection"} & {*leave, *lacking} else await protection.besides(ask, found)
     full_name = str(repository["full_name"])
-    return Actual(full_name, private, writers, int(app["id"]) if app else 0, tuple(found), lacking)
+    return Actual(full_name, private, writers, int(app["id"]) if app else 0, tuple(found), lacking, besides)
 
 
 async def again(ask: Connection, setting: Setting) -> Setting | None:

@@ -53,11 +53,7 @@ class _Schema(msgspec.Struct):
 
 def planned(actual: Actual, asked: Asked, origin: Origin) -> Plan:
     """The plan for a repository."""
-    leave = asked.settings.forge.leave
-    every, notes = wishes(actual, asked)
-    found = [wish for wish in every if _kind(wish) not in leave]
-    if leave:
-        notes.append(f"left to somebody else, and not looked at: {', '.join(leave)}")
+    found, notes = wishes(actual, asked)
     changes = [change for wish in found if (change := _change(wish, allow_remove=origin.allow_remove))]
     kept = tuple(wish.removes for wish in found if wish.removes and not origin.allow_remove)
     return Plan(SCHEMA, origin, _digest(actual), tuple(changes), kept, tuple(notes))
@@ -77,13 +73,7 @@ def _change(wish: Wish, *, allow_remove: bool) -> Change | None:
         action = "create"
     elif after is None:
         action = "remove"
-    return Change(action, _kind(wish), about.name, before, after, why)
-
-
-def _kind(wish: Wish) -> str:
-    about = wish.wanted or wish.found
-    assert about is not None  # noqa: S101 - a wish is about something
-    return str(type(about).__struct_config__.tag)
+    return Change(action, str(type(about).__struct_config__.tag), about.name, before, after, why)
 
 
 def _digest(actual: Actual) -> str:

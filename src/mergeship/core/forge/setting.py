@@ -170,6 +170,8 @@ class Actual(msgspec.Struct, frozen=True):
     settings: tuple[Setting, ...]
     lacking: dict[str, str] = {}
     """Kinds that are not to be had here, each with GitHub's words."""
+    besides: tuple[str, ...] = ()
+    """What others demand of main besides, in words."""
 
     def find(self, kind: type[msgspec.Struct], name: str = "") -> Setting | None:
         """The setting of a kind, and of a name where there are several."""

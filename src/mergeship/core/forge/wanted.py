@@ -24,7 +24,7 @@ from mergeship.core.forge.setting import (
     TagProtection,
     WorkflowPermissions,
 )
-from mergeship.core.settings import Settings
+from mergeship.core.settings import Kind, Settings
 
 LABELS = (
     Label("deploy", "0e8a16", "Merging this pull request ships a release"),
@@ -60,23 +60,28 @@ class Asked(msgspec.Struct, frozen=True):
     contexts: tuple[str, ...]
     """The checks that its workflows report on a pull request."""
     replace_token: bool = False
+    unpinned: tuple[str, ...] = ()
+    """Actions that its workflows do not name by their whole commit, each with its workflow."""
 
 
 def wishes(actual: Actual, asked: Asked) -> tuple[list[Wish], list[str]]:
     """Every setting as it should be, and what a person has to know besides."""
     notes: list[str] = []
-    found = [
-        *_merging(actual),
-        *_protection(actual, asked, notes),
-        *_tags(actual),
-        *_permissions(actual),
-        *_actions(actual, notes),
-        *_forks(actual, notes),
-        *_environment(actual, asked, notes),
-        *_secret(actual, asked, notes),
-        *_labels(actual),
-    ]
-    return found, notes
+    families: dict[Kind, Iterator[Wish]] = {
+        "merging": _merging(actual),
+        "protection": _protection(actual, asked, notes),
+        "tag-protection": _tags(actual),
+        "workflow-permissions": _permissions(actual),
+        "actions": _actions(actual, asked, notes),
+        "fork-approval": _forks(actual, notes),
+        "environment": _environment(actual, asked, notes),
+        "secret": _secret(actual, asked, notes),
+        "label": _labels(actual),
+    }
+    leave = asked.settings.forge.leave
+    if leave:
+        notes.append(f"left to somebody else: {', '.join(leave)}")
+    return [wish for kind, family in families.items() if kind not in leave for wish in family], notes
 
 
 def _merging(actual: Actual) -> Iterator[Wish]:
@@ -93,10 +98,12 @@ def _protection(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish
     have = found if isinstance(found, Protection) else None
     checks = tuple(Check(context, actual.actions_app) for context in asked.contexts)
     alone = len(actual.writers) == 1
-    reviews = _reviews(have, asked, alone=alone)
+    fewest = _reviews(have, asked, alone=alone)
+    # Whoever has asked for more reviews knows why; ours are what the settings say.
+    reviews = fewest if have is None or have.ruleset == OURS else max(fewest, have.reviews)
     if alone and asked.settings.forge.reviews is None:
         notes.append(
-            f"{actual.writers[0]} alone can write here, and nobody approves an own pull request: no review is required"
+            f"{actual.writers[0]} alone can write here, and nobody approves an own pull request: no review is needed"
         )
     more = tuple(sorted(check for check in have.checks if check.context not in asked.contexts)) if have else ()
     bypass = tuple(who for who in have.bypass if who != ADMINISTRATORS) if have else ()
@@ -105,8 +112,10 @@ def _protection(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish
         pull_requests=True, reviews=reviews, squash=True, checks=tuple(sorted({*checks, *more})), strict=True,
         linear=True, force_pushes=False, deletions=False, bypass=bypass,
     )  # fmt: skip
-    stripped = msgspec.structs.replace(wanted, checks=tuple(sorted(set(checks))), bypass=())
+    stripped = msgspec.structs.replace(wanted, checks=tuple(sorted(set(checks))), bypass=(), reviews=fewest)
     others = [*(f"the check {check.context!r}" for check in more), *(f"the bypass of {who}" for who in bypass)]
+    others += [f"{reviews - fewest} of {reviews} reviews"] if reviews > fewest else []
+    notes += [f"besides, {words}" for words in actual.besides]
     why = "main takes nothing but pull requests that were tested and say clearly whether they deploy"
     yield Wish(wanted, why, have, stripped if others else None, ", ".join(others))
 
@@ -138,12 +147,18 @@ def _permissions(actual: Actual) -> Iterator[Wish]:
     yield Wish(WorkflowPermissions("read", pull_requests=True), why, actual.find(WorkflowPermissions))
 
 
-def _actions(actual: Actual, notes: list[str]) -> Iterator[Wish]:
+def _actions(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish]:
     found = actual.find(Actions)
     if not isinstance(found, Actions):
         notes.append("which actions may run was not checked: GitHub did not tell")
         return
     pinned = None if found.pinned is None else True
+    if pinned and asked.unpinned:
+        pinned = found.pinned
+        notes.append(
+            f"that actions have to be pinned is not set, as GitHub would not run {', '.join(asked.unpinned)}: "
+            "name them by their whole commit"
+        )
     if pinned is None:
         notes.append("whether actions have to be pinned was not checked: this server does not tell")
     if found.allowed not in {"all", ""}:
@@ -187,6 +202,9 @@ def _names_more(branch: str) -> bool:
 def _secret(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish]:
     name = asked.settings.environment
     environment = "" if "environment" in actual.lacking else name
+    if name and "environment" in asked.settings.forge.leave and actual.find(Environment, name) is None:
+        notes.append(f"the secret {TOKEN} waits for the environment {name}, which is left to somebody else")
+        return
     stored = {secret.environment: secret for secret in actual.settings if isinstance(secret, Secret)}
     if asked.settings.attests and actual.private:
         notes.append(
