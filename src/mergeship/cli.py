@@ -74,9 +74,9 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if arguments.json:
         from mergeship.output import document
 
-        print(document.success(result))
+        print(document.success(result), flush=True)
     else:
-        print(verb.show(result, call))
+        print(verb.show(result, call), flush=True)
     warnings = getattr(result, "warnings", ())
     problem = getattr(result, "error", None)
     if warnings or problem:
@@ -226,13 +226,25 @@ def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int
 
         traceback.print_exception(error)
         expected = MergeshipError("bug", f"a bug of mergeship: {error!r}", hint=f"please report it: {ISSUES}")
-    if as_json:
-        print(document.failure(expected))
-    else:
+    if not (as_json and _printed(document.failure(expected))):
         print(text.failure(expected, style_for(sys.stderr, environ)), file=sys.stderr)
     if environ.get("GITHUB_ACTIONS") == "true":
         print(text.annotation(expected), file=sys.stderr)
     return status
+
+
+def _printed(words: str) -> bool:
+    """Whether standard output took it; one that is full takes nothing at the end of the process either."""
+    import os
+
+    try:
+        print(words, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return False
+    return True
 
 
 def _of_the_machine(error: OSError) -> MergeshipError:

@@ -449,7 +449,7 @@ def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> Non
     notes = " | ".join(forge("plan")[1]["notes"])
     assert "besides, the ruleset 'theirs' of rehearsal/obk demands 2 reviews, no squash merges" in notes
     assert "the check 'theirs', required signatures" in notes
-    assert "besides, classic branch protection demands 1 reviews, the check 'old'" in notes
+    assert "besides, classic branch protection demands 1 review, the check 'old'" in notes
 
 
 def test_left_settings_are_not_read(hosting: Hosting, forge: Any) -> None:
@@ -462,6 +462,28 @@ def test_left_settings_are_not_read(hosting: Hosting, forge: Any) -> None:
     _, document, _ = forge("plan", "--set", "forge.leave=environment")
     assert any("waits for the environment pypi" in note for note in document["notes"])
     assert not [one for one in document["changes"] if one["kind"] == "secret"]
+
+
+def test_reviews_that_others_ask_for_stay_until_they_may_go(hosting: Hosting, forge: Any) -> None:
+    hosting.rules.rulesets.clear()
+    hosting.rules.classic["main"] = {
+        "required_status_checks": None, "enforce_admins": True, "restrictions": None,
+        "required_pull_request_reviews": {"required_approving_review_count": 2},
+    }  # fmt: skip
+    _, document, _ = forge("apply", "--yes")
+    assert document["kept"] == ["2 of 2 reviews"]
+    written = hosting.rules.classic["main"]["required_pull_request_reviews"]
+    assert written["required_approving_review_count"] == 2
+    forge("apply", "--yes", "--allow-remove")
+    written = hosting.rules.classic["main"]["required_pull_request_reviews"]
+    assert written["required_approving_review_count"] == 0
+
+
+def test_what_is_done_without_asking_is_shown_too(hosting: Hosting, forge: Any) -> None:
+    hosting.rules.rulesets.clear()
+    _, _, said = forge("apply", "--yes")
+    for words in ("+ protection main", "force pushes: no", "deletions: no", "who need not obey: none", "reviews: 0"):
+        assert words in said
 
 
 def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, forge: Any, tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ def test_what_main_has_caught_up_with_is_closed(play: Scene, sync: Any) -> None:
     assert len(opened(play)) == 1
     document = sync()
     assert (document["action"], document["pull"]) == ("closed", 2)
+    assert not play.stage.hosting.head_of(document["branch"])
     assert opened(play) == []
     assert play.stage.hosting.proposals[2].comments == [
         ("github-actions[bot]", "Obsolete: main declares 0.2.0, and 0.1.1 is the newest release."),

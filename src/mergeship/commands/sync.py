@@ -76,6 +76,7 @@ def _closed(pulls: VersionPulls, step: Step, pull: Pull, *, dry_run: bool) -> Sy
     if not dry_run:
         pulls.ask(lambda ask: ask.commented(pull.number, f"Obsolete: {step.why}."))
         pulls.ask(lambda ask: ask.changed(pull.number, state="closed"))
+        pulls.stands.origin.delete(pull.branch, pull.head)
     return Synced("closed", step.why, branch=pull.branch, pull=pull.number, dry_run=dry_run)
 
 

@@ -83,16 +83,31 @@ def _fields(change: Change) -> list[str]:
     lines = []
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
-        if name in {"kind", "name"} or old == new or (not change.before and not new):
+        if name in {"kind", "name"} or (change.before and old == new):
             continue
-        words = name.replace("_", " ")
-        if not change.before:
+        words = _WORDS.get(name, name.replace("_", " "))
+        if name == "updated" and change.after:
+            lines.append("its value is stored anew" if change.before else "its value is stored, and never shown")
+        elif not change.before:
             lines.append(f"{words}: {_shown(new)}")
         elif not change.after:
             lines.append(f"{words}: {_shown(old)}")
         else:
             lines.append(f"{words}: {_shown(old)} → {_shown(new)}")
     return lines
+
+
+_WORDS = {
+    "active": "in force",
+    "app": "App",
+    "by": "as",
+    "bypass": "who need not obey",
+    "covers": "about that, and nothing else",
+    "linear": "linear history",
+    "squash": "squash merges",
+    "strict": "up to date before a merge",
+}
+"""Fields whose names are short for the code's sake."""
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - JSON

@@ -27,7 +27,11 @@ def _plan_arguments(parser: ArgumentParser) -> None:
     path_argument(parser)
     _both(parser)
     parser.add_argument("--out", metavar="FILE", help="keep the plan in a file, for forge apply")
-    parser.add_argument("--exit-code", action="store_true", help="exit with 1 if anything would be changed")
+    parser.add_argument(
+        "--exit-code",
+        action="store_true",
+        help="exit with 1 if anything would be changed (an error does too, and says so)",
+    )
 
 
 def _apply_arguments(parser: ArgumentParser) -> None:
@@ -103,6 +107,10 @@ def agreement(call: Call, verb: str, render: Callable[[T, Style], str]) -> Calla
 
     def agreed(shown: T) -> None:
         if call.arguments.yes:
+            from mergeship.core.event import Note
+            from mergeship.output.style import Style
+
+            call.tell(Note(render(shown, Style())))
             return
         if call.arguments.json or not (sys.stdin.isatty() and sys.stderr.isatty()):
             from mergeship.errors import Misconfigured

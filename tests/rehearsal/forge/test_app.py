@@ -157,6 +157,67 @@ def test_a_run_s_artifacts_are_listed_and_downloaded(stage: Scene, tmp_path: Pat
     assert ask(stage, repo("actions/artifacts/1/zip"), None)[0] == 401
 
 
+def ruled(stage: Scene, include: str, *rules: dict[str, Any], exclude: tuple[str, ...] = ()) -> None:
+    """One ruleset, and no other one."""
+    about = {"ref_name": {"include": [include], "exclude": list(exclude)}}
+    hosting = stage.stage.hosting
+    hosting.rules.rulesets.clear()
+    hosting.rules.add({
+        "name": "x", "target": "branch", "enforcement": "active", "conditions": about, "rules": list(rules)
+    })  # fmt: skip
+    hosting.enforce()
+
+
+def pushed(stage: Scene, words: str) -> str:
+    folder, env = stage.runner.folder, {**stage.stage.box.env, **stage.stage.login(stage.stage.person)}
+    command = ["git", "push", "origin", words]
+    return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False).stderr
+
+
+def test_a_ruleset_may_leave_branches_out(stage: Scene) -> None:
+    ruled(stage, "~ALL", {"type": "creation"}, exclude=("refs/heads/feature/*", "refs/heads/fix/*"))
+    assert "GH013" in pushed(stage, "HEAD:refs/heads/other")
+    for branch in ("feature/x", "fix/y"):
+        assert "new branch" in pushed(stage, f"HEAD:refs/heads/{branch}")
+
+
+def test_linear_history_takes_no_merge_commit(stage: Scene) -> None:
+    from mergeship.rehearsal.forge.merging import PERSON
+
+    ruled(stage, "refs/heads/main", {"type": "required_linear_history"})
+    git = stage.runner.repository.git
+    one, two = (git(*PERSON, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", name).strip() for name in "ab")
+    merge = git(*PERSON, "commit-tree", "HEAD^{tree}", "-p", one, "-p", two, "-m", "merge").strip()
+    assert "must not contain merge commits" in pushed(stage, f"{merge}:refs/heads/main")
+    assert "GH013" not in pushed(stage, f"{one}:refs/heads/main")
+
+
+def test_a_rule_says_how_pull_requests_are_merged(stage: Scene) -> None:
+    ruled(stage, "refs/heads/main", {"type": "pull_request", "parameters": {"allowed_merge_methods": ["rebase"]}})
+    stage.bare.git("update-ref", "refs/heads/x", stage.commit(stage.main, {}, "x"))
+    stage.stage.hosting.propose("x", "x", "")
+    url = f"{stage.stage.forge}/api/{repo('pulls/1/merge')}"
+    body = json.dumps({"merge_method": "squash"}).encode()
+    login = {"Authorization": f"token {stage.stage.person}"}
+    request = urllib.request.Request(url, body, login, method="PUT")  # noqa: S310 - of our own server
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request):  # noqa: S310
+        pass
+    with refused.value as answer:
+        assert (answer.code, "Squash merges are not allowed" in answer.read().decode()) == (405, True)
+
+
+def test_what_is_known_already_costs_nothing(stage: Scene) -> None:
+    url = f"{stage.stage.forge}/api/{repo('labels')}"
+    login = {"Authorization": f"token {stage.stage.person}"}
+    with urllib.request.urlopen(urllib.request.Request(url, headers=login)) as answer:  # noqa: S310
+        left, etag = answer.headers["x-ratelimit-remaining"], answer.headers["etag"]
+    request = urllib.request.Request(url, headers={**login, "If-None-Match": etag})  # noqa: S310
+    with pytest.raises(urllib.error.HTTPError) as same, urllib.request.urlopen(request):  # noqa: S310
+        pass
+    with same.value as answer:
+        assert (answer.code, answer.headers["x-ratelimit-remaining"]) == (304, left)
+
+
 def test_git_pushes_with_a_token_that_may_write(stage: Scene, tmp_path: Path) -> None:
     url = f"{stage.stage.forge}/rehearsal/obk.git"
     stage.stage.hosting.tokens["reader"] = Grant("x", {"contents": "read"})

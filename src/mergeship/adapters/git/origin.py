@@ -160,6 +160,13 @@ class Origin:
 
         Nobody else's commit is lost: the origin refuses where the branch is not at `before`, which raises Overtaken.
         """
+        self._put(branch, commit, before)
+
+    def delete(self, branch: str, before: str) -> None:
+        """Delete a branch that is ours, and at `before`. Raises Held, Overtaken among it."""
+        self._put(branch, "", before)
+
+    def _put(self, branch: str, commit: str, before: str) -> None:
         ref = f"refs/heads/{branch}"
         lease = f"--force-with-lease={ref}:{before}"
         try:

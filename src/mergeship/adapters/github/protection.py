@@ -73,7 +73,7 @@ def _demands(kind: str, parameters: Json) -> list[str]:
     if kind == "pull_request":
         number = int(parameters.get("required_approving_review_count", 0))
         methods = parameters.get("allowed_merge_methods", ["squash"])
-        return [*([f"{number} reviews"] if number else []), *([] if "squash" in methods else ["no squash merges"])]
+        return [*_reviews(number), *([] if "squash" in methods else ["no squash merges"])]
     if kind == "required_status_checks":
         return [f"the check {one['context']!r}" for one in parameters.get("required_status_checks", ())]
     return [] if kind in _KEPT_BY_US else [kind.replace("_", " ")]
@@ -81,7 +81,11 @@ def _demands(kind: str, parameters: Json) -> list[str]:
 
 def _of_both(classic: Protection) -> list[str]:
     checks = [f"the check {check.context!r}" for check in classic.checks]
-    return [*([f"{classic.reviews} reviews"] if classic.reviews else []), *checks]
+    return [*_reviews(classic.reviews), *checks]
+
+
+def _reviews(number: int) -> list[str]:
+    return [f"{number} review{'' if number == 1 else 's'}"] if number else []
 
 
 async def of_tags(ask: Connection) -> TagProtection | None:

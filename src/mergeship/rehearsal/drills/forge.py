@@ -96,9 +96,10 @@ def _proposed(scene: Scene) -> Proposal:
     return scene.stage.hosting.propose("feature/x", "feat: x", SHIP)
 
 
-def _merged(scene: Scene, number: int) -> str:
-    """Merge a pull request by the API; the forge's words where it refuses."""
-    forge = Forge(scene.stage.by_person, scene.stage.hosting.name, 10.0)
+def _merged(scene: Scene, number: int, token: str = "") -> str:
+    """Merge a pull request by the API, by default as the maintainer; the forge's words where it refuses."""
+    environ = {**scene.stage.by_person, "GH_TOKEN": token or scene.stage.person}
+    forge = Forge(environ, scene.stage.hosting.name, 10.0)
     head = scene.stage.hosting.proposals[number].head
     try:
         asked(forge, lambda pulls: pulls.merged(number, head))
@@ -275,8 +276,15 @@ def _bot_merge(theatre: Theatre) -> str:
         scene.shipped()
         ran = scene.sync()
         demand("wait" in str(ran.document.get("advice")), f"nothing is said of its checks: {ran.document}")
+        hosting, number = scene.stage.hosting, int(ran.document["pull"])
+        began: list[str] = []
+        hosting.on_event = lambda event, *_: began.append(event)
+        for context in ("Test the pull request", "Gate"):
+            hosting.report(hosting.proposals[number].head, context, "success")
         scene.before = scene.main
-        scene.stage.hosting.merge(int(ran.document["pull"]), by=ACTIONS)
+        said = _merged(scene, number, scene.stage.token)
+        demand(not said and hosting.proposals[number].merged_by == ACTIONS, f"not merged by the bot: {said}")
+        demand("push" not in began, "what GITHUB_TOKEN merged has started a run")
         own = scene.decide(run="2")
         demand(own.document.get("decision") == "skip", f"the version pull request: {own.message}")
         scene.merged("Bumps x from 1 to 2.", "build(deps): bump x", author="dependabot[bot]", branch="dependabot/x")

@@ -85,7 +85,10 @@ class Views:
         etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()}"'
         response.headers["etag"] = etag
         if request.headers.get("if-none-match") == etag:
-            return Response(status_code=304, headers={"etag": etag})
+            self.hosting.remaining += 1  # it costs nothing
+            kept = {name: value for name, value in response.headers.items() if name.startswith("x-")}
+            left = {"x-ratelimit-remaining": str(max(0, self.hosting.remaining))}
+            return Response(status_code=304, headers={**kept, **left, "etag": etag})
         return response
 
     def _limit(self) -> None:

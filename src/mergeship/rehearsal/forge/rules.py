@@ -17,6 +17,7 @@ ON_PUSH = {
     "required_status_checks": "Required status checks are expected.",
     "non_fast_forward": "Cannot force-push to this branch",
     "deletion": "Cannot delete this branch",
+    "required_linear_history": "This branch must not contain merge commits.",
     "update": "Cannot update this protected ref.",
     "creation": "Cannot create ref due to creations being restricted.",
 }
@@ -27,12 +28,18 @@ class Rule(msgspec.Struct, frozen=True):
     """One rule about refs of a pattern."""
 
     pattern: str
+    but: tuple[str, ...]
+    """Patterns of refs that it is not about."""
     kind: str
     parameters: Json
     classic: bool
     ruleset: int
     bypass: frozenset[str]
     """Roles that need not obey."""
+
+    def is_about(self, ref: str) -> bool:
+        """Whether a ref has to obey it."""
+        return fnmatchcase(ref, self.pattern) and not any(fnmatchcase(ref, one) for one in self.but)
 
 
 class Rules:
@@ -52,7 +59,7 @@ class Rules:
 
     def about(self, ref: str) -> list[Rule]:
         """The rules about one ref."""
-        return [rule for rule in self.all() if fnmatchcase(ref, rule.pattern)]
+        return [rule for rule in self.all() if rule.is_about(ref)]
 
     def all(self) -> Iterator[Rule]:
         """Every rule that is active, with what it is about."""
@@ -61,7 +68,7 @@ class Rules:
             admins = everybody if written["enforce_admins"] else frozenset({"admin"})
             for kind, parameters in _of_classic(written):
                 whom = everybody if kind in {"non_fast_forward", "deletion"} else admins
-                yield Rule(f"refs/heads/{branch}", kind, parameters, classic=True, ruleset=0, bypass=whom)
+                yield Rule(f"refs/heads/{branch}", (), kind, parameters, classic=True, ruleset=0, bypass=whom)
         for number, ruleset in self.rulesets.items():
             if ruleset["enforcement"] != "active":
                 continue
@@ -69,16 +76,19 @@ class Rules:
                 role for actor in ruleset.get("bypass_actors", ()) if actor["actor_type"] == "RepositoryRole"
                 for role in _ROLES.get(actor.get("actor_id"), ())
             )  # fmt: skip
-            for included in ruleset["conditions"]["ref_name"]["include"]:
-                pattern = {"~DEFAULT_BRANCH": "refs/heads/main", "~ALL": f"refs/{_KINDS[ruleset['target']]}/*"}
+            named = ruleset["conditions"]["ref_name"]
+            every = {"~DEFAULT_BRANCH": "refs/heads/main", "~ALL": f"refs/{_KINDS[ruleset['target']]}/*"}
+            but = tuple(every.get(one, one) for one in named.get("exclude", ()))
+            for included in named["include"]:
                 for rule in ruleset["rules"]:
                     parameters = rule.get("parameters", {})
-                    yield Rule(pattern.get(included, included), rule["type"], parameters, False, number, bypass)
+                    yield Rule(every.get(included, included), but, rule["type"], parameters, False, number, bypass)
 
     def lines(self) -> str:
-        """The rules for the hook that every push goes through: pattern, kind, who is free of it, style, words."""
+        """The rules for the hook that every push goes through: pattern, exceptions, kind, who is free, style, words."""
         return "".join(
-            f"{rule.pattern} {rule.kind} {','.join(sorted(rule.bypass)) or '-'} {'GH006' if rule.classic else 'GH013'} "
+            f"{rule.pattern} {':'.join(rule.but) or '-'} {rule.kind} {','.join(sorted(rule.bypass)) or '-'} "
+            f"{'GH006' if rule.classic else 'GH013'} "
             f"{ON_PUSH[rule.kind]}\n"
             for rule in self.all()
             if rule.kind in ON_PUSH
@@ -111,6 +121,7 @@ def _of_classic(written: Json) -> Iterator[tuple[str, Json]]:
 
 HOOK = r"""#!/bin/sh
 # git's update hook: ref, old, new. The rules are written by the forge, one a line.
+ref=$1
 refused="$GIT_DIR/mergeship-refuses-tags"
 case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
 zero=$(echo "$2" | tr '0-9a-f' 0)
@@ -125,11 +136,21 @@ case "$1" in refs/heads/*)
   fi ;;
 esac
 [ -f "$GIT_DIR/mergeship-rules" ] || exit 0
-while read -r pattern kind free code words; do
+while read -r pattern but kind free code words; do
   case "$1" in $pattern) ;; *) continue ;; esac
+  excepted=no
+  IFS=:
+  set -f
+  for one in $but; do case "$ref" in $one) excepted=yes ;; esac; done
+  set +f
+  unset IFS
+  [ "$excepted" = no ] || continue
   case ",$free," in *",$MERGESHIP_ROLE,"*) continue ;; esac
   case "$kind" in
     deletion) [ "$3" = "$zero" ] || continue ;;
+    required_linear_history)
+      [ "$3" != "$zero" ] || continue
+      [ -n "$(git rev-list --min-parents=2 -n 1 "$3" --not --all)" ] || continue ;;
     non_fast_forward)
       [ "$2" != "$zero" ] && [ "$3" != "$zero" ] || continue
       git merge-base --is-ancestor "$2" "$3" && continue ;;

@@ -185,7 +185,11 @@ class Pulls(Views):
             raise Refused(409, "Head branch was modified. Review and try the merge again.")
         rules = self.hosting.rules.about(f"refs/heads/{proposal.base}")
         linear = any(rule.kind == "required_linear_history" for rule in rules)
-        if not self.hosting.settings.repository[_ALLOWED[method]] or (method == "merge" and linear):
+        methods = [
+            rule.parameters.get("allowed_merge_methods", _ALLOWED) for rule in rules if rule.kind == "pull_request"
+        ]
+        allowed = self.hosting.settings.repository[_ALLOWED[method]] and all(method in some for some in methods)
+        if not allowed or (method == "merge" and linear):
             words = {"squash": "Squash merges", "merge": "Merge commits", "rebase": "Rebase merges"}
             raise Refused(405, f"{words[method]} are not allowed on this repository.")
         broken = await run_in_threadpool(merge_rules.violations, self.hosting, proposal, grant.login)
@@ -196,7 +200,8 @@ class Pulls(Views):
             commit = await run_in_threadpool(self._merged, proposal, method, given, grant.login)
         except Failed as error:
             raise Refused(405, "Pull Request is not mergeable") from error
-        self.hosting.happened("push", "", proposal)
+        if not grant.by_actions:  # what GITHUB_TOKEN does starts no workflow
+            self.hosting.happened("push", "", proposal)
         return JSONResponse({"sha": commit, "merged": True, "message": "Pull Request successfully merged"})
 
     def _merged(self, proposal: Proposal, method: Any, given: dict[str, Any], by: str) -> str:  # noqa: ANN401
