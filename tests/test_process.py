@@ -117,7 +117,8 @@ def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
 
 
 def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(process: "subprocess.Popen[str]", _: str | None) -> None:
+    def interrupted(process: "subprocess.Popen[str]", _: str | None, timeout: float | None) -> None:
+        assert timeout is None
         told.append(process.pid)
         raise KeyboardInterrupt
 
@@ -126,3 +127,9 @@ def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatc
     with pytest.raises(KeyboardInterrupt):
         output(python("import time; time.sleep(60)"), cwd=tmp_path, env={})
     assert _gone(told)
+
+
+def test_output_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    with pytest.raises(ProcessFailed, match="status 124") as failed:
+        output(python("import time; time.sleep(60)"), cwd=tmp_path, env={}, seconds=0.3)
+    assert (failed.value.status, failed.value.output) == (124, "it did not end within 0.3 s")

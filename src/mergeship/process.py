@@ -93,7 +93,7 @@ def output(
             said, warned = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             end_group(process, GRACE)
-            raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:.0f} s") from error
+            raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s") from error
         except BaseException:
             end_group(process, GRACE)
             raise

@@ -33,7 +33,6 @@ for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
 os.execv(sys.executable, [sys.executable, "-m", "mergeship", *sys.argv[1:]])
 """
 FOREGROUND = (sys.executable, "-c", START)
-SOME = "5" * 40  # a commit
 QUICK = "test.command=python -c pass"
 OWN = workflow.render(template("ci-cd.yml"), Settings())
 
@@ -203,26 +202,13 @@ def test_a_version_from_tags_does_not_have_to_come_back(obk: Path) -> None:
     assert not [proof for proof in result.proofs if "comes back" in proof.name]
 
 
-def test_an_action_that_is_not_pinned_is_refused_as_on_github(
-    obk: Path, cli: Callable[..., tuple[int, str, str]]
-) -> None:
-    assert cli("init", obk)[0] == 0
-    checks = obk / ".github" / "workflows" / "ci.yml"
-    checks.write_text(re.sub(r"actions/checkout@\w+", "actions/checkout@v4", checks.read_text(encoding="utf-8")))
-    commit_all(obk, "ci: release with mergeship")
-    status, out, _ = cli("rehearse", obk, "--json")
-    error = json.loads(out)["error"]
-    assert (status, error["code"]) == (1, "action-not-pinned")
-    assert "ci.yml: actions/checkout@v4 is not allowed in rehearsal/obk" in error["message"]
-
-
 def test_an_action_that_cannot_be_fetched_is_named(obk: Path, cli: Callable[..., tuple[int, str, str]]) -> None:
     test = "      - name: Test\n"
-    with_workflow(obk, OWN.replace(test, f"      - uses: nobody/nothing@{SOME}\n{test}"))
+    with_workflow(obk, OWN.replace(test, f"      - uses: nobody/nothing@v9\n{test}"))
     environ = {**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9", "https_proxy": "http://127.0.0.1:9"}
     status, _, err = cli("rehearse", str(obk), "--merges", "1", environ=environ)
     assert status == 1
-    assert f"uses nobody/nothing@{SOME}, which cannot be fetched here [action-not-fetched]" in err
+    assert "uses nobody/nothing@v9, which cannot be fetched here [action-not-fetched]" in err
 
 
 def test_a_hand_written_pipeline_is_rehearsed(obk: Path) -> None:

@@ -30,7 +30,7 @@ NOT_REHEARSED = (
     "job timeouts: `timeout-minutes` is ignored",
     "OIDC: every job could ask for an identity here; on GitHub only one with `id-token: write` can",
     "approval: the checks of a pull request that GITHUB_TOKEN opens run here at once; GitHub waits for a person",
-    "pinned actions: those that other actions use are not looked at, as GitHub does",
+    "pinned actions: GitHub refuses those that are not named by their whole commit, as `forge apply` has it",
     "GitHub itself: the embedded forge answers like it, and enforces its own rules, not GitHub's",
 )
 

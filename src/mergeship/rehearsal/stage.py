@@ -13,7 +13,6 @@ from mergeship.adapters.index.attesting import TRUST
 from mergeship.core.event import MergeStarted, Note, Tell
 from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
-from mergeship.errors import Failed
 from mergeship.rehearsal import engine, events
 from mergeship.rehearsal.events import Event
 from mergeship.rehearsal.forge import server as forge_server
@@ -77,7 +76,6 @@ class Stage(msgspec.Struct, frozen=True):
 
     def run(self, program: str, workflow: Workflow, event: Event, number: int, tell: Tell) -> list[Job]:
         """Run a workflow on an event, on what stands in the clone, as run `number`."""
-        self._refuse_unpinned(workflow)
         artifacts = self.box.artifacts / str(number)
         artifacts.mkdir()
         self.box.event.write_bytes(msgspec.json.encode(event.payload))
@@ -87,17 +85,6 @@ class Stage(msgspec.Struct, frozen=True):
             given |= self.identity
         arguments = engine.command(program, workflow, self.box, given, event.name)
         return engine.perform(arguments, self.box.root, env, workflow, number, tell)
-
-    def _refuse_unpinned(self, workflow: Workflow) -> None:
-        """Refuse to run what GitHub would not begin. Raises Failed."""
-        loose = [f"{use.action}@{use.ref}" for use in workflow.uses if not use.is_pinned]
-        if loose and self.hosting.settings.actions["sha_pinning_required"]:
-            raise Failed(
-                "action-not-pinned",
-                f"{workflow.path}: {', '.join(dict.fromkeys(loose))} is not allowed in {self.hosting.name}, as all "
-                "actions must be pinned to a full-length commit SHA",
-                hint="name the commit, and its version in a comment: uses: OWNER/ACTION@COMMIT # v1.2.3",
-            )
 
     def login(self, token: str) -> dict[str, str]:
         """A token for git, as its own configuration by the environment."""
