@@ -24,8 +24,8 @@ def unpacked(requirement: str, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("requirement", "requires", "version"),
     [
-        ("itsdangerous==2.2.0", "pytest freezegun", "2.2.1"),  # flit, [project] version
-        pytest.param("blinker==1.8.2", "pytest pytest-asyncio<0.24", "1.8.3", marks=LONG),  # flit, [project] version
+        pytest.param("itsdangerous==2.2.0", "pytest freezegun", "2.2.1", marks=LONG),  # flit, [project] version
+        pytest.param("blinker==1.8.2", "pytest pytest-asyncio<0.24", "1.8.3", marks=LONG),  # flit too
         pytest.param("pastel==0.2.1", "pytest", "0.2.2", marks=LONG),  # poetry-core, [tool.poetry] version
         ("platformdirs==4.2.2", "pytest-mock", "0.1.0"),  # hatch-vcs, without a tag
     ],

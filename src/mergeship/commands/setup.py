@@ -45,7 +45,7 @@ def setup(  # noqa: PLR0913 - one argument an option
     applied = setting_up.hosted.apply(shown.forge, token)
     changed = len(applied.done)
     if applied.error:
-        problem = msgspec.structs.replace(applied.error, hint=AGAIN)
+        problem = msgspec.structs.replace(applied.error, hint=_and_again(applied.error.hint))
         return _result(setting_up, shown, changed, error=problem)
     if shown.released:
         return _result(setting_up, shown, changed, version=shown.released)
@@ -67,15 +67,14 @@ class _Way:
         try:
             version = self._released(required, wait)
         except MergeshipError as error:
-            hint = error.hint if "setup" in error.hint else "; ".join(filter(None, [error.hint, AGAIN]))
-            problem = Problem(error.code, error.message, hint)
+            problem = Problem(error.code, error.message, _and_again(error.hint))
             return _result(self.setting_up, self.shown, self.changed, self.pull, error=problem)
         return _result(self.setting_up, self.shown, self.changed, self.pull, version=version)
 
     def _released(self, required: Sequence[str], wait: float) -> str:
         setting_up = self.setting_up
         self.pull = setting_up.pull()
-        commit = self.pull.commit if self.pull else setting_up.under_way()
+        commit = self.pull.commit if self.pull else self.shown.under_way
         if self.pull is None and not commit:
             self.tell(Note(f"2 of 5: a pull request from {self.shown.branch}"))
             self.pull = setting_up.propose(setting_up.main(), self.shown.files)
@@ -90,6 +89,10 @@ class _Way:
         self.setting_up.follow_checks(pull, required, wait, PAUSE)
         self.tell(Note(f"4 of 5: the merge of {where}"))
         return self.setting_up.merge(pull, wait, PAUSE)
+
+
+def _and_again(hint: str) -> str:
+    return hint if "setup" in hint else "; ".join(filter(None, [hint, AGAIN]))
 
 
 def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]:

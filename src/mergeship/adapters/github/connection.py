@@ -156,7 +156,7 @@ class Connection:
             return f"let {self._token.source} be used in that organization: {sso[1]}"
         if _PERSON.search(str(error)):
             return f"{self._token.source} is of somebody who may not: an administrator of {self.repository} has to"
-        if asked.endswith(self.base):
+        if int(error.status_code) == NOT_FOUND and asked.endswith(self.base):
             return f"it does not exist, or {self._token.source} may not see it: check the remote, and GITHUB_API_URL"
         needed = error.headers.get("x-accepted-github-permissions") or needs
         return f"{self._token.source} needs the permission {needed}"
