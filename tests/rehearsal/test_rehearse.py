@@ -124,7 +124,7 @@ def instead_of(job: str, line: str, text: str = OWN) -> str:
     return re.sub(rf"run: exec mergeship {job}.*", line, text)
 
 
-@pytest.mark.parametrize("job", ["test", "decide", "build", "deploy"])
+@pytest.mark.parametrize("job", ["test", *(pytest.param(job, marks=LONG) for job in ("decide", "build")), "deploy"])
 def test_a_failing_job_stops_all_later_ones(obk: Path, job: str) -> None:
     result = once(with_workflow(obk, instead_of(job, "run: echo it breaks; exit 1")), QUICK)
     order = ["test", "decide", "build", "deploy", "sync"]
@@ -162,7 +162,7 @@ SWAP = """\
 """
 
 
-@pytest.mark.parametrize("manifest_too", [False, True])
+@pytest.mark.parametrize("manifest_too", [pytest.param(False, marks=LONG), True])
 def test_swapped_bytes_are_seen(obk: Path, manifest_too: bool) -> None:
     """The deploy stage sees it; where the manifest is forged as well, the rehearsal does."""
     swap = SWAP if manifest_too else "\n".join(SWAP.splitlines()[:-2]) + "\n\n"
