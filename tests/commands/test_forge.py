@@ -419,7 +419,11 @@ def test_actions_that_are_not_pinned_are_told_and_go_on(play: Scene, forge: Any)
     assert forge("apply", "--yes")[0] == 0
     assert play.stage.hosting.settings.actions["sha_pinning_required"] is False
     _, document, _ = forge("plan")
-    assert any("would not run a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
+    assert any("not asked for yet, because of a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
+    play.stage.hosting.settings.actions["sha_pinning_required"] = True
+    _, document, _ = forge("plan")
+    assert any("GitHub does not run a/b@v4 in .github" in note for note in document["notes"])
+    play.stage.hosting.settings.actions["sha_pinning_required"] = False
     (folder / "x.yml").unlink()
     assert forge("apply", "--yes")[0] == 0
     assert play.stage.hosting.settings.actions["sha_pinning_required"] is True

@@ -154,11 +154,10 @@ def _actions(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Wish]:
         return
     pinned = None if found.pinned is None else True
     if pinned and asked.unpinned:
+        loose = f"{', '.join(asked.unpinned)}: name them by their whole commit"
+        words = "GitHub does not run" if found.pinned else "that actions are pinned is not asked for yet, because of"
+        notes.append(f"{words} {loose}")
         pinned = found.pinned
-        notes.append(
-            f"that actions have to be pinned is not set, as GitHub would not run {', '.join(asked.unpinned)}: "
-            "name them by their whole commit"
-        )
     if pinned is None:
         notes.append("whether actions have to be pinned was not checked: this server does not tell")
     if found.allowed not in {"all", ""}:
