@@ -49,10 +49,10 @@ def setup(  # noqa: PLR0913 - one argument an option
         return _result(setting_up, shown, changed, error=problem)
     if shown.released:
         return _result(setting_up, shown, changed, version=shown.released)
-    return _Way(setting_up, shown, changed, tell).gone(required, wait)
+    return _Releasing(setting_up, shown, changed, tell).done(required, wait)
 
 
-class _Way:
+class _Releasing:
     """From settings that are as they should be to the release."""
 
     def __init__(self, setting_up: SettingUp, shown: Shown, changed: int, tell: Tell) -> None:
@@ -62,7 +62,7 @@ class _Way:
         self.tell = tell
         self.pull: Pull | None = None
 
-    def gone(self, required: Sequence[str], wait: float) -> SetUp:
+    def done(self, required: Sequence[str], wait: float) -> SetUp:
         """How far it came, whatever stopped it."""
         try:
             version = self._released(required, wait)
@@ -101,7 +101,8 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]
     files, pull = setting_up.files(main), setting_up.pull()
     workflows = setting_up.workflows(main, files)
     forge = setting_up.hosted.plan(wanted, workflows)
-    missing = any(change.action == "create" for change in files.changes)
+    ahead = not pull.commit if pull else any(change.action == "create" for change in files.changes)
+    stands = None if ahead else setting_up.standing()
     shown = Shown(
         files=files,
         forge=forge,
@@ -109,8 +110,8 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]
         merged=bool(pull and pull.merged),
         branch=steps.BRANCH,
         title=steps.TITLE,
-        released=setting_up.released(pull) if pull or not missing else "",
-        under_way="" if pull or missing else setting_up.under_way(),
+        released=steps.released(stands.ledger, pull.commit if pull else "") if stands else "",
+        under_way=steps.under_way(stands.ledger, stands.now, stands.lease) if stands and not pull else "",
         notes=_notes(setting_up),
     )
     return shown, setting_up.hosted.contexts(workflows).names

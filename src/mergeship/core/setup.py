@@ -1,11 +1,13 @@
 """The set-up of a repository, as a list of steps: where it stands, and what is next."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
 from mergeship.core.forge.plan import Plan
+from mergeship.core.ledger import Ledger
 from mergeship.core.plan import FilePlan
 
 BRANCH = "feature/mergeship-setup"
@@ -32,6 +34,18 @@ class Shown(msgspec.Struct, frozen=True):
     under_way: str = ""
     """The commit of another release that is on its way, which is followed instead; empty for none."""
     notes: tuple[str, ...] = ()
+
+
+def released(ledger: Ledger, commit: str) -> str:
+    """The version that was released of a commit, or last of all where none is given; empty for none."""
+    own = [one.version for one in ledger.releases if one.state == "released" and commit in {"", one.commit}]
+    return own[-1] if own else ""
+
+
+def under_way(ledger: Ledger, now: datetime, lease: timedelta) -> str:
+    """The commit of the newest release that is not at its end, and may still come there; empty for none."""
+    alive = [one.commit for one in ledger.releases if one.unfinished or one.leased(now, lease)]
+    return alive[-1] if alive else ""
 
 
 class Said(msgspec.Struct, frozen=True):

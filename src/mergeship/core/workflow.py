@@ -25,6 +25,8 @@ _TRUSTED = ["      id-token: write # the identity that the index gives a token f
 """The lines of a template that one way to upload needs, and the other does not."""
 
 
+SUFFIXES = (".yml", ".yaml")
+"""Of workflow files."""
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
@@ -39,7 +41,7 @@ class Use(msgspec.Struct, frozen=True):
     @property
     def is_pinned(self) -> bool:
         """Whether GitHub would run it where actions have to be pinned: workflows that are called need not be."""
-        return self.action.endswith((".yml", ".yaml")) or bool(_COMMIT.fullmatch(self.ref))
+        return self.action.endswith(SUFFIXES) or bool(_COMMIT.fullmatch(self.ref))
 
     @property
     def repository(self) -> str:

@@ -50,8 +50,9 @@ class Hosted:
     def workflows(self) -> Workflows:
         """The workflows of the checkout."""
         folder = Path(git.top(self._path) or self._path) / workflow.FOLDER
-        names = sorted(file.name for file in folder.iterdir()) if folder.is_dir() else []
-        return {f"{workflow.FOLDER}/{name}": files.read(folder / name) or "" for name in names if _is_workflow(name)}
+        there = sorted(folder.iterdir()) if folder.is_dir() else []
+        named = [file for file in there if file.name.endswith(workflow.SUFFIXES)]
+        return {f"{workflow.FOLDER}/{file.name}": files.read(file) or "" for file in named}
 
     def contexts(self, there: Workflows) -> checks.Contexts:
         """The checks that have to be green before a merge."""
@@ -128,10 +129,6 @@ def _token(token: Callable[[], str]) -> str:
             hint=f"set {TOKEN} in the environment, or hand it over by standard input with --token-stdin",
         )
     return value
-
-
-def _is_workflow(name: str) -> bool:
-    return name.endswith((".yml", ".yaml"))
 
 
 def _unpinned(there: Workflows) -> tuple[str, ...]:

@@ -103,19 +103,8 @@ class SettingUp:
         body = f"{setup.INTRODUCTION}\n\n{intent.checklist(template, fallback, 'deploy')}"
         return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
 
-    def released(self, pull: Pull | None) -> str:
-        """What the set-up has released; the last version of all where the files came to main in another way."""
-        releases = [one for one in self._standing().ledger.releases if one.state == "released"]
-        own = [one.version for one in releases if pull is None or one.commit == pull.commit]
-        return own[-1] if own else ""
-
-    def under_way(self) -> str:
-        """The commit of a release that is not at its end, and may still come there; empty for none."""
-        stands = self._standing()
-        alive = [one for one in stands.ledger.releases if one.unfinished or one.leased(stands.now, stands.lease)]
-        return alive[-1].commit if alive else ""
-
-    def _standing(self) -> Standing:
+    def standing(self) -> Standing:
+        """Where the project's releases stand now."""
         return standing(self.path, self.environ, lambda _: None, self.overrides)
 
     def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
@@ -158,7 +147,7 @@ class SettingUp:
 
         def look() -> str | None:
             nonlocal ended
-            stands = self._standing()
+            stands = self.standing()
             found[:] = [one for one in stands.ledger.releases if one.commit == commit and one.state == "released"]
             if found:
                 return None

@@ -167,7 +167,7 @@ def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     folder = box.work / Path(workflows.PATH).parent
     workflow_files = folder.iterdir() if folder.is_dir() else ()
     rehearsed = {box.work / asked.workflow} | ({box.work / workflows.CHECKS} if workflow.ours else set())
-    others = sorted(p.name for p in workflow_files if p.suffix in {".yml", ".yaml"} and p not in rehearsed)
+    others = sorted(p.name for p in workflow_files if p.name.endswith(workflows.SUFFIXES) and p not in rehearsed)
     if others:
         left.append(f"other workflows: {', '.join(others)} (name one with --workflow)")
     return left

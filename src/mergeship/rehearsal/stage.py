@@ -4,7 +4,7 @@ import base64
 import secrets
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
@@ -63,6 +63,8 @@ class Stage(msgspec.Struct, frozen=True):
     """What the jobs know as GITHUB_TOKEN."""
     person: str
     """The token of the maintainer, who may do everything."""
+    later: ExitStack
+    """What is started when it is needed, and ends with the stage."""
 
     @property
     def variables(self) -> dict[str, str]:
@@ -99,9 +101,13 @@ class Stage(msgspec.Struct, frozen=True):
         return {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.hosting.identity_token}
 
     def trust(self, environment: str) -> None:
-        """Enter the repository's workflow on the index, as a person does before the first release."""
+        """Enter the repository's workflow on the index, as a person does before the first release; start Sigstore."""
         owner, _, name = self.hosting.name.partition("/")
         self.hosting.deploys_to = environment
+        base = self.later.enter_context(sigstore_server.serving(self.sigstore))
+        trust = self.box.root / "sigstore.json"
+        trust.write_bytes(msgspec.json.encode(self.sigstore.client(base)))
+        self.box.env[TRUST] = str(trust)
         workflow = PATH.rpartition("/")[2]
         self.catalog.publishers.append(Publisher(self.project, owner, name, workflow, environment, pending=True))
 
@@ -137,13 +143,10 @@ def set_up(
         catalog.sigstore = Sigstore(hosting.issuer)
         token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
         person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
-        with forge_server.serving(hosting) as forge, sigstore_server.serving(catalog.sigstore) as sigstore:
-            trust = box.root / "sigstore.json"
-            trust.write_bytes(msgspec.json.encode(catalog.sigstore.client(sigstore)))
-            box.env[TRUST] = str(trust)
+        with forge_server.serving(hosting) as forge, ExitStack() as later:
             tell(Note(f"embedded forge at {forge}/{hosting.name}"))
             origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
-            yield Stage(project, box, origin, catalog, hosting, index, forge, catalog.sigstore, token, person)
+            yield Stage(project, box, origin, catalog, hosting, index, forge, catalog.sigstore, token, person, later)
 
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:

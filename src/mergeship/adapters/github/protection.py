@@ -64,7 +64,7 @@ async def besides(ask: Connection, found: Iterable[Setting]) -> tuple[str, ...]:
         demanded.setdefault(whose, []).extend(_demands(rule["type"], rule.get("parameters") or {}))
     if own and own.by == "ruleset":
         classic = await unless(NOT_FOUND, ask.item(_classic_url(ask), ADMIN_READ))
-        demanded["classic branch protection"] = _of_both(_of_classic(classic)) if classic else []
+        demanded["classic branch protection"] = _demands_of(_of_classic(classic)) if classic else []
     return tuple(f"{whose} demands {', '.join(words)}" for whose, words in demanded.items() if words)
 
 
@@ -79,7 +79,7 @@ def _demands(kind: str, parameters: Json) -> list[str]:
     return [] if kind in _KEPT_BY_US else [kind.replace("_", " ")]
 
 
-def _of_both(classic: Protection) -> list[str]:
+def _demands_of(classic: Protection) -> list[str]:
     checks = [f"the check {check.context!r}" for check in classic.checks]
     return [*_reviews(classic.reviews), *checks]
 

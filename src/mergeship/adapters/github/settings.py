@@ -77,9 +77,11 @@ async def _actual(ask: Connection, environment: str, leave: Collection[str]) -> 
         "fork-approval": _fork_approval,
         "environment": lambda ask: environments.read(ask, environment),
     }
+    # A secret belongs to its environment, which is read for its sake.
+    unread = {*leave} if "secret" in leave else {*leave} - {"environment"}
     for kind, read in single.items():
-        if kind in leave and not (kind == "environment" and "secret" not in leave):
-            continue  # a secret belongs to its environment
+        if kind in unread:
+            continue
         if (kind == "fork-approval" and private) or (kind == "environment" and not environment):
             lacking[kind] = "not asked for"
             continue
@@ -98,7 +100,8 @@ async def _actual(ask: Connection, environment: str, leave: Collection[str]) -> 
     there = environment if any(isinstance(one, Environment) for one in found) else ""
     found += await secrets.stored(ask, there) if "secret" not in leave else ()
     found += await _labels(ask) if "label" not in leave else ()
-    besides = () if {"protection"} & {*leave, *lacking} else await protection.besides(ask, found)
+    unprotected = "protection" in leave or "protection" in lacking
+    besides = () if unprotected else await protection.besides(ask, found)
     full_name = str(repository["full_name"])
     return Actual(full_name, private, writers, int(app["id"]) if app else 0, tuple(found), lacking, besides)
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters.index.identity import REQUEST_URL, again, identity
+from mergeship.adapters.index.identity import REQUEST_URL, identity
+from mergeship.adapters.index.questions import again
 from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
 from mergeship.core.event import Note, Tell

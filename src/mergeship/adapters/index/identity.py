@@ -3,34 +3,19 @@
 Source: https://docs.github.com/actions/reference/security/oidc
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from typing import TypeVar
+from collections.abc import Mapping
 from urllib.parse import quote
 
 import msgspec
 
-from mergeship.core.text import one_line
-from mergeship.errors import Failed, Misconfigured
-from mergeship.web import client
+from mergeship.adapters.index.questions import asked
+from mergeship.errors import Misconfigured
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
-ATTEMPTS = 5
-_OK = 200
-_PASSES = {429, 500, 502, 503, 504}
-_HINTS = {
-    "no-identity": "run the job again; the deploy job needs `permissions: id-token: write`",
-    "not-minted": "does that index know trusted publishing? If not, set auth to token",
-}
-_LOOK = "check the setting index.upload; run the job again later"
-_T = TypeVar("_T")
 
 
 class _Identity(msgspec.Struct):
     value: str
-
-
-class BusyError(Failed):
-    """What passes by itself."""
 
 
 def require_identity(environ: Mapping[str, str]) -> None:
@@ -48,51 +33,3 @@ async def identity(environ: Mapping[str, str], audience: str) -> str:
     url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
     login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
     return (await asked(url, _Identity, login, "no-identity")).value
-
-
-async def again(action: Callable[[], Awaitable[_T]]) -> _T:
-    """The action's result; what passes by itself is tried again."""
-    import httpx2
-    from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
-
-    attempts = AsyncRetrying(
-        retry=retry_if_exception_type((BusyError, httpx2.TransportError)),
-        wait=wait_random_exponential(0.2, max=5),
-        stop=stop_after_attempt(ATTEMPTS),
-        reraise=True,
-    )
-
-    async def once() -> _T:
-        return await action()
-
-    return await attempts(once)
-
-
-async def asked(url: str, kind: type[_T], headers: Mapping[str, str], code: str) -> _T:
-    """The answer to a question on the way to a token. Raises Failed, with that code, for any other than that."""
-    async with client(url) as http:
-        response = await http.get(url, headers=dict(headers))
-    refuse_busy(response.status_code, url, code)
-    where = url.partition("?")[0]
-    if response.status_code != _OK:
-        raise Failed(
-            code,
-            f"{where} answered {response.status_code}: {one_line(response.text)[:200]}",
-            hint=_HINTS[code],
-        )
-    return read(response.content, kind, where, code)
-
-
-def refuse_busy(status: int, url: str, code: str) -> None:
-    """Raises BusyError for a status that passes by itself."""
-    if status in _PASSES:
-        where = url.partition("?")[0]
-        raise BusyError(code, f"{where} answered {status} again and again", hint="run the job again later")
-
-
-def read(content: bytes, kind: type[_T], where: str, code: str) -> _T:
-    """An answer in JSON. Raises Failed for what is none."""
-    try:
-        return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
-        raise Failed(code, f"{where} answered something else than it was asked for: {error}", hint=_LOOK) from error

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from mergeship.adapters.index.identity import again, asked, identity, read, refuse_busy
+from mergeship.adapters.index.identity import identity
+from mergeship.adapters.index.questions import again, asked, read, refuse_busy
 from mergeship.core.publisher import explained
 from mergeship.core.text import one_line
 from mergeship.errors import Failed

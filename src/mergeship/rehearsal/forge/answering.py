@@ -134,7 +134,7 @@ class Views:
 
     def _role_allows(self, grant: Grant, permission: str, wanted: str) -> bool:
         """A person's token may never do more than the person; Apps have no role."""
-        if grant.login.endswith("[bot]"):
+        if grant.by_app:
             return True
         role = self.hosting.access.get(grant.login, "none")
         if role == "admin":

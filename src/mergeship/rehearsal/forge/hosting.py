@@ -46,8 +46,13 @@ class Grant(msgspec.Struct, frozen=True):
     @property
     def refusal(self) -> str:
         """What GitHub says to a token that may not."""
-        whose = "integration" if self.login.endswith("[bot]") else "personal access token"
+        whose = "integration" if self.by_app else "personal access token"
         return f"Resource not accessible by {whose}"
+
+    @property
+    def by_app(self) -> bool:
+        """Whether it is an App's, a job's among them: Apps have no role."""
+        return self.login.endswith("[bot]")
 
     @property
     def by_actions(self) -> bool:

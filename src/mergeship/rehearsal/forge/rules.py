@@ -121,7 +121,6 @@ def _of_classic(written: Json) -> Iterator[tuple[str, Json]]:
 
 HOOK = r"""#!/bin/sh
 # git's update hook: ref, old, new. The rules are written by the forge, one a line.
-ref=$1
 refused="$GIT_DIR/mergeship-refuses-tags"
 case "$1" in refs/tags/*) if [ -f "$refused" ]; then cat "$refused" >&2; exit 1; fi ;; esac
 zero=$(echo "$2" | tr '0-9a-f' 0)
@@ -141,7 +140,7 @@ while read -r pattern but kind free code words; do
   excepted=no
   IFS=:
   set -f
-  for one in $but; do case "$ref" in $one) excepted=yes ;; esac; done
+  for one in $but; do case "$1" in $one) excepted=yes ;; esac; done
   set +f
   unset IFS
   [ "$excepted" = no ] || continue

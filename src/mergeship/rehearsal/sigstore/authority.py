@@ -70,9 +70,9 @@ class Authority:
             .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(self._key.public_key()), critical=False)
             .add_extension(x509.SubjectAlternativeName([about]), critical=True)
         )
-        for number, text in _extensions(claims).items():
+        for last, text in _extensions(claims).items():
             value = encoder.encode(UTF8String(text))
-            identifier = x509.ObjectIdentifier(f"{_CLAIMS}.{number}")
+            identifier = x509.ObjectIdentifier(f"{_CLAIMS}.{last}")
             leaf = leaf.add_extension(x509.UnrecognizedExtension(identifier, value), critical=False)
         return leaf
 

@@ -28,7 +28,7 @@ class Accounts(Views):
     async def collaborators(self, request: Request) -> Response:
         """Those who have at least a permission."""
         grant = self.must(request, "metadata", "read")
-        if not grant.login.endswith("[bot]") and self.hosting.access.get(grant.login) not in {"admin", "write"}:
+        if not grant.by_app and self.hosting.access.get(grant.login) not in {"admin", "write"}:
             raise Refused(403, "Must have push access to view repository collaborators.")
         wanted = request.query_params.get("permission", "pull")
         roles = {"push": {"admin", "write"}, "admin": {"admin"}}.get(wanted, {"admin", "write", "read"})
