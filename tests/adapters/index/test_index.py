@@ -81,7 +81,7 @@ def test_an_unknown_project_has_nothing_published(base: str) -> None:
 )
 def test_what_cannot_be_read_is_a_hold(answer: Callable[[socket.socket], None], words: str) -> None:
     with raw_server(answer) as address, pytest.raises(Held, match=words):
-        index.listing(address, "obk", 0.5, {})
+        index.listing(address, "obk", 0.5 if answer is trickle else 10, {})
 
 
 def test_an_index_that_is_down_is_a_hold() -> None:

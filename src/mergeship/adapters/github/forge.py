@@ -11,6 +11,7 @@ from mergeship.core.event import Tell
 from mergeship.errors import Held
 from mergeship.web import within
 
+LAST = 0.9  # of the deadline, after which nothing is asked again
 MARGIN = 600.0  # seconds before its end that an App's token is renewed
 _T = TypeVar("_T")
 
@@ -36,7 +37,7 @@ class Forge:
         """The answer to a question. Raises Held, Refused among it."""
 
         async def asked() -> _T:
-            until = time.monotonic() + self._deadline
+            until = time.monotonic() + self._deadline * LAST  # what GitHub said is told, not that it was cut short
             token = await self._login(until)
             async with connected(self.api, self.repository, token, until, self._cache, self._tell) as connection:
                 return await question(connection)
