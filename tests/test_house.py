@@ -1,5 +1,6 @@
 """The repository itself: its own pipeline, judged by others, and what must never be committed."""
 
+import ast
 import json
 import re
 import subprocess
@@ -114,6 +115,16 @@ def test_nothing_names_a_registry_s_host() -> None:
     for name in filter(None, listed.split("\0")):
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace")
         assert not [host for host in hosts if host in text], name
+
+
+def test_core_reads_no_file() -> None:
+    """`open` and the methods of a path need no import that the contracts could forbid."""
+    touching = {"iterdir", "read_bytes", "read_text", "write_bytes", "write_text"}
+    for folder in ("core", "checks"):
+        for path in (ROOT / "src" / "mergeship" / folder).rglob("*.py"):
+            calls = [node.func for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
+            assert "open" not in {call.id for call in calls if isinstance(call, ast.Name)}, path
+            assert not touching & {call.attr for call in calls if isinstance(call, ast.Attribute)}, path
 
 
 def test_every_example_comes_with_the_source() -> None:

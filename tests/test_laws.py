@@ -166,6 +166,8 @@ class World(RuleBasedStateMachine):
                     return False
                 case "look":
                     self.shown = dict(self.index)
+                case "again" | "stop":
+                    pass
         return False
 
     def _entry(self, version: str) -> Entry:

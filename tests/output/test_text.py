@@ -7,6 +7,8 @@ from mergeship.core import result
 from mergeship.core.declaration import Edit
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import (
+    DrillEnded,
+    DrillStarted,
     Event,
     JobEnded,
     JobStarted,
@@ -105,6 +107,8 @@ EVENTS: list[Event] = [
     JobEnded("test", False, 1.5),
     ProofTold(1, "it passes", False, "it did not"),
     ProofTold(1, "it is there", True, "0.1.1"),
+    DrillStarted("race"),
+    DrillEnded("race", False, "[b]two[/b]", 2.0),
 ]
 
 
@@ -126,6 +130,7 @@ def test_events_are_lines() -> None:
         "  test: FAILED in 1.5 s",
         "  NOT PROVEN: it passes: it did not",
         "  proven: it is there: 0.1.1",
+        "FAIL race (2.0 s): [b]two[/b]",
     ]
 
 
@@ -150,8 +155,12 @@ def test_the_live_view_shows_what_the_lines_do() -> None:
         for event in EVENTS[:5]:
             view.tell(event)
         console.print(view._now())
-        for event in EVENTS[5:]:
+        for event in EVENTS[5:-1]:
             view.tell(event)
+        console.print(view._now())
+        assert "race" in stream.getvalue()
+        view.tell(EVENTS[-1])
+        assert "✗ race 2.0 s [b]two[/b]" in stream.getvalue()
         console.print(view._now())
     shown = stream.getvalue()
     assert "✗ Run 1.0 s" in shown

@@ -70,7 +70,13 @@ class ProofTold(msgspec.Struct, frozen=True, tag="proof"):
     detail: str
 
 
-class DrillTold(msgspec.Struct, frozen=True, tag="drill"):
+class DrillStarted(msgspec.Struct, frozen=True, tag="drill-started"):
+    """A drill begins."""
+
+    name: str
+
+
+class DrillEnded(msgspec.Struct, frozen=True, tag="drill"):
     """One drill, as soon as it has ended."""
 
     name: str
@@ -79,5 +85,16 @@ class DrillTold(msgspec.Struct, frozen=True, tag="drill"):
     seconds: float
 
 
-Event = DrillTold | Note | MergeStarted | JobStarted | StepStarted | StepSaid | StepEnded | JobEnded | ProofTold
+Event = (
+    DrillStarted
+    | DrillEnded
+    | Note
+    | MergeStarted
+    | JobStarted
+    | StepStarted
+    | StepSaid
+    | StepEnded
+    | JobEnded
+    | ProofTold
+)
 Tell = Callable[[Event], None]

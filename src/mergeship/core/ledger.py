@@ -36,6 +36,10 @@ _FILENAME = re.compile(r"[A-Za-z0-9_!+][A-Za-z0-9._!+-]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
+class TransitionError(Exception):
+    """A change of the ledger that no run may make: a bug of mergeship, stopped before it is written."""
+
+
 class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename="kebab"):
     """One release: a version bound to a commit, and how far it came."""
 
@@ -122,14 +126,16 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         ]
 
     def claimed(self, entry: Entry) -> "Ledger":
-        """With one more claim. The version is a new one."""
-        assert self.entry(entry.version) is None, entry.version  # noqa: S101 - the caller took everything used as taken
+        """With one more claim. Raises TransitionError for a version that was claimed before."""
+        if self.entry(entry.version):
+            raise TransitionError(f"{entry.version} is claimed already")
         return msgspec.structs.replace(self, releases=(*self.releases, entry))
 
     def moved(self, version: str, state: State, at: datetime, run: str, **changes: Any) -> "Ledger":  # noqa: ANN401 - fields of Entry
-        """With one release in another state."""
+        """With one release in another state. Raises TransitionError where none leads there."""
         entry = self.entry(version)
-        assert entry is not None and state in _NEXT[entry.state], (version, state, entry)  # noqa: S101, PT018
+        if entry is None or state not in _NEXT[entry.state]:
+            raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
         moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
         return msgspec.structs.replace(
             self, releases=tuple(moved if one.version == version else one for one in self.releases)

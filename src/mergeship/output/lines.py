@@ -1,11 +1,12 @@
 """Events as plain lines, as they come: for logs, pipes and programs."""
 
 from collections import deque
-from typing import TextIO
+from typing import TextIO, assert_never
 
 from mergeship.core.event import (
     TAIL,
-    DrillTold,
+    DrillEnded,
+    DrillStarted,
     Event,
     JobEnded,
     JobStarted,
@@ -29,7 +30,9 @@ class Lines:
     def tell(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Write one event."""
         match event:
-            case DrillTold(name, passed, seen, seconds):
+            case DrillStarted():
+                pass  # its end says everything
+            case DrillEnded(name, passed, seen, seconds):
                 self._write(f"{'ok  ' if passed else 'FAIL'} {name} ({seconds:.1f} s): {seen}")
             case Note(text):
                 self._write(text)
@@ -49,6 +52,8 @@ class Lines:
                 self._write(f"  {job}: {'passed' if passed else 'FAILED'} in {seconds:.1f} s")
             case ProofTold(_, name, held, detail):
                 self._write(f"  {'proven' if held else 'NOT PROVEN'}: {name}: {detail}")
+            case _:
+                assert_never(event)
 
     def _write(self, line: str) -> None:
         print(line, file=self._stream, flush=True)

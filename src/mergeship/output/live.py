@@ -3,7 +3,7 @@
 import time
 from collections import deque
 from types import TracebackType
-from typing import Self
+from typing import Self, assert_never
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -13,6 +13,8 @@ from rich.text import Text
 
 from mergeship.core.event import (
     TAIL,
+    DrillEnded,
+    DrillStarted,
     Event,
     JobEnded,
     JobStarted,
@@ -32,6 +34,7 @@ class LiveView:
         self._console = console
         self._job = ""
         self._step = ""
+        self._drills: list[str] = []
         self._began = time.monotonic()
         self._said: deque[str] = deque(maxlen=TAIL)
         self._live = Live(console=console, get_renderable=self._now, transient=True, refresh_per_second=10)
@@ -45,9 +48,15 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Show one event."""
         match event:
+            case DrillStarted(name):
+                self._drills.append(name)
+            case DrillEnded(name, passed, seen, seconds):
+                self._drills.remove(name)
+                mark = ("✓", "green") if passed else ("✗", "red")
+                self._print(Text.assemble(mark, f" {name} ", (f"{seconds:.1f} s ", "dim"), seen))
             case Note(text):
                 self._print(Text(text, style="dim"))
             case MergeStarted(merge, commit, title):
@@ -72,14 +81,19 @@ class LiveView:
             case ProofTold(_, name, held, detail):
                 mark = ("proven", "green") if held else ("NOT PROVEN", "red bold")
                 self._print(Text.assemble("  ", mark, f" {name} ", (detail, "dim")))
+            case _:
+                assert_never(event)
 
     def _print(self, text: Text) -> None:
         self._console.print(text, soft_wrap=True)
 
     def _now(self) -> RenderableType:
+        row = Table.grid(padding=(0, 1))
+        if self._drills:
+            row.add_row(Spinner("dots", style="cyan"), Text(", ".join(self._drills), style="bold"))
+            return row
         if not self._job:
             return Text("")
-        row = Table.grid(padding=(0, 1))
         doing = Text.assemble(
             (self._job, "bold"), "  ", self._step, (f"  {time.monotonic() - self._began:.1f} s", "dim")
         )

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mergeship.adapters.environment import uv
-from mergeship.core.event import DrillTold, Tell
+from mergeship.core.event import DrillEnded, DrillStarted, Tell
 from mergeship.core.result import Drilled, DrillResult, Problem
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.rehearsal.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads
@@ -65,11 +65,12 @@ def drilled(
 
 
 def _played(drill: Drill, theatre: Theatre, tell: Tell) -> DrillResult:
+    tell(DrillStarted(drill.name))
     began = time.monotonic()
     try:
         seen, passed = drill.play(theatre), True
     except MergeshipError as error:
         seen, passed = error.message, False
     seconds = round(time.monotonic() - began, 3)
-    tell(DrillTold(drill.name, passed, seen, seconds))
+    tell(DrillEnded(drill.name, passed, seen, seconds))
     return DrillResult(drill.name, passed, drill.injected, drill.expected, seen, seconds)
