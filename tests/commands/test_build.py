@@ -305,3 +305,23 @@ def test_a_lock_that_is_not_committed_is_no_obstacle(obk: Path, environ: Environ
     (obk / ".git" / "info" / "exclude").write_text("uv.lock\n")
     (obk / "uv.lock").write_text('[[package]]\nname = "obk"\nversion = "0.1.0"\nsource = { editable = "." }\n')
     assert make(obk, environ).version == "0.1.1"
+
+
+def test_what_builds_again_to_other_bytes_is_lost(obk: Path, environ: Environ, tmp_path: Path) -> None:
+    """The ledger bound other bytes than those that this commit gives here."""
+    environ = {**environ, "XDG_STATE_HOME": str(tmp_path / "state"), "GITHUB_REPOSITORY": "owner/obk"}
+    real = make(obk, environ)
+    begun = json.dumps([{
+        "version": "0.1.1", "commit": real.commit, "run": "7", "state": "uploading",
+        "files": [
+            {"name": real.files[0].name, "size": real.files[0].size, "sha256": real.files[0].sha256},
+            {"name": real.files[1].name, "size": real.files[1].size, "sha256": "0" * 64},
+        ],
+    }])  # fmt: skip
+    given = environ["MERGESHIP_SET"].splitlines()
+    out = obk / "dist"
+    result = build(obk, environ, lambda _: None, given, out=out, version="", unfinished=begun)
+    assert (result.restored, result.lost) == ((), ("0.1.1",))
+    manifest = distribution.decode((out / "unfinished" / "0.1.1" / "mergeship.json").read_bytes())
+    assert manifest.files == ()
+    assert f"building it again gives others: {real.files[1].name}" in manifest.lost

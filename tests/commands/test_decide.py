@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import msgspec
@@ -456,3 +457,21 @@ def test_overrides_of_the_policy_count_for_the_gate_too(play: Scene, tmp_path: P
     more = {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": "pull_request"}
     environ = environ_of(play, None) | more
     assert gate(play.runner.folder, environ, lambda _: None, ["intent=label"]).decision == "ship"
+
+
+def test_a_release_whose_page_lags_is_looked_for_again(play: Scene) -> None:
+    """What this runner saw proven is not shown at first: that is no disagreement."""
+    play.merged()
+    play.shipped()
+    play.merged()
+    play.stage.catalog.shown = {}
+
+    def caught_up() -> None:
+        play.stage.catalog.shown = None
+
+    timer = Timer(0.4, caught_up)
+    timer.start()
+    try:
+        assert run(play, "index.deadline=10").decision == "ship"
+    finally:
+        timer.join()

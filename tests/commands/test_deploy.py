@@ -2,6 +2,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from mergeship.adapters import dist, files
 from mergeship.commands.deploy import deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
+from mergeship.core.event import Note
 from mergeship.core.listing import Listing
 from mergeship.core.result import Deployed
 from mergeship.errors import MergeshipError
@@ -421,3 +423,65 @@ def test_the_json_document_is_complete(built: Path, environ: Environ, cli: Cli) 
     assert [file["name"] for file in document["releases"][0]["files"]] == [WHEEL, SDIST]
     assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 4
     assert TOKEN not in out + err
+
+
+def test_what_the_index_asks_to_wait_is_waited_for(built: Path, environ: Environ, catalog: Catalog) -> None:
+    catalog.faults.append(Fault(429, "Too many requests", headers={"Retry-After": "1"}))
+    told: list[str] = []
+    given = tuple(environ["MERGESHIP_SET"].splitlines())
+    deploy(built, environ, lambda event: told.append(event.text) if isinstance(event, Note) else None, given,
+           out=built / "dist")  # fmt: skip
+    assert [words for words in told if "429" in words and words.endswith(" 1.0 s")]
+
+
+def test_a_ledger_that_was_put_back_is_noticed_by_who_wrote_it(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path
+) -> None:
+    """What this run pushed is remembered, and not only what it found."""
+    bare = tmp_path / "owner" / "origin.git"
+    claim = git(bare, "rev-parse", "refs/mergeship/ledger")
+    send(built, environ)
+    git(bare, "update-ref", "refs/mergeship/ledger", claim)
+    uploads = list(catalog.uploads)
+    error = refused(built, environ)
+    assert error.code == "ledger-rewound"
+    assert catalog.uploads == uploads
+
+
+def test_a_tag_that_was_refused_is_tried_again(built: Path, environ: Environ, tmp_path: Path) -> None:
+    bare = tmp_path / "owner" / "origin.git"
+    hook = bare / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo "no tags here" >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+    assert [one.tag for one in send(built, environ).releases] == ["refused"]
+    assert git(bare, "tag") == ""
+    hook.unlink()
+    result = send(built, environ)
+    assert (result.releases, result.warnings) == ((), ())
+    entry = ledgers.read(built).releases[0]
+    assert (entry.tag, entry.tag_says) == ("created", "")
+    assert git(bare, "rev-parse", "v0.1.1") == entry.commit
+
+
+def test_a_tag_that_somebody_puts_elsewhere_meanwhile_is_not_moved(
+    built: Path, environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = tmp_path / "owner" / "origin.git"
+    other = git(bare, "commit-tree", "main^{tree}", "-m", "elsewhere")
+    real = Index.wait
+
+    def wait(self: Index, *given: Any) -> None:
+        real(self, *given)
+        git(bare, "update-ref", "refs/tags/v0.1.1", other)
+
+    monkeypatch.setattr(Index, "wait", wait)
+    result = send(built, environ)
+    assert [(one.state, one.tag) for one in result.releases] == [("released", "refused")]
+    assert "the tag is on another commit" in result.warnings[0]
+    assert git(bare, "rev-parse", "v0.1.1") == other
+
+
+def test_a_tag_that_is_there_already_is_noted(built: Path, environ: Environ, tmp_path: Path) -> None:
+    commit = git(built, "rev-parse", "HEAD")
+    git(tmp_path / "owner" / "origin.git", "update-ref", "refs/tags/v0.1.1", commit)
+    assert [(one.state, one.tag) for one in send(built, environ).releases] == [("released", "created")]

@@ -301,3 +301,18 @@ def test_before_the_first_release_there_is_nothing(props: Path, cli: Cli) -> Non
         environ = made.runner.env("1", None, "", {})
         status, out, _ = cli("sync", str(made.runner.folder), environ=environ)
     assert (status, out) == (0, "nothing: nothing is released yet\n")
+
+
+def test_a_branch_with_the_right_words_and_other_files_is_put_right(play: Scene, sync: Any) -> None:
+    """Same parent, same subject, ours by its author: what it holds decides."""
+    sync()
+    (proposal,) = opened(play)
+    other = play.bare.git("rev-parse", f"{play.main}^{{tree}}").strip()
+    forged = play.bare.git(
+        "-c", f"user.email={AUTHOR}", "-c", "user.name=mergeship",
+        "commit-tree", other, "-p", play.main, "-m", proposal.title,
+    ).strip()  # fmt: skip
+    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", forged)
+    play.stage.hosting.pushed()
+    assert sync()["action"] == "moved"
+    assert play.stage.hosting.files(opened(play)[0]) == [("M", "pyproject.toml", "")]
