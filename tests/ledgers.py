@@ -8,8 +8,8 @@ from typing import Any
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import Origin
-from mergeship.core import ledger
-from mergeship.core.ledger import REF, Entry, Ledger
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import REF, Entry, Ledger
 from tests.conftest import git
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mergeship.core import decision, delivery, history, ledger
-from mergeship.core.decision import Merged, Pull
 from mergeship.core.distribution import Distribution
-from mergeship.core.history import Beginning, Commit
-from mergeship.core.ledger import Entry, Ledger
 from mergeship.core.listing import Listing, Published
-from mergeship.core.upload import Answer, judge
+from mergeship.core.release import commit_range, decision, delivery, ledger
+from mergeship.core.release.commit_range import Beginning, Commit
+from mergeship.core.release.decision import Merged, Pull
+from mergeship.core.release.ledger import Entry, Ledger
+from mergeship.core.release.upload import Answer, judge
 from mergeship.core.version import Wish, next_version
 
 LONG = int(os.environ.get("MERGESHIP_SOAK") or 0)
@@ -97,7 +97,7 @@ class World(RuleBasedStateMachine):
     def _decide(self, head: str) -> str:
         newest_first = self.line[::-1]
         begins = Beginning(whole=True)
-        span = history.since_last_release(newest_first, head, self.ledger, begins, self.now, LEASE)
+        span = commit_range.since_last_release(newest_first, head, self.ledger, begins, self.now, LEASE)
         found = decision.settled(span)
         if found is None:
             merges = [Merged(one, (self.pulls[one.sha],)) for one in span.commits if one.sha in self.pulls]

@@ -5,7 +5,7 @@ import pytest
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import Origin, owner_and_name
-from mergeship.core.ledger import REF
+from mergeship.core.release.ledger import REF
 from mergeship.errors import Held, Misconfigured
 from tests import ledgers
 from tests.conftest import commit_all, git

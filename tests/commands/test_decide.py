@@ -11,7 +11,7 @@ import pytest
 
 from mergeship.commands.decide import decide
 from mergeship.commands.gate import gate
-from mergeship.core import ledger
+from mergeship.core.release import ledger
 from mergeship.core.result import Decided, Gated
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.rehearsal.drills.merges import dispatch

@@ -10,8 +10,8 @@ import pytest
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import AUTHOR
-from mergeship.core.decision import VERSION_BRANCH
 from mergeship.core.distribution import Distribution
+from mergeship.core.release.decision import VERSION_BRANCH
 from mergeship.rehearsal.drills.scene import NO_SHIP, Scene
 from mergeship.rehearsal.forge.hosting import Fault, Proposal
 from tests import ledgers

@@ -1,7 +1,7 @@
 import pytest
 
 from mergeship.core import trigger
-from mergeship.core.decision import ByHand
+from mergeship.core.release.decision import ByHand
 from mergeship.core.trigger import Trigger
 from mergeship.errors import Misconfigured
 

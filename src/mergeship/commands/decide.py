@@ -6,10 +6,10 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import job
-from mergeship.core import ledger as ledgers
 from mergeship.core import trigger as triggers
 from mergeship.core.event import Tell
-from mergeship.core.ledger import Entry, Ledger, Skip
+from mergeship.core.release import ledger as ledgers
+from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.result import Decided, Unfinished
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import Used, Wish, next_version, tagged

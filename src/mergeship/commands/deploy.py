@@ -10,9 +10,9 @@ from mergeship.adapters import dist, files, index, job
 from mergeship.core import distribution
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
 from mergeship.core.event import Note, Tell
-from mergeship.core.ledger import Entry
+from mergeship.core.release.ledger import Entry
+from mergeship.core.release.upload import NEXT_VERSION
 from mergeship.core.result import Delivered, Deployed
-from mergeship.core.upload import NEXT_VERSION
 from mergeship.errors import Failed
 from mergeship.pipeline import agreement
 from mergeship.pipeline.delivery import Bytes, BytesElsewhereError, Delivery, GivenUpError, SupersededError

@@ -7,10 +7,11 @@ from pathlib import Path
 from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
-from mergeship.core import decision, intent, project, trigger
-from mergeship.core.decision import Decision
+from mergeship.core import intent, project, trigger
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Tell
+from mergeship.core.release import decision
+from mergeship.core.release.decision import Decision
 from mergeship.core.result import Gated
 from mergeship.errors import Misconfigured
 from mergeship.pipeline import agreement

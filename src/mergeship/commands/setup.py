@@ -8,8 +8,8 @@ import msgspec
 from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
 from mergeship.core import setup as steps
-from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
+from mergeship.core.release.decision import Pull
 from mergeship.core.result import Problem, SetUp
 from mergeship.core.setup import Shown
 from mergeship.errors import MergeshipError

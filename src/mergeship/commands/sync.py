@@ -8,12 +8,13 @@ import msgspec
 from mergeship.adapters import files, job
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
-from mergeship.core import project, version_pull, workflow
-from mergeship.core.decision import Pull
+from mergeship.core import project, workflow
 from mergeship.core.event import Note, Tell
-from mergeship.core.ledger import Entry
+from mergeship.core.release import version_pull
+from mergeship.core.release.decision import Pull
+from mergeship.core.release.ledger import Entry
+from mergeship.core.release.version_pull import Step
 from mergeship.core.result import Synced
-from mergeship.core.version_pull import Step
 from mergeship.errors import Overtaken
 from mergeship.pipeline.remote import checkout, on_forge, server_of
 from mergeship.pipeline.standing import standing

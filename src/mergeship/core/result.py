@@ -2,10 +2,10 @@
 
 import msgspec
 
-from mergeship.core.decision import Outcome
 from mergeship.core.declaration import Edit
 from mergeship.core.distribution import Distribution
-from mergeship.core.ledger import State
+from mergeship.core.release.decision import Outcome
+from mergeship.core.release.ledger import State
 from mergeship.core.version import Part
 
 

@@ -7,8 +7,8 @@ from typing import Literal
 import msgspec
 
 from mergeship.core.forge.plan import Plan
-from mergeship.core.ledger import Ledger
 from mergeship.core.plan import FilePlan
+from mergeship.core.release.ledger import Ledger
 
 BRANCH = "feature/mergeship-setup"
 TITLE = "ci: release with mergeship"

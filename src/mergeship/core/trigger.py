@@ -7,7 +7,7 @@ from typing import Literal
 
 import msgspec
 
-from mergeship.core.decision import ByHand
+from mergeship.core.release.decision import ByHand
 from mergeship.core.text import one_line
 from mergeship.errors import Misconfigured
 

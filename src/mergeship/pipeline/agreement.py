@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from mergeship.adapters import index
-from mergeship.core import ledger
-from mergeship.core.history import DISPATCH
 from mergeship.core.listing import Listing
+from mergeship.core.release import ledger
+from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held
 from mergeship.pipeline.standing import Standing

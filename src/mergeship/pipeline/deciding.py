@@ -5,11 +5,12 @@ from contextlib import suppress
 
 import msgspec
 
-from mergeship.core import decision, history, pep440
-from mergeship.core.decision import Decision
+from mergeship.core import pep440
 from mergeship.core.event import Note, Tell
-from mergeship.core.history import Beginning, Commit, Range
 from mergeship.core.listing import Listing
+from mergeship.core.release import commit_range, decision
+from mergeship.core.release.commit_range import Beginning, Commit, Range
+from mergeship.core.release.decision import Decision
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import tagged
 from mergeship.errors import Held
@@ -35,12 +36,14 @@ def decided(
     line = [Commit(sha, message) for sha, message in standing.repository.line(standing.refs.main, READ)]
     begins = _beginning(standing, listed, trigger, commit, line)
     if trigger.by_hand:
-        span = history.by_hand(line, commit, standing.ledger, standing.now, standing.lease)
+        span = commit_range.by_hand(line, commit, standing.ledger, standing.now, standing.lease)
         with suppress(Held):  # where the history holds, a person goes on from the commit before
-            counted = history.since_last_release(line, commit, standing.ledger, begins, standing.now, standing.lease)
+            counted = commit_range.since_last_release(
+                line, commit, standing.ledger, begins, standing.now, standing.lease
+            )
             span = msgspec.structs.replace(span, bound=counted.bound)
         return Decided(span, decision.settled(span, trigger.by_hand) or decision.by_hand(trigger.by_hand), listed)
-    span = history.since_last_release(line, commit, standing.ledger, begins, standing.now, standing.lease)
+    span = commit_range.since_last_release(line, commit, standing.ledger, begins, standing.now, standing.lease)
     settled = decision.settled(span)
     if settled is None:
         _refuse_another_policy(standing, span)
@@ -58,7 +61,7 @@ def _refuse_another_policy(standing: Standing, span: Range) -> None:
         raise Held(
             "policy-changed",
             f"the setting intent was {before} before these merges, and is {written} now",
-            hint=f"a person confirms the first run under a new policy: {history.DISPATCH}",
+            hint=f"a person confirms the first run under a new policy: {commit_range.DISPATCH}",
         )
 
 
@@ -68,7 +71,7 @@ def _beginning(standing: Standing, listed: Listing, trigger: Trigger, commit: st
     versions = [version for version in listed.versions if pep440.is_version(version)]
     highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)
     found = _tagged(standing, highest[1]) if highest else ""
-    return history.beginning(found, trigger.pushed, commit, parent)
+    return commit_range.beginning(found, trigger.pushed, commit, parent)
 
 
 def _tagged(standing: Standing, version: str) -> str:

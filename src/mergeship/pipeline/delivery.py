@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from mergeship.core import delivery, pep440
+from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import Note, Tell
-from mergeship.core.ledger import Entry, Ledger, State
+from mergeship.core.release import delivery
+from mergeship.core.release.ledger import Entry, Ledger, State
+from mergeship.core.release.upload import NEXT_VERSION, TRY_AGAIN
 from mergeship.core.result import Delivered
-from mergeship.core.upload import NEXT_VERSION, TRY_AGAIN
 from mergeship.errors import Failed, Held
 from mergeship.pipeline.sending import Attempt, Index
 from mergeship.pipeline.standing import Standing

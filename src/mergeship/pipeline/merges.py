@@ -8,12 +8,13 @@ import msgspec
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
-from mergeship.core import decision, declaration
-from mergeship.core.decision import Merged, Pull
+from mergeship.core import declaration
 from mergeship.core.declaration import Declared, Read
-from mergeship.core.history import Commit
 from mergeship.core.intent import Policy
 from mergeship.core.project import Source, pyproject_of
+from mergeship.core.release import decision
+from mergeship.core.release.commit_range import Commit
+from mergeship.core.release.decision import Merged, Pull
 from mergeship.core.settings import load
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.standing import Standing

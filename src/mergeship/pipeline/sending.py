@@ -9,12 +9,12 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_expo
 
 from mergeship.adapters import index
 from mergeship.adapters.index import Addresses
-from mergeship.core import delivery
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import Note, Tell
 from mergeship.core.listing import Listing
+from mergeship.core.release import delivery
+from mergeship.core.release.upload import Answer, judge
 from mergeship.core.text import without_password
-from mergeship.core.upload import Answer, judge
 from mergeship.errors import Failed, Held
 
 

@@ -11,10 +11,10 @@ from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
 from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import intent, project, setup, workflow
-from mergeship.core.decision import Pull
 from mergeship.core.event import Note, Tell
-from mergeship.core.ledger import Entry
 from mergeship.core.plan import FilePlan
+from mergeship.core.release.decision import Pull
+from mergeship.core.release.ledger import Entry
 from mergeship.core.setup import Said
 from mergeship.errors import Failed, Held, Misconfigured
 from mergeship.pipeline import scaffold

@@ -11,12 +11,12 @@ from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import Origin, Push, Refs, owner_and_name
 from mergeship.adapters.state import State
-from mergeship.core import ledger as ledgers
 from mergeship.core import project
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Note, Tell
-from mergeship.core.ledger import REF, Ledger
 from mergeship.core.project import Source
+from mergeship.core.release import ledger as ledgers
+from mergeship.core.release.ledger import REF, Ledger
 from mergeship.core.text import without_password
 from mergeship.errors import Held
 

@@ -9,11 +9,12 @@ import msgspec
 
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.pulls import Pulls, asked
-from mergeship.core import bump, project, version_pull, workflow
+from mergeship.core import bump, project, workflow
 from mergeship.core.bump import Bump
-from mergeship.core.decision import VERSION_BRANCH, Pull
-from mergeship.core.ledger import Entry
 from mergeship.core.project import Source
+from mergeship.core.release import version_pull
+from mergeship.core.release.decision import VERSION_BRANCH, Pull
+from mergeship.core.release.ledger import Entry
 from mergeship.pipeline.standing import Standing
 
 _T = TypeVar("_T")

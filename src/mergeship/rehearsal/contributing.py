@@ -8,11 +8,12 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
 from mergeship.adapters.github.pulls import Pulls, asked
-from mergeship.core import intent, version_pull
+from mergeship.core import intent
 from mergeship.core import workflow as workflows
-from mergeship.core.decision import VERSION_BRANCH, Pull
 from mergeship.core.event import Note, Tell
 from mergeship.core.intent import Policy
+from mergeship.core.release import version_pull
+from mergeship.core.release.decision import VERSION_BRANCH, Pull
 from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed

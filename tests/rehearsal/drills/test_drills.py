@@ -49,9 +49,9 @@ GUARDS = {
         "from mergeship.core.intent import Intent\npatched = lambda _: Intent('deploy', 'whatever it says')",
     ),
     # The upload.
-    "response-lost": patch("mergeship.core.delivery.there", "patched = lambda *_: 'absent'"),
-    "half-release": patch("mergeship.core.delivery.yank", "patched = lambda *_: ''"),
-    "burned-filename": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
+    "response-lost": patch("mergeship.core.release.delivery.there", "patched = lambda *_: 'absent'"),
+    "half-release": patch("mergeship.core.release.delivery.yank", "patched = lambda *_: ''"),
+    "burned-filename": patch("mergeship.core.release.delivery.after", "patched = lambda *_: 'stop'"),
     # The ledger.
     "tag-refused": patch(
         "mergeship.pipeline.delivery.Delivery.tag", "patched = lambda self: self._move('released', tag='created')"
@@ -82,39 +82,39 @@ LONG = {
         "mergeship.core.intent.of_checklist",
         "from mergeship.core.intent import Intent\npatched = lambda _: Intent('deploy', 'whatever it says')",
     ),
-    "version-pr-loop": patch("mergeship.core.decision.neutral_kind", "patched = lambda _: ''")
+    "version-pr-loop": patch("mergeship.core.release.decision.neutral_kind", "patched = lambda _: ''")
     + "\nimport mergeship.core.intent\nfrom mergeship.core.intent import Intent\n"
     "mergeship.core.intent.of_checklist = lambda _: Intent('deploy', 'whatever it says')",
     "rate-limited-forge": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "token-rejected": patch(
-        "mergeship.core.upload.judge",
-        "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('accepted')",
+        "mergeship.core.release.upload.judge",
+        "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('accepted')",
     ),
-    "ledger-forged": patch("mergeship.core.ledger.disagreements", EMPTY),
+    "ledger-forged": patch("mergeship.core.release.ledger.disagreements", EMPTY),
     "direct-push": patch(
-        "mergeship.core.decision.decide",
-        "real = mergeship.core.decision.decide\n"
+        "mergeship.core.release.decision.decide",
+        "real = mergeship.core.release.decision.decide\n"
         "patched = lambda merges, *rest: real([m for m in merges if m.pulls], *rest)",
     ),
     "burst": patch(
-        "mergeship.core.history.since_last_release",
-        "real = mergeship.core.history.since_last_release\nimport msgspec\n"
+        "mergeship.core.release.commit_range.since_last_release",
+        "real = mergeship.core.release.commit_range.since_last_release\nimport msgspec\n"
         "def patched(*given):\n    found = real(*given)\n"
         "    return msgspec.structs.replace(found, commits=found.commits[-1:])",
     ),
     "sigstore-down": patch("mergeship.pipeline.login.Login.attested", "patched = lambda *_: {}"),
-    "server-error-twice": patch("mergeship.core.delivery.after", "patched = lambda *_: 'stop'"),
+    "server-error-twice": patch("mergeship.core.release.delivery.after", "patched = lambda *_: 'stop'"),
     "reset-mid-upload": patch(
-        "mergeship.core.delivery.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
+        "mergeship.core.release.delivery.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
     ),
     "bad-metadata": patch(
-        "mergeship.core.upload.judge",
-        "from mergeship.core.upload import Verdict\npatched = lambda _: Verdict('refused', 'stop')",
+        "mergeship.core.release.upload.judge",
+        "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('refused', 'stop')",
     ),
     "ledger-rewound": patch("mergeship.adapters.state.State.seen", "patched = lambda _: ''"),
     "old-run-re-run": patch(
-        "mergeship.core.history.since_last_release",
-        "from mergeship.core.history import Range\n"
+        "mergeship.core.release.commit_range.since_last_release",
+        "from mergeship.core.release.commit_range import Range\n"
         "patched = lambda line, head, *_: Range(head, commits=tuple(one for one in line if one.sha == head))",
     ),
     "rate-limited": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
@@ -123,19 +123,21 @@ LONG = {
         "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, *_: real(a, t, f, 600.0)",
     ),
     "stale-index": patch(
-        "mergeship.core.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"
+        "mergeship.core.release.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"
     ),
-    "approval-wait": patch("mergeship.core.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"),
+    "approval-wait": patch(
+        "mergeship.core.release.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"
+    ),
     "stolen-version": patch("mergeship.core.pep440.same", "patched = lambda *_: False")
-    + "\nimport mergeship.core.delivery\nmergeship.core.delivery.there = lambda *_: 'absent'",
+    + "\nimport mergeship.core.release.delivery\nmergeship.core.release.delivery.there = lambda *_: 'absent'",
     "clock-skew": patch(
         "mergeship.core.version.next_version",
         "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
     ),
-    "server-error-for-ever": patch("mergeship.core.delivery.after", "patched = lambda *_: 'give-up'"),
-    "old-half-release": patch("mergeship.core.ledger.old_uploads", EMPTY),
+    "server-error-for-ever": patch("mergeship.core.release.delivery.after", "patched = lambda *_: 'give-up'"),
+    "old-half-release": patch("mergeship.core.release.ledger.old_uploads", EMPTY),
     "yanked-latest": patch("mergeship.core.listing.Listing.used", "patched = property(lambda self: [])")
-    + "\nimport mergeship.core.ledger\nmergeship.core.ledger.Ledger.used = property(lambda self: [])"
+    + "\nimport mergeship.core.release.ledger\nmergeship.core.release.ledger.Ledger.used = property(lambda self: [])"
     + "\nimport mergeship.core.version\nmergeship.core.version.tagged = lambda *_: []",
     "cancel": "import signal\nfor number in (signal.SIGINT, signal.SIGTERM):\n"
     "    signal.signal(number, signal.SIG_IGN)\nsignal.signal = lambda *_: None",
@@ -161,7 +163,7 @@ LONG = {
         "real = mergeship.pipeline.making.Workshop.make\n"
         "patched = lambda self, commit, *rest: real(self, f'{commit}^', *rest)",
     ),
-    "late-proof": patch("mergeship.core.ledger.Ledger.unfinished", "patched = property(lambda self: ())"),
+    "late-proof": patch("mergeship.core.release.ledger.Ledger.unfinished", "patched = property(lambda self: ())"),
     "lost-runner": patch("mergeship.pipeline.restoring._places", "patched = lambda *_: {}"),
     "dirty-workspace": patch("mergeship.commands.build._refuse_strangers", NOTHING),
     "hostile-pull-request": patch(

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mergeship.adapters.git.repository import Repository
-from mergeship.core.ledger import FILE, REF
+from mergeship.core.release.ledger import FILE, REF
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Held, Overtaken
 from mergeship.process import ProcessFailed

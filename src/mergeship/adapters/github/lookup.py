@@ -8,8 +8,8 @@ from typing import TypeVar
 from mergeship.adapters.github.connection import Connection, Refused, gathered
 from mergeship.adapters.github.forge import Forge
 from mergeship.adapters.github.pulls import Pulls, graphql_of
-from mergeship.core.decision import Pull, neutral_kind
-from mergeship.core.history import DISPATCH
+from mergeship.core.release.commit_range import DISPATCH
+from mergeship.core.release.decision import Pull, neutral_kind
 
 _PAUSE = 0.5  # seconds until GitHub is asked again for a pull request that it does not know yet; then twice as many
 _T = TypeVar("_T")

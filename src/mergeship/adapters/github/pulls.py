@@ -8,7 +8,7 @@ import msgspec
 from mergeship.adapters.github import shapes
 from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, Refused, unless
 from mergeship.adapters.github.forge import Forge
-from mergeship.core.decision import Pull
+from mergeship.core.release.decision import Pull
 from mergeship.errors import Overtaken
 
 # REST does not tell when a body was changed, and by whom.

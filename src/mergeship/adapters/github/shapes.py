@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from mergeship.core.decision import Pull
+from mergeship.core.release.decision import Pull
 from mergeship.errors import Held
 
 _T = TypeVar("_T")

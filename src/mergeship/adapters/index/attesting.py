@@ -16,8 +16,8 @@ from mergeship.adapters.index.questions import again
 from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
 from mergeship.core.event import Note, Tell
+from mergeship.core.release.upload import TRY_AGAIN
 from mergeship.core.text import one_line
-from mergeship.core.upload import TRY_AGAIN
 from mergeship.errors import Failed
 from mergeship.process import TIMED_OUT, ProcessFailed, output
 from mergeship.web import within

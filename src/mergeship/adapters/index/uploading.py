@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mergeship.core.release.upload import Answer
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line
-from mergeship.core.upload import Answer
 from mergeship.errors import Failed
 from mergeship.web import client, within
 

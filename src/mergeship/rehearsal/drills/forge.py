@@ -8,7 +8,7 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
 from mergeship.adapters.github.pulls import asked
-from mergeship.core import version_pull
+from mergeship.core.release import version_pull
 from mergeship.process import ProcessFailed
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.runner import Ran, Runner

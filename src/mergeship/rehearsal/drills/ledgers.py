@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import msgspec
 
-from mergeship.core import ledger
 from mergeship.core.distribution import Distribution
-from mergeship.core.ledger import REF, Entry
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import REF, Entry
 from mergeship.rehearsal.drills.drill import Drill
 from mergeship.rehearsal.drills.scene import Scene, Theatre, demand
 

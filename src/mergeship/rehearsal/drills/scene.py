@@ -9,9 +9,10 @@ from threading import Lock
 from typing import Any
 
 from mergeship.adapters import dist, files
-from mergeship.core import distribution, ledger
+from mergeship.core import distribution
 from mergeship.core.distribution import MANIFEST, Manifest
-from mergeship.core.ledger import REF, Entry, Ledger
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import REF, Entry, Ledger
 from mergeship.errors import Failed
 from mergeship.process import run
 from mergeship.rehearsal.drills.runner import Ran, Runner

@@ -7,9 +7,9 @@ from typing import Literal
 import msgspec
 
 from mergeship.core import intent
-from mergeship.core.history import DISPATCH, Commit, Range
 from mergeship.core.intent import Intent, Policy
-from mergeship.core.ledger import Entry
+from mergeship.core.release.commit_range import DISPATCH, Commit, Range
+from mergeship.core.release.ledger import Entry
 from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 

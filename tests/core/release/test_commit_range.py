@@ -3,8 +3,8 @@ from typing import Any
 
 import pytest
 
-from mergeship.core.history import MOST, Beginning, Commit, Range, beginning, by_hand, since_last_release
-from mergeship.core.ledger import Entry, Ledger, Skip
+from mergeship.core.release.commit_range import MOST, Beginning, Commit, Range, beginning, by_hand, since_last_release
+from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from mergeship.core.ledger import Entry, Ledger
+from mergeship.core.release.ledger import Entry, Ledger
 from mergeship.errors import Held
 
 MOST = 250

@@ -1,11 +1,11 @@
 import pytest
 
-from mergeship.core import delivery
-from mergeship.core.delivery import after
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
-from mergeship.core.upload import Answer, Verdict, judge
-from tests.core.test_ledger import entry
+from mergeship.core.release import delivery
+from mergeship.core.release.delivery import after
+from mergeship.core.release.upload import Answer, Verdict, judge
+from tests.core.release.test_ledger import entry
 
 FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
 OTHER = Distribution(FILE.name, 9, "2" * 64)

@@ -5,10 +5,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from mergeship.core import ledger
 from mergeship.core.distribution import Distribution
-from mergeship.core.ledger import Entry, Ledger, Skip, TransitionError, decode, disagreements, encode
 from mergeship.core.listing import Listing, Published
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import Entry, Ledger, Skip, TransitionError, decode, disagreements, encode
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -3,9 +3,9 @@
 from typing import Literal
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.ledger import Entry
 from mergeship.core.listing import Listing
-from mergeship.core.upload import Verdict
+from mergeship.core.release.ledger import Entry
+from mergeship.core.release.upload import Verdict
 
 There = Literal["same", "other", "absent"]
 Next = Literal["sent", "again", "look", "stop", "give-up"]

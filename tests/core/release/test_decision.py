@@ -3,10 +3,10 @@ from typing import Any
 
 import pytest
 
-from mergeship.core import decision
-from mergeship.core.decision import ByHand, Merged, Pull, decide
-from mergeship.core.history import Commit, Range
-from mergeship.core.ledger import Entry
+from mergeship.core.release import decision
+from mergeship.core.release.commit_range import Commit, Range
+from mergeship.core.release.decision import ByHand, Merged, Pull, decide
+from mergeship.core.release.ledger import Entry
 
 YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)

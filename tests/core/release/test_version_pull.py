@@ -5,11 +5,11 @@ from datetime import date
 import msgspec
 import pytest
 
-from mergeship.core import version_pull
-from mergeship.core.decision import Pull
 from mergeship.core.distribution import Distribution
 from mergeship.core.intent import of_checklist, ticked
-from mergeship.core.ledger import Entry, Ledger, State
+from mergeship.core.release import version_pull
+from mergeship.core.release.decision import Pull
+from mergeship.core.release.ledger import Entry, Ledger, State
 from tests.ledgers import entry
 
 FILE = Distribution("obk-0.1.1.tar.gz", 7, "a" * 64)

@@ -8,9 +8,9 @@ from typing import Literal
 import msgspec
 
 from mergeship.core import pep440
-from mergeship.core.decision import VERSION_BRANCH, Pull
 from mergeship.core.intent import checklist
-from mergeship.core.ledger import Entry, Ledger
+from mergeship.core.release.decision import VERSION_BRANCH, Pull
+from mergeship.core.release.ledger import Entry, Ledger
 
 AUTHOR = "mergeship@users.noreply.github.com"
 """The address of whoever makes its commits; a branch with commits of others is not touched."""

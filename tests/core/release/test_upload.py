@@ -1,6 +1,6 @@
 import pytest
 
-from mergeship.core.upload import Answer, judge
+from mergeship.core.release.upload import Answer, judge
 
 
 @pytest.mark.parametrize(
