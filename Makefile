@@ -13,7 +13,7 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/pytho
 # GitHub's own descriptions of its API and of its events, which the embedded forge is held against.
 CONTRACT := @octokit/openapi@23.0.2 @octokit/openapi-webhooks@12.1.0
 
-.PHONY: demo test lint contract fuzz soak bench lock clean
+.PHONY: demo test drills lint contract fuzz soak bench lock clean
 
 demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
 	@$(BIN)/mergeship rehearse --example obk
@@ -23,6 +23,9 @@ test: lint contract ## linters, types, import contracts and every test
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal --cov --cov-report=
 	$(BIN)/coverage report --include='*/mergeship/core/*,*/mergeship/checks/*' --fail-under=100
 	$(BIN)/coverage report --omit='*/mergeship/core/*,*/mergeship/checks/*,*/rehearsal/drills/*' --fail-under=90
+
+drills: $(VENV)/.rehearse ## every drill, intact
+	$(BIN)/mergeship rehearse --example obk --drill all
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check
@@ -35,8 +38,7 @@ contract: $(VENV)/contract ## GitHub's description of itself, where npm is there
 fuzz: $(VENV)/.dev ## 100,000 mutated projects: none may lead to a wrong edit
 	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py
 
-soak: $(VENV)/.dev ## every drill unabridged, long rehearsals, guards taken away, and the laws for longer
-	$(BIN)/mergeship rehearse --example obk --drill all
+soak: $(VENV)/.dev ## long rehearsals, every guard taken away, and the laws for longer
 	MERGESHIP_SOAK=1 $(BIN)/pytest -q -n auto tests/rehearsal tests/test_laws.py tests/commands/test_setup.py
 
 bench: $(VENV)/.dev ## how long things take, side by side

@@ -1,24 +1,45 @@
 """The laws of exactly once: whatever happens in whatever order, no version twice, no bytes twice, no intent lost.
 
-The decision, the ledger and the delivery are the product's own; git, the index and the forge are as small as they can
-be and keep to their contracts: a push is a compare-and-swap, each file is a transaction of its own, pages may lag.
+Everything is decided by the product's own machine; what performs its steps is as small as it can be, and keeps to the
+contracts of git, the index and the forge: a push is a compare-and-swap, each file is a transaction of its own, pages
+may lag.
 """
 
 import os
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import assert_never
 
+import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from mergeship.core.distribution import Distribution
+from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.listing import Listing, Published
-from mergeship.core.release import commit_range, decision, delivery, ledger
-from mergeship.core.release.commit_range import Beginning, Commit
+from mergeship.core.release import claim, delivery, ledger
+from mergeship.core.release.claim import Decided, LookUp, Project, ReadPolicies, Write
+from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
+from mergeship.core.release.delivery import (
+    Await,
+    Effect,
+    End,
+    Facts,
+    GiveUp,
+    Keep,
+    Look,
+    Move,
+    PutTag,
+    Reread,
+    Send,
+)
+from mergeship.core.release.due import due
 from mergeship.core.release.ledger import Entry, Ledger
-from mergeship.core.release.upload import Answer, judge
-from mergeship.core.version import Wish, next_version
+from mergeship.core.release.upload import Answer, Sent, after, judge
+from mergeship.core.release.upload import there as there_is
+from mergeship.core.trigger import Trigger
+from mergeship.errors import Failed
 
 LONG = int(os.environ.get("MERGESHIP_SOAK") or 0)
 YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
@@ -88,99 +109,135 @@ class World(RuleBasedStateMachine):
             self.steps_left = None
 
     def _run(self, head: str, fails: int) -> None:
+        """The jobs decide, build and deploy, as loops over the product's own steps."""
         own = self._decide(head)
-        for entry in self.ledger.unfinished:
-            self._deliver(entry.version, fails)
-        if own:
-            self._deliver(own, fails)
+        manifest = self._built(own, head) if own else None
+        try:
+            wanted = due(self.ledger, manifest, head)
+        except Failed:
+            return  # nothing to deploy
+        for entry in wanted.uploads:
+            self._deliver(entry, manifest.files if manifest and entry == wanted.own else (), fails)
 
     def _decide(self, head: str) -> str:
-        newest_first = self.line[::-1]
-        begins = Beginning(whole=True)
-        span = commit_range.since_last_release(newest_first, head, self.ledger, begins, self.now, LEASE)
-        found = decision.settled(span)
-        if found is None:
-            merges = [Merged(one, (self.pulls[one.sha],)) for one in span.commits if one.sha in self.pulls]
-            found = decision.decide(merges, "checklist", span.since)
-        if found.decision != "ship":
-            return ""
-        if found.own:
-            return found.own.version if found.own.state == "claimed" else ""
-        wanted = self.ledger
-        for stale in span.stale:
-            wanted = wanted.moved(stale.version, "given-up", self.now, "", given_up="stale")
-        listing = self._listing()
-        version = next_version("0.1.0", [*listing.used, *wanted.used], Wish()).version
-        claim = Entry(
-            version=version, commit=head, state="claimed", at=self.now, since=span.bound, pull_requests=found.pulls
+        """The version that this run has to build; empty for none."""
+        facts = claim.Facts(
+            project=Project("p", "0.1.0", "", "checklist", LEASE),
+            commit=head,
+            trigger=Trigger(pushed=(self.line[0].sha, head)),
+            run="",
+            now=self.now,
+            first_parents=tuple(self.line[::-1]),
+            ledger=self.ledger,
+            tags=self.tags,
+            listing=self._listing(),
         )
-        self._push(wanted.claimed(claim))
-        return version
+        while not isinstance(step := claim.next_step(facts), Decided | Write):
+            match step:
+                case ReadPolicies():
+                    facts = msgspec.structs.replace(facts, policies=("checklist", "checklist"))
+                case LookUp(commits):
+                    merges = tuple(Merged(one, (self.pulls[one.sha],)) for one in commits if one.sha in self.pulls)
+                    facts = msgspec.structs.replace(facts, merges=merges)
+                case _:
+                    assert_never(step)
+        decided = step.decided if isinstance(step, Write) else step
+        if isinstance(step, Write):
+            self._push(step.ledger)
+        ships = decided.decision.decision == "ship" and decided.entry and decided.entry.state == "claimed"
+        return decided.entry.version if ships and decided.entry else ""
 
-    def _deliver(self, version: str, fails: int) -> None:
-        entry = self._entry(version)
-        if entry.state == "claimed":
-            if any(name.startswith(f"p-{version}") for name in self.shown):
-                self._move(version, "given-up", given_up="published by somebody else")
+    def _built(self, version: str, head: str) -> Manifest:
+        """Other bytes each time: nothing may depend on a build that can be repeated."""
+        self.builds += 1
+        files = (
+            Distribution(f"p-{version}-py3-none-any.whl", 1, f"{self.builds:064x}"),
+            Distribution(f"p-{version}.tar.gz", 1, f"{self.builds + 1_000_000:064x}"),
+        )
+        return Manifest("p", version, head, files)
+
+    def _deliver(self, entry: Entry, built: tuple[Distribution, ...], fails: int) -> None:
+        """What the pipeline's Deliverer does, in this world."""
+        known = self._entry(entry.version).files or built
+        facts = Facts(
+            now=self.now, lease=LEASE, run="", deadline=1.0, page="", built=built,
+            tag=self.tags.get(entry.tag_name, ""),
+            here=frozenset(file.name for file in known if file in (*built, *self.kept.get(entry.version, ()))),
+        )  # fmt: skip
+        for _ in range(50):
+            before = self.ledger.entry(entry.version)
+            step = delivery.next_step(before, facts)
+            if isinstance(step, End):
                 return
-            self.builds += 1
-            files = (
-                Distribution(f"p-{version}-py3-none-any.whl", 1, f"{self.builds:064x}"),
-                Distribution(f"p-{version}.tar.gz", 1, f"{self.builds + 1_000_000:064x}"),
-            )
-            self._effect()
-            self.kept[version] = files
-            self._move(version, "uploading", files=files, began=self.now)
-        entry = self._entry(version)
-        if entry.state == "uploading":
-            for file in entry.files:
-                if not self._send(version, file, fails):
-                    return
-            self._move(version, "uploaded")
-        entry = self._entry(version)
-        if entry.state == "uploaded" and all(self.shown.get(file.name) == file.sha256 for file in entry.files):
-            self._move(version, "proven")
-        entry = self._entry(version)
-        if entry.state in {"uploaded", "proven"}:
-            self._effect()
-            assert self.tags.setdefault(entry.tag_name, entry.commit) == entry.commit
-            if entry.state == "proven":
-                self._move(version, "released", tag="created")
+            facts = self._performed(step, entry.version, facts, fails)
+            if self.ledger.entry(entry.version) != before:
+                facts = facts.moved()
+        raise AssertionError("it never ends")
 
-    def _send(self, version: str, file: Distribution, fails: int) -> bool:
-        """Send one file as the product does; whether it is on the index."""
+    def _performed(self, step: Effect, version: str, facts: Facts, fails: int) -> Facts:
+        learned = partial(msgspec.structs.replace, facts)
+        match step:
+            case Look():
+                return learned(listing=self._listing())
+            case Reread():
+                return learned(reread=True)
+            case Keep(files):
+                self._effect()
+                self.kept[version] = files
+                return learned(kept=True)
+            case Send(files):
+                sent: list[Sent] = []
+                while len(sent) < len(files) and all(one.ended == "sent" for one in sent):
+                    sent.append(self._send(files[len(sent)], fails))
+                return learned(sent=tuple(sent))
+            case Await(files):
+                listed = self._listing()
+                return learned(unlisted=next(filter(None, map(listed.lacks, files)), ""))
+            case GiveUp():
+                self._move(version, step.move)
+                return learned(giving_up=step)
+            case PutTag(move):
+                entry = self._entry(version)
+                self._move(version, move)  # and the tag, in one push
+                assert self.tags.setdefault(entry.tag_name, entry.commit) == entry.commit
+                return learned(tag_refused="")
+            case Move(state):
+                self._move(version, step)
+                return learned(bound=facts.bound or state == "uploading")
+            case _:
+                assert_never(step)
+
+    def _send(self, file: Distribution, fails: int) -> Sent:
+        """Attempts to send one file, each judged as the product judges it."""
+        sent = Sent(file, "again")
         for attempt in range(4):
             answer = None
-            if attempt >= fails or attempt % 2:  # the others are lost on their way
+            if not sent.looking and (attempt >= fails or attempt % 2):  # the others are lost on their way
                 self._effect()
                 there = self.index.setdefault(file.name, file.sha256)
                 words = "OK" if there == file.sha256 else "File already exists"
                 answer = Answer(200 if there == file.sha256 else 400, words) if attempt >= fails else None
             verdict = judge(answer) if answer else None
-            match delivery.after(verdict, delivery.there(file, self._listing())):
-                case "sent":
-                    assert self.index[file.name] == file.sha256
-                    return True
-                case "give-up":
-                    self._move(version, "given-up", given_up="lost")
-                    return False
-                case "look":
-                    self.shown = dict(self.index)
-                case "again" | "stop":
-                    pass
-        return False
+            ended = after(verdict, there_is(file, self._listing()))
+            sent = Sent(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
+            if ended == "look":
+                self.shown = dict(self.index)
+            elif ended != "again":
+                assert ended != "sent" or self.index[file.name] == file.sha256
+                return sent
+        return msgspec.structs.replace(sent, ended="late")
 
     def _entry(self, version: str) -> Entry:
         entry = self.ledger.entry(version)
         assert entry is not None
         return entry
 
-    def _move(self, version: str, state: ledger.State, **changes: object) -> None:
-        self._push(self.ledger.moved(version, state, self.now, "", **changes))
+    def _move(self, version: str, move: Move) -> None:
+        self._push(self.ledger.moved(version, move.state, self.now, "", **move.changes))
 
     def _push(self, wanted: Ledger) -> None:
         self._effect()
-        assert ledger.broken(self.ledger, wanted) == ""
+        assert ledger.continuity_error(self.ledger, wanted) == ""
         self.ledger = ledger.decode(ledger.encode(wanted), "p")
         for entry in wanted.releases:
             if entry.begun:

@@ -86,9 +86,9 @@ def test_a_shallow_clone_gets_the_history_it_needs(obk: Path, bare: Path, tmp_pa
     shallow = tmp_path / "shallow"
     git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{bare}", str(shallow))
     origin = origin_of(shallow)
-    assert len(origin.repository.line("HEAD", 9)) == 1
+    assert len(origin.repository.first_parents("HEAD", 9)) == 1
     origin.fetch(origin.refs())
-    assert [sha for sha, _ in origin.repository.line("HEAD", 9)][-1] == first
+    assert [sha for sha, _ in origin.repository.first_parents("HEAD", 9)][-1] == first
     assert origin.contains(git(obk, "rev-parse", "HEAD"), first)
     assert not origin.contains(first, git(obk, "rev-parse", "HEAD"))
     assert not origin.contains("1" * 40, first)

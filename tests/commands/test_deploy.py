@@ -15,7 +15,7 @@ from mergeship.core.event import Note
 from mergeship.core.listing import Listing
 from mergeship.core.result import Deployed
 from mergeship.errors import MergeshipError
-from mergeship.pipeline.sending import Index
+from mergeship.pipeline.uploading import UploadTarget
 from mergeship.rehearsal.index.catalog import Catalog, Fault
 from tests import ledgers
 from tests.archives import sdist, wheel
@@ -154,16 +154,16 @@ def test_the_same_deploy_at_once_is_nobody_else(
     built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another runner does all of it between our look at the ledger and our look at the index."""
-    real = Index.listing
+    real = UploadTarget.listing
     before: list[str] = []
 
-    def listing(self: Index, deadline: float = 0.0) -> Listing:
+    def listing(self: UploadTarget, deadline: float = 0.0) -> Listing:
         if not before:
             before.append("once")
             assert send(built, {**environ, "XDG_STATE_HOME": str(tmp_path / "other")}).releases[0].state == "released"
         return real(self, deadline)
 
-    monkeypatch.setattr(Index, "listing", listing)
+    monkeypatch.setattr(UploadTarget, "listing", listing)
     assert send(built, environ).releases[0].state == "released"
     assert [status for _, status in catalog.uploads] == [200, 200]
 
@@ -468,13 +468,13 @@ def test_a_tag_that_somebody_puts_elsewhere_meanwhile_is_not_moved(
 ) -> None:
     bare = tmp_path / "owner" / "origin.git"
     other = git(bare, "commit-tree", "main^{tree}", "-m", "elsewhere")
-    real = Index.wait
+    real = UploadTarget.wait
 
-    def wait(self: Index, *given: Any) -> None:
+    def wait(self: UploadTarget, *given: Any) -> None:
         real(self, *given)
         git(bare, "update-ref", "refs/tags/v0.1.1", other)
 
-    monkeypatch.setattr(Index, "wait", wait)
+    monkeypatch.setattr(UploadTarget, "wait", wait)
     result = send(built, environ)
     assert [(one.state, one.tag) for one in result.releases] == [("released", "refused")]
     assert "the tag is on another commit" in result.warnings[0]

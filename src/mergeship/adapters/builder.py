@@ -19,7 +19,7 @@ else:
 Install = Callable[[Sequence[str]], None]
 
 
-class Builder:
+class Frontend:
     """Builds with the Python of an isolated environment, into which `install` puts what a backend asks for.
 
     `environ` is the caller's environment, unscrubbed; `variables` are for the backend alone: SOURCE_DATE_EPOCH, or

@@ -23,8 +23,8 @@ from mergeship.core.project import Source
 from mergeship.core.result import Built
 from mergeship.core.version import FIRST, Used, Wish, tagged
 from mergeship.errors import Failed, Misconfigured
-from mergeship.pipeline import restoring
-from mergeship.pipeline.making import Workshop
+from mergeship.pipeline import recover_artifacts
+from mergeship.pipeline.building import Builder
 
 
 def build(  # noqa: PLR0913 - one argument an option
@@ -49,7 +49,7 @@ def build(  # noqa: PLR0913 - one argument an option
     source = project.gather(read, path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
-    begun = restoring.read(unfinished)
+    begun = recover_artifacts.read(unfinished)
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
     bump = _bump(source, repository, environ, version, read)
@@ -68,8 +68,8 @@ def build(  # noqa: PLR0913 - one argument an option
     )
     if dry_run:
         return plan
-    workshop = Workshop(repository, environ, overrides, tell)
-    found = restoring.restored(workshop, source.project.name, begun, artifact, out) if begun else []
+    project_builder = Builder(repository, environ, overrides, tell)
+    found = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
     lost = tuple(one.version for one, why in found if why)
     plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
     if not new:
@@ -80,7 +80,7 @@ def build(  # noqa: PLR0913 - one argument an option
         return plan
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
         work = Path(folder)
-        tree, made = workshop.make(commit, plan.version, work)
+        tree, made = project_builder.build(commit, plan.version, work)
         tell(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)

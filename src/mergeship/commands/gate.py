@@ -7,17 +7,20 @@ from pathlib import Path
 from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
-from mergeship.core import intent, project, trigger
+from mergeship.core import intent, project
+from mergeship.core import trigger as triggers
 from mergeship.core.environ import for_installer
 from mergeship.core.event import Tell
-from mergeship.core.release import decision
+from mergeship.core.release import claim, decision
+from mergeship.core.release.claim import Decided
 from mergeship.core.release.decision import Decision
 from mergeship.core.result import Gated
+from mergeship.core.trigger import Trigger
 from mergeship.errors import Misconfigured
-from mergeship.pipeline import agreement
-from mergeship.pipeline.deciding import decided
+from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.merges import judged, policy_before
-from mergeship.pipeline.standing import name_of, standing
+from mergeship.pipeline.project_state import name_of
+from mergeship.pipeline.verify_ledger import verify_ledger
 
 
 def gate(
@@ -35,19 +38,29 @@ def gate(
     `body` is a file with a pull request's text, `-` for standard input. Without any of the three, the pull request
     that started this workflow decides, or else the commit that is checked out.
     """
-    started = trigger.read(*job.event(environ))
+    started = triggers.read(*job.event(environ))
     if body:
         result = _of_text(path, overrides, _text(body))
     elif pull or (started.pull and not commit):
         number = pull or started.pull or 0
         result = _of_pull(path, environ, overrides, number, here=number == started.pull)
     else:
-        stands = standing(path, environ, tell, overrides)
-        listed = agreement.listed(stands, environ)
-        found = decided(stands, listed, stands.repository.resolved(commit or "HEAD"), started, environ, tell)
-        result = _result(found.decision)
+        result = _result(_of_commit(path, environ, tell, overrides, commit or "HEAD", started))
     job.summarize(environ, _summary(result))
     return result
+
+
+def _of_commit(
+    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str], name: str, trigger: Trigger
+) -> Decision:
+    """Of a commit on main, as `decide` would."""
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
+    state = project_state.read(path, environ, tell, overrides)
+    listing = verify_ledger(state, environ)
+    facts = deciding.facts(state, source, listing, state.repository.resolved(name), trigger)
+    while not isinstance(step := claim.judge(facts), Decided):
+        facts = deciding.learn(step, facts, state, source, environ, tell)
+    return step.decision
 
 
 def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
@@ -56,7 +69,7 @@ def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
     found = intent.read(source.settings.intent, body=text, labels=(), message=text)
     reason = decision.of_intent(found, "the text")
     assert reason.outcome != "neutral"  # noqa: S101
-    return _result(Decision(reason.outcome, (reason,), found.part, way_out=decision.CORRECT))
+    return _result(Decision(reason.outcome, (reason,), found.part, remedy=decision.CORRECT))
 
 
 def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], number: int, *, here: bool) -> Gated:
@@ -81,7 +94,7 @@ def _text(name: str) -> str:
 
 
 def _result(found: Decision) -> Gated:
-    return Gated(found.decision, tuple(str(reason) for reason in found.reasons), found.bump, found.way_out)
+    return Gated(found.decision, tuple(str(reason) for reason in found.reasons), found.bump, found.remedy)
 
 
 def _summary(result: Gated) -> str:

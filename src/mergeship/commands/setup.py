@@ -1,4 +1,4 @@
-"""`mergeship setup`: a repository from its settings to its first release, step by step, and on from where it stands."""
+"""`mergeship setup`: a repository from its settings to its first release, step by step, and on from where it state."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -102,7 +102,7 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]
     workflows = setting_up.workflows(main, files)
     forge = setting_up.hosted.plan(wanted, workflows)
     ahead = not pull.commit if pull else any(change.action == "create" for change in files.changes)
-    stands = None if ahead else setting_up.standing()
+    state = None if ahead else setting_up.state()
     shown = Shown(
         files=files,
         forge=forge,
@@ -110,8 +110,8 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]
         merged=bool(pull and pull.merged),
         branch=steps.BRANCH,
         title=steps.TITLE,
-        released=steps.released(stands.ledger, pull.commit if pull else "") if stands else "",
-        under_way=steps.under_way(stands.ledger, stands.now, stands.lease) if stands and not pull else "",
+        released=steps.released(state.ledger, pull.commit if pull else "") if state else "",
+        under_way=steps.under_way(state.ledger, state.now, state.lease) if state and not pull else "",
         notes=_notes(setting_up),
     )
     return shown, setting_up.hosted.contexts(workflows).names

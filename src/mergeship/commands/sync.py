@@ -1,7 +1,9 @@
 """`mergeship sync`: brings the version of the newest release back into main, by a pull request that ships nothing."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import assert_never
 
 import msgspec
 
@@ -9,16 +11,16 @@ from mergeship.adapters import files, job
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
 from mergeship.core import project, workflow
+from mergeship.core.declaration import Edit
 from mergeship.core.event import Note, Tell
 from mergeship.core.release import version_pull
-from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry
-from mergeship.core.release.version_pull import Step
+from mergeship.core.release.version_pull import Close, Done, Facts, Open, Prepare, Push, Update
 from mergeship.core.result import Synced
 from mergeship.errors import Overtaken
+from mergeship.pipeline import project_state
 from mergeship.pipeline.remote import checkout, on_forge, server_of
-from mergeship.pipeline.standing import standing
-from mergeship.pipeline.version_pull import Branch, OnMain, VersionPulls, edits, on_main
+from mergeship.pipeline.version_pull import OnMain, VersionPulls, edits, on_main
 
 BOT = "github-actions[bot]"
 WAITS = (
@@ -50,19 +52,15 @@ def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequenc
     repository = checkout(path, environ)
     deadline = project.gather(files.reader(path), path.resolve(), overrides).settings.forge.deadline
     forge = Forge(environ, on_forge(repository, environ), deadline)
-    stands = standing(path, {**environ, "GITHUB_TOKEN": forge.token().value}, tell, overrides)
-    pulls = VersionPulls(stands, forge)
-    main, entry = on_main(stands), version_pull.newest(stands.ledger)
-    ours, others = pulls.opened()
-    step = version_pull.step(main.source.declared.version, entry, ours)
-    if step.action == "close" and step.pull:
-        result = _closed(pulls, step, step.pull, dry_run=dry_run)
-    elif step.action in {"open", "move"} and entry:
-        result = _Bringing(pulls, main, entry, step, server_of(environ), tell).done(dry_run=dry_run)
-    else:
-        result = Synced("nothing", step.why, dry_run=dry_run)
-    if step.others:
-        words = f"more version pull requests are open, which nobody needs: {', '.join(f'#{n}' for n in step.others)}"
+    state = project_state.read(path, {**environ, "GITHUB_TOKEN": forge.token().value}, tell, overrides)
+    syncing = _Syncing(VersionPulls(state, forge), on_main(state), f"{server_of(environ)}/{state.name}", tell)
+    ours, others = syncing.pulls.opened()
+    entry = version_pull.newest(state.ledger)
+    facts = Facts(declared=syncing.main.source.declared.version, entry=entry, opened=tuple(ours))
+    result = syncing.result(facts, dry_run=dry_run)
+    if ours[1:] and result.action != "nothing":
+        numbers = ", ".join(f"#{pull.number}" for pull in ours[1:])
+        words = f"more version pull requests are open, which nobody needs: {numbers}"
         result = msgspec.structs.replace(result, warnings=(*result.warnings, words))
     for pull in others:
         words = f"#{pull.number} from {pull.branch} has commits of somebody else, and is left alone"
@@ -73,79 +71,93 @@ def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequenc
     return result
 
 
-def _closed(pulls: VersionPulls, step: Step, pull: Pull, *, dry_run: bool) -> Synced:
-    if not dry_run:
-        pulls.ask(lambda ask: ask.commented(pull.number, f"Obsolete: {step.why}."))
-        pulls.ask(lambda ask: ask.changed(pull.number, state="closed"))
-        pulls.stands.origin.delete(pull.branch, pull.head)
-    return Synced("closed", step.why, branch=pull.branch, pull=pull.number, dry_run=dry_run)
+class _Syncing:
+    """A version on its way back into main, step by step."""
 
-
-class _Bringing:
-    """A version on its way back into main."""
-
-    def __init__(self, pulls: VersionPulls, main: OnMain, entry: Entry, step: Step, server: str, tell: Tell) -> None:
+    def __init__(self, pulls: VersionPulls, main: OnMain, page: str, tell: Tell) -> None:
         self.pulls = pulls
         self.main = main
-        self.entry = entry
-        self.step = step
+        self.page = page
         self.tell = tell
-        self.page = f"{server}/{pulls.stands.name}"
+        self.edits: tuple[Edit, ...] = ()
 
-    def done(self, *, dry_run: bool) -> Synced:
-        """The branch and its pull request, as they should be."""
-        written = edits(self.pulls.stands, self.main, self.entry.version)
-        branch = self.pulls.branch(self.step.pull)
-        commit = self.pulls.commit(self.main, self.entry, written)
-        result = Synced(
-            action="opened" if self.step.action == "open" else "moved",
-            why=self.step.why,
-            version=self.entry.version,
-            branch=branch.name,
-            commit=commit,
-            edits=written.edits,
-            dry_run=dry_run,
+    def result(self, facts: Facts, *, dry_run: bool) -> Synced:
+        """What became of it; in a dry run, what would."""
+        while not isinstance(step := version_pull.next_step(facts), Done):
+            if dry_run and isinstance(step, version_pull.Effect):
+                return self._result(facts, step.action, dry_run=True)
+            facts = self._performed(step, facts)
+        return self._result(facts, step.action, dry_run=dry_run)
+
+    def _performed(self, step: Prepare | version_pull.Effect, facts: Facts) -> Facts:
+        """Do one step, and give back what is known then."""
+        learned = partial(msgspec.structs.replace, facts)
+        origin = self.pulls.state.origin
+        match step:
+            case Prepare(entry):
+                written = edits(self.pulls.state, self.main, entry.version)
+                self.edits = written.edits
+                return learned(prepared=self.pulls.prepared(self.main, entry, written, facts.current))
+            case Close(pull, why):
+                self.pulls.ask(lambda ask: ask.commented(pull.number, f"Obsolete: {why}."))
+                self.pulls.ask(lambda ask: ask.changed(pull.number, state="closed"))
+                origin.delete(pull.branch, pull.head)
+                return learned(closed=True)
+            case Push(prepared):
+                self.tell(Note(f"pushing {prepared.branch}"))
+                origin.move(prepared.branch, prepared.commit, prepared.at)
+                return learned(pushed=True)
+            case Update(number, entry):
+                title, body = version_pull.title(entry.version), self._body(entry)
+                return learned(pull=self.pulls.ask(lambda ask: ask.changed(number, title=title, body=body)))
+            case Open(branch, entry):
+                title, body = version_pull.title(entry.version), self._body(entry)
+                try:
+                    return learned(pull=self.pulls.ask(lambda ask: ask.opened(branch, title, body)))
+                except Refused as refused:
+                    if refused.code != "forge-permission":
+                        raise
+                    return learned(refused=refused.said)
+            case _:
+                assert_never(step)
+
+    def _body(self, entry: Entry) -> str:
+        fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
+        return version_pull.body(self.main.source.project.normalized, entry, self.main.template, fallback)
+
+    def _result(self, facts: Facts, action: version_pull.Action, *, dry_run: bool) -> Synced:
+        pull, prepared = facts.pull or facts.current, facts.prepared
+        result = Synced(action, version_pull.why(facts), dry_run=dry_run)
+        if action == "closed" and pull:
+            return msgspec.structs.replace(result, branch=pull.branch, pull=pull.number)
+        if prepared is None or facts.entry is None:
+            return result
+        result = msgspec.structs.replace(
+            result,
+            version=facts.entry.version,
+            branch=prepared.branch,
+            commit=prepared.at if action == "unchanged" else prepared.commit,
+            edits=self.edits,
         )
-        same = self.pulls.same(branch, commit)
-        if same and self.step.pull and self.step.pull.title == version_pull.title(self.entry.version):
-            result = msgspec.structs.replace(result, action="unchanged", commit=branch.at)
         if dry_run:
             return result
-        if not same:
-            self.tell(Note(f"pushing {branch.name}"))
-            self.pulls.stands.origin.move(branch.name, commit, branch.at)
-        return self._proposed(result, branch)
-
-    def _proposed(self, result: Synced, branch: Branch) -> Synced:
-        title = version_pull.title(self.entry.version)
-        fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
-        body = version_pull.body(self.main.source.project.normalized, self.entry, self.main.template, fallback)
-        if self.step.pull and result.action == "unchanged":
-            pull = self.step.pull
-        elif self.step.pull:
-            number = self.step.pull.number
-            pull = self.pulls.ask(lambda ask: ask.changed(number, title=title, body=body))
-        else:
-            try:
-                pull = self.pulls.ask(lambda ask: ask.opened(branch.name, title, body))
-            except Refused as refused:
-                if refused.code != "forge-permission":
-                    raise
-                return self._by_hand(result, branch, refused)
+        if action == "pushed":
+            return self._by_hand(result, prepared.branch, facts.refused)
+        if pull is None:
+            return result
         advice = WAITS if pull.author == BOT else ""
         url = f"{self.page}/pull/{pull.number}"
         return msgspec.structs.replace(result, pull=pull.number, url=url, advice=advice)
 
-    def _by_hand(self, result: Synced, branch: Branch, refused: Refused) -> Synced:
+    def _by_hand(self, result: Synced, branch: str, refused: str) -> Synced:
         """The branch is there, and a person opens the pull request."""
-        url = f"{self.page}/compare/main...{branch.name}?expand=1"
-        reason = refused.said.rstrip(".")
-        words = f"{branch.name} is pushed, and no pull request could be opened: {reason}; open it at {url}"
+        url = f"{self.page}/compare/main...{branch}?expand=1"
+        words = f"{branch} is pushed, and no pull request could be opened: {refused.rstrip('.')}; open it at {url}"
         advice = (
             "let Actions open pull requests (mergeship forge plan shows that setting), or keep the token of an App or "
             "of a person in the secret MERGESHIP_TOKEN"
         )
-        return msgspec.structs.replace(result, action="pushed", url=url, advice=advice, warnings=(words,))
+        return msgspec.structs.replace(result, url=url, advice=advice, warnings=(words,))
 
 
 def _summary(result: Synced) -> str:

@@ -54,6 +54,14 @@ def gather(read: Read, where: object, overrides: Sequence[str] = ()) -> Source:
     return Source(describe(pyproject, read), settings, found, locked=read("uv.lock") is not None)
 
 
+def identified(read: Read, where: object, overrides: Sequence[str] = ()) -> "tuple[str, Settings]":
+    """The project's normalized name and its settings, for stages that need no declaration. Raises Misconfigured."""
+    from mergeship.core.settings import load
+
+    _, pyproject = pyproject_of(read, where)
+    return names.normalized(identify(pyproject, read)), load(pyproject, overrides)
+
+
 def pyproject_of(read: Read, where: object) -> tuple[str, dict[str, Any]]:
     """The pyproject.toml, as text and parsed; both empty for a project of setup.py or setup.cfg alone.
 

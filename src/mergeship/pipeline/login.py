@@ -8,7 +8,7 @@ from mergeship.adapters import index
 from mergeship.core import publisher
 from mergeship.core.event import Note, Tell
 from mergeship.errors import Misconfigured
-from mergeship.pipeline.standing import Standing
+from mergeship.pipeline.project_state import ProjectState
 
 TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 900
@@ -17,11 +17,11 @@ LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 
 class Login:
     """The token of one run. Raises Misconfigured where there can be none."""
 
-    def __init__(self, stands: Standing, environ: Mapping[str, str], tell: Tell) -> None:
-        self._settings = stands.source.settings
+    def __init__(self, state: ProjectState, environ: Mapping[str, str], tell: Tell) -> None:
+        self._settings = state.settings
         self._environ = environ
         self._tell = tell
-        self._publisher = publisher.to_enter(stands.source.project.normalized, stands.name, self._settings.environment)
+        self._publisher = publisher.to_enter(state.project, state.name, self._settings.environment)
         self._minted = ""
         self._at = 0.0
         if self.trusted:

@@ -17,19 +17,20 @@ from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
 from mergeship.core.settings import load
 from mergeship.errors import MergeshipError
-from mergeship.pipeline.standing import Standing
+from mergeship.pipeline.project_state import ProjectState
 
 
-def merged(standing: Standing, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
+def merged(state: ProjectState, source: Source, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
     """The commits with their pull requests. Raises Held where the forge does not tell."""
     if not commits:
         return []
-    lookup = Lookup(environ, standing.name, standing.source.settings.forge.deadline)
+    lookup = Lookup(environ, state.name, state.settings.forge.deadline)
     found = lookup.pulls_of([commit.sha for commit in commits])
-    released = frozenset(entry.version for entry in standing.ledger.releases if entry.begun)
-    source, repository = standing.source, standing.repository
+    released = frozenset(entry.version for entry in state.ledger.releases if entry.begun)
     return [
-        Merged(commit, tuple(judged(source, repository, pull, commit.sha, released) for pull in found[commit.sha]))
+        Merged(
+            commit, tuple(judged(source, state.repository, pull, commit.sha, released) for pull in found[commit.sha])
+        )
         for commit in commits
     ]
 
@@ -51,12 +52,12 @@ def judged(
         for place in (*declared.places, *declared.locks)
     ]
     maintained = [_from_top(prefix, name) for name in decision.MAINTAINED]
-    beyond = decision.beyond(pull, versioned, maintained)
+    unexpected = decision.unexpected_files(pull, versioned, maintained)
     if commit:
-        beyond += tuple(f"{name} (no plain file any more)" for name in repository.not_plain_in(commit))
-    if kind == "version" and not beyond and commit:
-        beyond = _more_than_version(repository, commit, released)
-    return msgspec.structs.replace(pull, more_than_allowed=beyond)
+        unexpected += tuple(f"{name} (no plain file any more)" for name in repository.not_plain_in(commit))
+    if kind == "version" and not unexpected and commit:
+        unexpected = _more_than_version(repository, commit, released)
+    return msgspec.structs.replace(pull, more_than_allowed=unexpected)
 
 
 def policy_before(repository: Repository, commit: str, overrides: Sequence[str]) -> Policy | None:

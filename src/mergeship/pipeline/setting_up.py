@@ -17,10 +17,10 @@ from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry
 from mergeship.core.setup import Said
 from mergeship.errors import Failed, Held, Misconfigured
-from mergeship.pipeline import scaffold
+from mergeship.pipeline import project_state, scaffold
 from mergeship.pipeline.forging import Hosted, Workflows
+from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.remote import checkout, server_of
-from mergeship.pipeline.standing import Standing, standing
 
 PAUSE = 5.0  # seconds between two looks at something that takes minutes
 _T = TypeVar("_T")
@@ -103,9 +103,9 @@ class SettingUp:
         body = f"{setup.INTRODUCTION}\n\n{intent.checklist(template, fallback, 'deploy')}"
         return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
 
-    def standing(self) -> Standing:
+    def state(self) -> ProjectState:
         """Where the project's releases stand now."""
-        return standing(self.path, self.environ, lambda _: None, self.overrides)
+        return project_state.read(self.path, self.environ, lambda _: None, self.overrides)
 
     def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
         """Wait until the checks are green. Raises Failed where one is red, Held after `wait` seconds."""
@@ -147,8 +147,8 @@ class SettingUp:
 
         def look() -> str | None:
             nonlocal ended
-            stands = self.standing()
-            found[:] = [one for one in stands.ledger.releases if one.commit == commit and one.state == "released"]
+            state = self.state()
+            found[:] = [one for one in state.ledger.releases if one.commit == commit and one.state == "released"]
             if found:
                 return None
             if ended:

@@ -15,7 +15,8 @@ from mergeship.core.project import Source
 from mergeship.core.release import version_pull
 from mergeship.core.release.decision import VERSION_BRANCH, Pull
 from mergeship.core.release.ledger import Entry
-from mergeship.pipeline.standing import Standing
+from mergeship.core.release.version_pull import Prepared
+from mergeship.pipeline.project_state import ProjectState
 
 _T = TypeVar("_T")
 
@@ -29,32 +30,25 @@ class OnMain(msgspec.Struct, frozen=True):
     """The pull request template; empty where there is none."""
 
 
-def on_main(stands: Standing) -> OnMain:
+def on_main(state: ProjectState) -> OnMain:
     """The project on main. Raises Misconfigured for what cannot be read."""
-    commit = stands.refs.main
-    source = project.gather(stands.repository.at(commit), Path(stands.repository.path).resolve(), stands.overrides)
-    template = stands.repository.blob(commit, workflow.PULL_REQUEST_TEMPLATE)
+    commit = state.refs.main
+    source = project.gather(state.repository.at(commit), Path(state.repository.path).resolve(), state.overrides)
+    template = state.repository.blob(commit, workflow.PULL_REQUEST_TEMPLATE)
     return OnMain(commit, source, (template or b"").decode(errors="replace"))
 
 
-def edits(stands: Standing, main: OnMain, version: str) -> Bump:
+def edits(state: ProjectState, main: OnMain, version: str) -> Bump:
     """What brings a version back. Raises Misconfigured where it cannot be written."""
     name, declared = main.source.project.name, main.source.declared
-    return bump.as_claimed(name, declared, version, stands.repository.at(main.commit))
-
-
-class Branch(msgspec.Struct, frozen=True):
-    """A branch of ours, and the commit that it is at; empty where it is not there yet."""
-
-    name: str
-    at: str
+    return bump.as_claimed(name, declared, version, state.repository.at(main.commit))
 
 
 class VersionPulls:
     """The version pull requests of one repository."""
 
-    def __init__(self, stands: Standing, forge: Forge) -> None:
-        self.stands = stands
+    def __init__(self, state: ProjectState, forge: Forge) -> None:
+        self.state = state
         self.forge = forge
 
     def opened(self) -> tuple[list[Pull], list[Pull]]:
@@ -66,41 +60,44 @@ class VersionPulls:
 
     def strangers(self, commit: str) -> set[str]:
         """Whose commits a branch has besides ours."""
-        return self.stands.origin.strangers(commit, self.stands.refs.main)
+        return self.state.origin.strangers(commit, self.state.refs.main)
 
-    def branch(self, pull: Pull | None) -> Branch:
-        """The branch of an open one; else one that never got its pull request; else a new one."""
+    def prepared(self, main: OnMain, entry: Entry, written: Bump, pull: Pull | None) -> Prepared:
+        """The commit, here only as yet, and the branch that it belongs on."""
+        name, at = self._branch(pull)
+        commit = self._commit(main, entry, written)
+        return Prepared(name, at, commit, bool(at) and self._content(at) == self._content(commit))
+
+    def _branch(self, pull: Pull | None) -> tuple[str, str]:
+        """The branch of an open one; else one that never got its pull request; else a new one. And where it is."""
         there = {
-            name: at for name, at in self.stands.origin.branches(VERSION_BRANCH).items() if version_pull.is_ours(name)
+            name: at for name, at in self.state.origin.branches(VERSION_BRANCH).items() if version_pull.is_ours(name)
         }
         if pull:
-            return Branch(pull.branch, there.get(pull.branch, ""))
+            return pull.branch, there.get(pull.branch, "")
         for name in sorted(there, reverse=True):
             if not self._had(name) and not self.strangers(there[name]):
-                return Branch(name, there[name])
+                return name, there[name]
         number = 1
-        while (name := version_pull.branch(self.stands.now.date(), number)) in there or self._had(name):
+        while (name := version_pull.branch(self.state.now.date(), number)) in there or self._had(name):
             number += 1
-        return Branch(name, "")
+        return name, ""
 
     def _had(self, name: str) -> bool:
         """Whether a branch has, or had, a pull request."""
         return self.ask(lambda pulls: pulls.had(name))
 
-    def commit(self, main: OnMain, entry: Entry, written: Bump) -> str:
-        """The one commit of the branch, on top of main; here alone as yet."""
-        repository, prefix = self.stands.repository, self.stands.repository.prefix()
+    def _commit(self, main: OnMain, entry: Entry, written: Bump) -> str:
+        """The one commit of the branch, on top of main."""
+        repository, prefix = self.state.repository, self.state.repository.prefix()
         paths = {repository.real(main.commit, normpath(join(prefix, file.path))): file.after for file in written.files}
         changed = {path: (repository.mode(main.commit, path), text) for path, text in paths.items()}
-        when = self.stands.now.timestamp()
-        return self.stands.origin.commit(changed, version_pull.title(entry.version), main.commit, when)
+        when = self.state.now.timestamp()
+        return self.state.origin.commit(changed, version_pull.title(entry.version), main.commit, when)
 
-    def same(self, branch: Branch, commit: str) -> bool:
-        """Whether a branch has exactly that commit already, whenever it was made."""
-        ask = ("log", "-1", "--format=%T %P %s")
-        return bool(branch.at) and self.stands.repository.git(*ask, branch.at) == self.stands.repository.git(
-            *ask, commit
-        )
+    def _content(self, commit: str) -> str:
+        """What a commit is, whenever it was made."""
+        return self.state.repository.git("log", "-1", "--format=%T %P %s", commit)
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         """What the forge answers. Raises Held, Refused among it."""

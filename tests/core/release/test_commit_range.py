@@ -3,7 +3,15 @@ from typing import Any
 
 import pytest
 
-from mergeship.core.release.commit_range import MOST, Beginning, Commit, Range, beginning, by_hand, since_last_release
+from mergeship.core.release.commit_range import (
+    MOST,
+    Commit,
+    Range,
+    RangeStart,
+    by_hand,
+    range_start,
+    since_last_release,
+)
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.errors import Held
 
@@ -24,9 +32,9 @@ def entry(version: str, commit: int, state: Any = "released", hours: float = 0, 
     return Entry(version=version, commit=sha(commit), state=state, at=NOW - timedelta(hours=hours), **more)
 
 
-def span(newest: int, head: int, *entries: Entry, begins: Beginning | None = None, skips: Any = ()) -> Range:
+def span(newest: int, head: int, *entries: Entry, begins: RangeStart | None = None, skips: Any = ()) -> Range:
     ledger = Ledger(project="p", releases=entries, skips=tuple(skips))
-    return since_last_release(line(newest), sha(head), ledger, begins or Beginning(whole=True), NOW, LEASE)
+    return since_last_release(line(newest), sha(head), ledger, begins or RangeStart(whole=True), NOW, LEASE)
 
 
 def numbers(found: Range) -> list[int]:
@@ -36,7 +44,7 @@ def numbers(found: Range) -> list[int]:
 def test_everything_since_the_newest_release_counts() -> None:
     found = span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6))
     assert numbers(found) == [7, 8, 9]
-    assert (found.since, found.bound) == (f"0.1.2, released at {sha(6)[:12]}", sha(6))
+    assert (found.since, found.base) == (f"0.1.2, released at {sha(6)[:12]}", sha(6))
     assert found.commits[0].subject == "feat: 7"
 
 
@@ -57,8 +65,8 @@ def test_a_claim_counts_as_long_as_its_lease_lasts() -> None:
 def test_what_was_given_up_returns() -> None:
     assert numbers(span(9, 9, entry("0.1.1", 2), entry("0.1.2", 6, "given-up"))) == list(range(3, 10))
     only = entry("0.1.1", 6, "given-up", since=sha(4))
-    assert numbers(span(9, 9, only, begins=Beginning({sha(8): "this push"}))) == [5, 6, 7, 8, 9]
-    assert numbers(span(3, 3, entry("0.1.1", 2, "given-up"), begins=Beginning({sha(2): "this push"}))) == [1, 2, 3]
+    assert numbers(span(9, 9, only, begins=RangeStart({sha(8): "this push"}))) == [5, 6, 7, 8, 9]
+    assert numbers(span(3, 3, entry("0.1.1", 2, "given-up"), begins=RangeStart({sha(2): "this push"}))) == [1, 2, 3]
 
 
 def test_the_commit_s_own_release_settles_it() -> None:
@@ -77,7 +85,7 @@ def test_a_part_of_a_newer_release_gets_none() -> None:
     assert span(9, 6, entry("0.1.1", 6, "uploading"), newer).own is not None
 
 
-def test_a_decision_by_hand_to_skip_moves_the_beginning() -> None:
+def test_a_decision_by_hand_to_skip_moves_the_range_start() -> None:
     skip = Skip(sha(7), NOW, "a typo")
     assert numbers(span(9, 9, entry("0.1.1", 2), skips=[skip])) == [8, 9]
     assert numbers(span(9, 9, entry("0.1.1", 8), skips=[skip])) == [9]
@@ -90,16 +98,16 @@ def test_a_decision_by_hand_to_skip_moves_the_beginning() -> None:
 
 
 def test_without_a_ledger_a_tag_or_the_push_is_the_beginning() -> None:
-    assert numbers(span(9, 9, begins=Beginning({sha(5): "the tag"}))) == [6, 7, 8, 9]
+    assert numbers(span(9, 9, begins=RangeStart({sha(5): "the tag"}))) == [6, 7, 8, 9]
     assert numbers(span(3, 3)) == [1, 2, 3]
     assert span(3, 3).since == "the first commit"
-    tagged = beginning(sha(5), (sha(7), sha(9)), sha(9), sha(8))
-    assert tagged.bounds == {sha(5): "the tag of the highest published version"}
-    assert beginning("", (sha(7), sha(9)), sha(9), sha(8)).bounds == {sha(7): "this push's beginning"}
-    assert beginning("", (sha(7), sha(9)), sha(6), sha(5)).bounds == {sha(5): "the commit before"}
-    assert beginning("", None, sha(6), sha(5)).bounds == {sha(5): "the commit before"}
-    assert beginning("", None, sha(1), "").whole
-    assert beginning("", ("0" * 40, sha(9)), sha(9), sha(8)).whole
+    tagged = range_start(sha(5), (sha(7), sha(9)), sha(9), sha(8))
+    assert tagged.ends == {sha(5): "the tag of the highest published version"}
+    assert range_start("", (sha(7), sha(9)), sha(9), sha(8)).ends == {sha(7): "this push's beginning"}
+    assert range_start("", (sha(7), sha(9)), sha(6), sha(5)).ends == {sha(5): "the commit before"}
+    assert range_start("", None, sha(6), sha(5)).ends == {sha(5): "the commit before"}
+    assert range_start("", None, sha(1), "").whole
+    assert range_start("", ("0" * 40, sha(9)), sha(9), sha(8)).whole
 
 
 def test_what_is_not_on_main_holds() -> None:
@@ -115,13 +123,13 @@ def test_a_rewritten_main_holds() -> None:
     with pytest.raises(Held, match=r"0\.1\.2, released at .* is not in the history"):
         span(9, 9, entry("0.1.1", 2), entry("0.1.2", 77))
     with pytest.raises(Held, match="main was rewritten"):
-        span(9, 9, begins=Beginning({sha(77): "the tag"}))
+        span(9, 9, begins=RangeStart({sha(77): "the tag"}))
 
 
 def test_too_many_commits_hold() -> None:
     assert len(span(MOST + 1, MOST + 1, entry("0.1.1", 1)).commits) == MOST
     with pytest.raises(Held, match="more than 250 commits") as held:
-        span(MOST + 2, MOST + 2, begins=Beginning({sha(1): "the tag"}))
+        span(MOST + 2, MOST + 2, begins=RangeStart({sha(1): "the tag"}))
     assert (held.value.code, "decision=ship" in held.value.hint) == ("too-many-commits", True)
     with pytest.raises(Held, match="more than 250"):
         span(MOST + 1, MOST + 1)
@@ -135,8 +143,8 @@ def test_a_person_decides_without_limits() -> None:
     )
     told = Ledger(project="p", releases=(entry("0.1.0", 7777), stale, fresh, later))
     found = by_hand(line(9), sha(6), told, NOW, LEASE)
-    assert (found.bound, found.commits, found.newer) == (sha(5), (), later)
+    assert (found.base, found.commits, found.newer) == (sha(5), (), later)
     assert ([one.version for one in found.stale], [one.version for one in found.claims]) == (
         ["0.1.1"], ["0.1.1", "0.1.2"],
     )  # fmt: skip
-    assert by_hand(line(1), sha(1), Ledger(project="p"), NOW, LEASE).bound == ""
+    assert by_hand(line(1), sha(1), Ledger(project="p"), NOW, LEASE).base == ""

@@ -35,7 +35,7 @@ def test_one_that_deploys_ships_them_all() -> None:
 def test_one_that_is_unclear_holds_them_all_and_says_how_to_go_on() -> None:
     found = decide([merged(pull(1)), merged(pull(2, "no checklist"))], "checklist", "v1")
     assert (found.decision, found.words) == ("hold", ("#2: it has no checklist",))
-    assert "decision=ship" in found.way_out
+    assert "decision=ship" in found.remedy
 
 
 def test_a_direct_push_holds() -> None:
@@ -100,7 +100,7 @@ def test_a_neutral_one_that_changes_more_holds() -> None:
     ],
 )
 def test_what_a_neutral_one_may_touch(branch: str, files: tuple[str, ...] | None, beyond: tuple[str, ...]) -> None:
-    assert decision.beyond(pull(1, branch=branch, files=files), ["pyproject.toml", "uv.lock"]) == beyond
+    assert decision.unexpected_files(pull(1, branch=branch, files=files), ["pyproject.toml", "uv.lock"]) == beyond
 
 
 def test_every_commit_of_a_neutral_one_is_judged() -> None:
@@ -143,7 +143,7 @@ def test_one_pull_request_alone() -> None:
     assert decision.would(pull(1), "checklist").decision == "ship"
     assert decision.would(pull(1, **VERSION), "checklist").decision == "skip"
     unclear = decision.would(pull(1, ""), "checklist")
-    assert (unclear.decision, bool(unclear.way_out)) == ("hold", True)
+    assert (unclear.decision, bool(unclear.remedy)) == ("hold", True)
 
 
 def test_a_person_decides() -> None:
@@ -157,14 +157,14 @@ def entry(state: Any) -> Entry:
 
 def test_a_commit_with_a_release_is_settled() -> None:
     head = "a" * 40
-    assert decision.settled(Range(head)) is None
-    newer = decision.settled(Range(head, newer=entry("claimed")))
+    assert decision.already_decided(Range(head)) is None
+    newer = decision.already_decided(Range(head, newer=entry("claimed")))
     assert newer is not None
     assert (newer.decision, newer.words[0].endswith("superseded")) == ("skip", True)
-    released = decision.settled(Range(head, own=entry("released")))
+    released = decision.already_decided(Range(head, own=entry("released")))
     assert released is not None
     assert released.decision == "skip"
-    begun = decision.settled(Range(head, own=entry("uploading")))
+    begun = decision.already_decided(Range(head, own=entry("uploading")))
     assert begun is not None
     assert (begun.decision, begun.own) == ("ship", entry("uploading"))
     assert begun.words == ("aaaaaaaaaaaa: it has 0.1.2, uploading",)
@@ -172,6 +172,6 @@ def test_a_commit_with_a_release_is_settled() -> None:
 
 def test_a_person_may_skip_what_was_claimed_and_not_what_was_sent() -> None:
     skip = ByHand("skip", "why", "me")
-    assert decision.settled(Range("a" * 40, own=entry("claimed")), skip) is None
-    assert decision.settled(Range("a" * 40, own=entry("uploading")), skip) is not None
-    assert decision.settled(Range("a" * 40, own=entry("claimed")), ByHand("ship", "why", "me")) is not None
+    assert decision.already_decided(Range("a" * 40, own=entry("claimed")), skip) is None
+    assert decision.already_decided(Range("a" * 40, own=entry("uploading")), skip) is not None
+    assert decision.already_decided(Range("a" * 40, own=entry("claimed")), ByHand("ship", "why", "me")) is not None

@@ -1,48 +1,241 @@
+"""One test for each guard of the delivery: what is done next, from what is known."""
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
 import pytest
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing
+from mergeship.core.listing import Listing, Published
 from mergeship.core.release import delivery
-from mergeship.core.release.delivery import after
-from mergeship.core.release.upload import Answer, Verdict, judge
-from tests.core.release.test_ledger import entry
-
-FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
-OTHER = Distribution(FILE.name, 9, "2" * 64)
-TAKEN, BUSY = judge(Answer(200, "OK")), judge(Answer(503, "busy"))
-EXISTS, BURNED = judge(Answer(400, "File already exists")), judge(Answer(400, "previously used by a file that"))
-DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "core-metadata: x"))
-
-
-@pytest.mark.parametrize(
-    ("verdict", "has", "expected"),
-    [
-        (TAKEN, "absent", "sent"),
-        (None, "same", "sent"),  # the answer was lost
-        (BUSY, "same", "sent"),
-        (None, "absent", "again"),
-        (BUSY, "absent", "again"),
-        (None, "other", "give-up"),
-        (EXISTS, "same", "sent"),
-        (EXISTS, "other", "give-up"),
-        (EXISTS, "absent", "look"),
-        (BURNED, "absent", "give-up"),
-        (BROKEN, "absent", "give-up"),
-        (DENIED, "absent", "stop"),
-    ],
+from mergeship.core.release.delivery import (
+    SECOND_LOOK,
+    Await,
+    Done,
+    Facts,
+    GiveUp,
+    Keep,
+    Look,
+    Move,
+    PutTag,
+    Reread,
+    Send,
+    Step,
+    Stop,
+    Superseded,
+    next_step,
 )
-def test_what_follows_an_attempt(verdict: Verdict | None, has: delivery.There, expected: delivery.Next) -> None:
-    assert after(verdict, has) == expected
+from mergeship.core.release.upload import Sent
+from tests.core.release.test_ledger import FILE, NOW, A, B, entry
+
+SDIST = Distribution("p-0.1.1.tar.gz", 9, "3" * 64)
+BOTH = (FILE, SDIST)
+OTHER = Distribution(FILE.name, 9, "2" * 64)
+LEASE = timedelta(hours=2)
 
 
-def test_what_the_index_has() -> None:
-    assert delivery.there(FILE, Listing()) == "absent"
-    assert delivery.there(FILE, Listing(files=(FILE,))) == "same"
-    assert delivery.there(FILE, Listing(files=(OTHER,))) == "other"
-    assert delivery.there(FILE, Listing(files=(Distribution(FILE.name, 9, ""),))) == "absent"
+def facts(**known: Any) -> Facts:
+    given: dict[str, Any] = {
+        "now": NOW, "lease": LEASE, "run": "7", "deadline": 60.0, "page": "http://i/p/", "built": BOTH,
+        "here": frozenset(file.name for file in BOTH), "listing": Listing(), **known,
+    }  # fmt: skip
+    return Facts(**given)
+
+
+def claimed(**known: Any) -> Step:
+    return next_step(entry(files=()), facts(**known))
+
+
+def uploading(*, of: Any = None, **known: Any) -> Step:
+    return next_step(entry(state="uploading", files=BOTH, run="7", began=NOW, **(of or {})), facts(**known))
+
+
+def stop(step: Step) -> Stop:
+    assert isinstance(step, Stop)
+    return step
+
+
+def test_a_claim_is_bound_before_anything_is_sent() -> None:
+    assert claimed(listing=None) == Look()
+    assert claimed() == Keep(BOTH)
+    bound = claimed(kept=True)
+    assert bound == Move("uploading", files=BOTH, began=NOW)
+    assert isinstance(bound, Move)
+    assert bound.changes == {"files": BOTH, "began": NOW}
+
+
+def test_a_claim_without_distributions_is_not_bound() -> None:
+    assert stop(claimed(built=())).error.code == "no-manifest"
+
+
+def test_a_commit_that_is_not_on_main_is_not_sent() -> None:
+    assert stop(claimed(on_main=False)).error.code == "main-rewritten"
+
+
+def test_a_tag_elsewhere_ends_the_version() -> None:
+    assert claimed(tag=B) == GiveUp(f"there is a tag v0.1.1 on another commit, {B[:12]}", "", "claimed")
+    assert claimed(tag=A) == Keep(BOTH)
+
+
+@pytest.mark.parametrize("version", ["0.1.1", "0.1.1.0", "v0.1.1"])
+def test_a_version_that_somebody_published_ends_once_it_is_not_ours(version: str) -> None:
+    listing = Listing((Published("not a version"), Published(version)), ())
+    assert claimed(listing=listing) == Reread()
+    assert claimed(listing=listing, reread=True) == GiveUp(
+        "somebody else published that version after it was claimed", "", "claimed"
+    )
+
+
+def test_what_another_run_bound_to_other_bytes_is_left_to_it() -> None:
+    ended = stop(uploading(bound=True, built=(OTHER, SDIST)))
+    assert (ended.error.code, ended.given_up, ended.elsewhere) == ("uploading-elsewhere", False, False)
+    assert uploading(bound=True) == Send(BOTH)
+    assert uploading(built=(OTHER, SDIST)) == Send(BOTH)  # an earlier run of ours bound it: its bytes are found by hash
+
+
+def test_only_what_is_missing_is_sent() -> None:
+    assert uploading(listing=None) == Look()
+    assert uploading() == Send(BOTH)
+    assert uploading(listing=Listing(files=(FILE,))) == Send((SDIST,))
+    assert uploading(receipts=frozenset({FILE.name})) == Send((SDIST,))
+    assert uploading(listing=Listing(files=(FILE,)), receipts=frozenset({SDIST.name})) == Move("uploaded")
+
+
+def test_other_bytes_on_the_index_end_the_version() -> None:
+    step = uploading(listing=Listing(files=(OTHER,)))
+    assert step == GiveUp(f"the index has other bytes under {FILE.name}", "", "uploading")
+
+
+TAKEN = Sent(FILE, "sent")
+
+
+@pytest.mark.parametrize("ended", ["late", "stop"])
+def test_an_upload_that_stops_keeps_the_version(ended: Any) -> None:
+    step = stop(uploading(sent=(TAKEN, Sent(SDIST, ended, "503 busy", "index-error", "later"))))
+    assert (step.error.code, step.error.message, step.error.hint) == ("index-error", "503 busy", "later")
+    assert not step.given_up
+
+
+def test_an_upload_that_is_settled_moves() -> None:
+    assert uploading(sent=(TAKEN, Sent(SDIST, "sent"))) == Move("uploaded")
+    lost = Sent(FILE, "give-up", "400 burned", "filename-burned", "the next version is used")
+    assert uploading(sent=(lost,)) == GiveUp("400 burned", "the next version is used", "uploading")
+
+
+def test_a_file_that_is_never_shown_ends_with_the_lease() -> None:
+    hidden = Sent(FILE, "late", "409 Conflict", "file-exists", "the next version is used", looking=True)
+    assert "nothing was lost" in stop(uploading(sent=(hidden,))).error.hint
+    over = uploading(sent=(hidden,), now=NOW + LEASE + timedelta(seconds=1))
+    assert over == GiveUp("409 Conflict, and the index never showed it", "the next version is used", "uploading")
+
+
+def test_bytes_that_are_not_here_are_waited_for_then_somebody_else_s_or_lost() -> None:
+    nowhere: dict[str, Any] = {"here": frozenset({FILE.name})}
+    assert uploading(**nowhere) == Await(BOTH, 60.0)
+    assert uploading(**nowhere, unlisted="") == Move("uploaded")
+    late: dict[str, Any] = {**nowhere, "unlisted": "it is not listed"}
+    assert stop(uploading(**late)).elsewhere
+    assert stop(uploading(**late, lost="others", run="8")).elsewhere  # run 7 may still be at it
+    assert stop(uploading(**late, lost="others", run="", of={})).elsewhere
+    assert uploading(**late, lost="others") == GiveUp("others", "", "uploading")
+    over = NOW + LEASE + timedelta(seconds=1)
+    assert uploading(**late, lost="others", run="8", now=over) == GiveUp("others", "", "uploading")
+    assert stop(uploading(**late, now=over)).elsewhere
+
+
+def test_nobody_s_run_is_not_taken_for_our_own() -> None:
+    unnamed = entry(state="uploading", files=BOTH, run="", began=NOW)
+    step = next_step(unnamed, facts(here=frozenset(), unlisted="no", lost="others", run=""))
+    assert stop(step).elsewhere
+
+
+def uploaded(*, tag: Any = "", **known: Any) -> Step:
+    return next_step(entry(state="uploaded", files=BOTH, tag=tag), facts(**known))
+
+
+def test_a_release_is_proven_by_the_index_and_tagged_anyway() -> None:
+    assert uploaded() == Await(BOTH, 60.0)
+    assert uploaded(tag="created") == Await(BOTH, SECOND_LOOK)
+    assert uploaded(tag="created", deadline=1.0) == Await(BOTH, 1.0)
+    assert uploaded(unlisted="") == Move("proven")
+    assert uploaded(unlisted="not yet") == PutTag(Move("uploaded", tag="created", tag_says=""))
+    done = uploaded(tag="created", unlisted="not yet")
+    assert done == Done(("0.1.1 is uploaded, unconfirmed: not yet; the next run looks again",))
+
+
+def test_a_proven_release_is_released_with_its_tag() -> None:
+    created = Move("released", tag="created", tag_says="")
+    proven = entry(state="proven", files=BOTH)
+    assert next_step(proven, facts()) == PutTag(created)
+    assert next_step(proven, facts(tag=A)) == created  # it is there already
+    assert next_step(entry(state="proven", tag="created"), facts()) == PutTag(created)
+    assert next_step(entry(state="released", tag="created"), facts()) == Done()
+
+
+def test_a_refused_tag_is_written_down_once_and_tried_again_by_the_next_run() -> None:
+    proven = entry(state="proven", files=BOTH)
+    assert next_step(proven, facts(tag_refused="no")) == Move("released", tag="refused", tag_says="no")
+    refused = entry(state="released", tag="refused", tag_says="no")
+    (warning,) = end(next_step(refused, facts(tag_refused="no"))).warnings
+    assert f"git push origin {A}:refs/tags/v0.1.1" in warning
+    assert next_step(refused, facts()) == PutTag(Move("released", tag="created", tag_says=""))
+    assert next_step(refused, facts(tag_refused="nope")) == Move("released", tag="refused", tag_says="nope")
+
+
+def end(step: Step) -> Done:
+    assert isinstance(step, Done)
+    return step
+
+
+def test_what_somebody_gave_up_is_superseded() -> None:
+    assert next_step(entry(state="given-up"), facts()) == Superseded()
+    assert next_step(None, facts()) == Superseded()
+
+
+GIVEN_UP = GiveUp("the sdist is refused", "", "uploading")
+
+
+def giving_up(state: Any, **known: Any) -> Step:
+    return next_step(entry(state=state, files=BOTH, run="8"), facts(giving_up=GIVEN_UP, **known))
+
+
+def test_giving_up_is_told_once_the_ledger_has_it() -> None:
+    assert giving_up("uploading") == GIVEN_UP  # somebody moved another release meanwhile
+    assert giving_up("given-up", listing=None) == Look()
+    ended = stop(giving_up("given-up"))
+    assert ended.given_up
+    assert (ended.error.code, ended.error.message) == (
+        "version-given-up", "0.1.1 is given up: the sdist is refused",
+    )  # fmt: skip
+    assert ended.error.hint == "run all jobs again: the next version is used"
+    assert GIVEN_UP.move == Move("given-up", given_up="the sdist is refused")
 
 
 def test_files_that_are_left_are_to_be_yanked() -> None:
-    told = delivery.yank(entry(state="uploading"), Listing(files=(FILE,)), "http://i/p/")
-    assert told == f"yank 0.1.1 on http://i/p/, which has {FILE.name} of it and will never have the rest"
-    assert delivery.yank(entry(state="uploading"), Listing(), "http://i/p/") == ""
+    told = stop(giving_up("given-up", listing=Listing(files=(FILE,)))).error.hint
+    assert told.endswith(f"; yank 0.1.1 on http://i/p/, which has {FILE.name} of it and will never have the rest")
+
+
+def test_a_hint_is_not_given_twice() -> None:
+    hint = "taken; run all jobs again: the next version is used"
+    known = msgspec.structs.replace(facts(), giving_up=GiveUp("why", hint, "claimed"))
+    assert stop(next_step(entry(state="given-up"), known)).error.hint == hint
+
+
+def test_what_another_run_goes_on_with_is_not_given_up() -> None:
+    ended = stop(giving_up("uploaded"))
+    assert (ended.error.code, ended.given_up) == ("uploading-elsewhere", True)
+    assert "run 8 goes on with it" in ended.error.message
+
+
+def test_a_release_that_is_gone_from_the_ledger_is_told_too() -> None:
+    assert "it is given up" in stop(next_step(None, facts(giving_up=GIVEN_UP))).error.message
+
+
+def test_what_the_index_said_is_forgotten_when_the_release_moves() -> None:
+    known = facts(sent=(TAKEN,), unlisted="no", kept=True, bound=True, reread=True, tag_refused="no")
+    moved = known.moved()
+    assert (moved.listing, moved.sent, moved.unlisted) == (None, (), None)
+    assert (moved.kept, moved.bound, moved.reread, moved.tag_refused) == (True, True, True, "no")
+    assert delivery.next_step(entry(state="uploading", files=BOTH), moved) == Look()

@@ -6,9 +6,8 @@ import msgspec
 import pytest
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing, Published
 from mergeship.core.release import ledger
-from mergeship.core.release.ledger import Entry, Ledger, Skip, TransitionError, decode, disagreements, encode
+from mergeship.core.release.ledger import REF, Entry, Ledger, Recorded, Skip, TransitionError, decode, encode
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -138,43 +137,14 @@ def test_a_claim_is_of_a_new_version() -> None:
 def test_each_transition_is_a_step_of_its_own() -> None:
     before = of(entry("0.1.1"), entry("0.1.2"))
     after = before.moved("0.1.1", "given-up", NOW, "8", given_up="late").claimed(entry("0.1.3", commit=B))
-    steps = list(ledger.steps(before, after))
+    steps = list(ledger.transitions(before, after))
     assert [words for words, _ in steps] == ["given-up 0.1.1 for aaaaaaaaaaaa", "claimed 0.1.3 for bbbbbbbbbbbb"]
     assert steps[-1][1] == after
     assert [one.version for one in steps[0][1].releases] == ["0.1.1", "0.1.2"]
     skipped = before.skipped(Skip(B, NOW, "why"))
-    assert list(ledger.steps(before, skipped)) == [("skip up to bbbbbbbbbbbb by hand", skipped)]
+    assert list(ledger.transitions(before, skipped)) == [("skip up to bbbbbbbbbbbb by hand", skipped)]
     tagged = msgspec.structs.replace(before, releases=(entry("0.1.1", "released", tag="refused"), entry("0.1.2")))
-    assert next(ledger.steps(before, tagged))[0] == "released 0.1.1 for aaaaaaaaaaaa, tag v0.1.1 refused"
-
-
-LISTED = Listing((Published("0.1.1"),), (FILE,))
-
-
-@pytest.mark.parametrize(
-    ("told", "listed", "tags", "words"),
-    [
-        (entry(state="released", tag="created"), LISTED, {"v0.1.1": A}, ""),
-        (entry(state="released", tag="refused"), LISTED, {}, ""),
-        (entry(state="released", tag="refused"), LISTED, {"v0.1.1": B}, ""),
-        (entry(state="uploaded"), Listing(), {}, ""),
-        (entry(state="claimed"), LISTED, {}, ""),
-        (entry(state="released"), Listing(), {}, "the index does not list it like that"),
-        (entry(state="proven"), Listing(files=(Distribution(FILE.name, 9, "2" * 64),)), {}, "has sha256 1111"),
-        (entry(state="released", tag="created"), LISTED, {"v0.1.1": B}, "is a tag on bbbbbbbbbbbb"),
-        (entry(state="released", tag="created"), LISTED, {}, "and there is none"),
-    ],
-)
-def test_ledger_index_and_tags_agree(told: Entry, listed: Listing, tags: dict[str, str], words: str) -> None:
-    wrong = disagreements(of(told), listed, tags)
-    assert words in "; ".join(wrong)
-    assert bool(words) == bool(wrong)
-
-
-def test_what_is_gone_is_no_obstacle_where_a_person_decides() -> None:
-    told = of(entry(state="released", tag="created"))
-    assert disagreements(told, Listing(), {}, by_hand=True) == []
-    assert disagreements(told, LISTED, {"v0.1.1": B}, by_hand=True)
+    assert next(ledger.transitions(before, tagged))[0] == "released 0.1.1 for aaaaaaaaaaaa, tag v0.1.1 refused"
 
 
 @pytest.mark.parametrize(
@@ -189,23 +159,15 @@ def test_what_is_gone_is_no_obstacle_where_a_person_decides() -> None:
     ],
 )
 def test_a_ledger_continues_the_one_before(after: tuple[Entry, ...], words: str) -> None:
-    assert words in ledger.broken(of(entry(), entry("0.1.2")), of(*after))
-    assert bool(words) == bool(ledger.broken(of(entry(), entry("0.1.2")), of(*after)))
+    assert words in ledger.continuity_error(of(entry(), entry("0.1.2")), of(*after))
+    assert bool(words) == bool(ledger.continuity_error(of(entry(), entry("0.1.2")), of(*after)))
 
 
 def test_nothing_in_a_ledger_goes_back() -> None:
-    assert ledger.broken(of(entry(state="released")), of(entry())) == "0.1.1 was released, and is claimed"
+    assert ledger.continuity_error(of(entry(state="released")), of(entry())) == "0.1.1 was released, and is claimed"
     skip = Skip(B, NOW, "why")
-    assert ledger.broken(of(skips=(skip,)), of()) == "a decision by hand is gone"
-    assert ledger.broken(of(skips=(skip,)), of(skips=(skip, skip))) == ""
-
-
-def test_an_older_release_that_its_owner_deleted_is_nobody_s_business() -> None:
-    older = entry("0.1.0", "released", files=(Distribution("p-0.1.0.tar.gz", 9, "3" * 64),))
-    assert disagreements(of(older, entry(state="released")), LISTED, {}) == []
-    assert ledger.last_finished(of(older, entry())) == older
-    assert ledger.last_finished(of(entry())) is None
-    assert ledger.last_finished(of(entry(state="released"), skips=(Skip(B, NOW, "it is gone"),))) is None
+    assert ledger.continuity_error(of(skips=(skip,)), of()) == "a decision by hand is gone"
+    assert ledger.continuity_error(of(skips=(skip,)), of(skips=(skip, skip))) == ""
 
 
 def test_half_releases_are_told_before_the_index_closes_them() -> None:
@@ -216,3 +178,34 @@ def test_half_releases_are_told_before_the_index_closes_them() -> None:
 
 def test_the_clock_has_whole_seconds() -> None:
     assert ledger.now(1.9) == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
+
+
+KEPT = of(entry(state="uploading"))
+
+
+@pytest.mark.parametrize(
+    ("at", "text", "seen", "seen_text", "continues", "code"),
+    [
+        (A, encode(KEPT), "", "", False, ""),
+        (A, encode(KEPT), A, encode(KEPT), True, ""),
+        (A, encode(KEPT), B, encode(of(entry())), True, ""),
+        ("", "", "", "", False, ""),
+        ("", "", B, "", False, "ledger-deleted"),
+        (A, encode(KEPT), B, "", False, "ledger-rewound"),
+        (A, encode(KEPT), B, encode(of(entry(state="released"))), True, "ledger-edited"),
+        (A, "{}", "", "", False, "ledger-unreadable"),
+    ],
+)
+def test_a_ledger_is_read_as_the_runner_remembers_it(
+    at: str, text: str, seen: str, seen_text: str, continues: bool, code: str
+) -> None:
+    recorded = Recorded(at, text, seen, seen_text, continues=continues, seen_path="/state/ledger-seen")
+    if not code:
+        assert ledger.read(recorded, "p") == (KEPT if at else Ledger(project="p"))
+        return
+    with pytest.raises(Held) as held:
+        ledger.read(recorded, "p")
+    assert held.value.code == code
+    if seen:
+        assert f"git push origin {seen}:{REF}" in held.value.hint
+        assert "/state/ledger-seen" in held.value.hint

@@ -1,6 +1,8 @@
 import pytest
 
-from mergeship.core.release.upload import Answer, judge
+from mergeship.core.distribution import Distribution
+from mergeship.core.listing import Listing
+from mergeship.core.release.upload import Answer, Next, There, Verdict, after, judge, there
 
 
 @pytest.mark.parametrize(
@@ -50,3 +52,38 @@ def test_each_answer_has_a_meaning_and_a_next_step(status: int, words: str, outc
     verdict = judge(Answer(status, words))
     assert (verdict.outcome, verdict.code) == (outcome, code)
     assert bool(verdict.hint) == (outcome != "accepted")
+
+
+FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
+OTHER = Distribution(FILE.name, 9, "2" * 64)
+TAKEN, BUSY = judge(Answer(200, "OK")), judge(Answer(503, "busy"))
+EXISTS, BURNED = judge(Answer(400, "File already exists")), judge(Answer(400, "previously used by a file that"))
+DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "core-metadata: x"))
+
+
+@pytest.mark.parametrize(
+    ("verdict", "has", "expected"),
+    [
+        (TAKEN, "absent", "sent"),
+        (None, "same", "sent"),  # the answer was lost
+        (BUSY, "same", "sent"),
+        (None, "absent", "again"),
+        (BUSY, "absent", "again"),
+        (None, "other", "give-up"),
+        (EXISTS, "same", "sent"),
+        (EXISTS, "other", "give-up"),
+        (EXISTS, "absent", "look"),
+        (BURNED, "absent", "give-up"),
+        (BROKEN, "absent", "give-up"),
+        (DENIED, "absent", "stop"),
+    ],
+)
+def test_what_follows_an_attempt(verdict: Verdict | None, has: There, expected: Next) -> None:
+    assert after(verdict, has) == expected
+
+
+def test_what_the_index_has() -> None:
+    assert there(FILE, Listing()) == "absent"
+    assert there(FILE, Listing(files=(FILE,))) == "same"
+    assert there(FILE, Listing(files=(OTHER,))) == "other"
+    assert there(FILE, Listing(files=(Distribution(FILE.name, 9, ""),))) == "absent"

@@ -1,6 +1,7 @@
 """The version pull request."""
 
 from datetime import date
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,6 +11,7 @@ from mergeship.core.intent import of_checklist, ticked
 from mergeship.core.release import version_pull
 from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry, Ledger, State
+from mergeship.core.release.version_pull import Close, Done, Facts, Open, Prepare, Prepared, Push, Step, Update
 from tests.ledgers import entry
 
 FILE = Distribution("obk-0.1.1.tar.gz", 7, "a" * 64)
@@ -19,9 +21,9 @@ def released(version: str, state: State = "released") -> Entry:
     return entry(version, "c" * 40, state, files=(FILE,), pull_requests=(3,))
 
 
-def pull(number: int) -> Pull:
+def pull(number: int, version: str = "0.1.0") -> Pull:
     return Pull(
-        number, "ci: update version to 0.1.0", "", (), "ci/update-version-20261122", own_branch=True, author="x"
+        number, f"ci: update version to {version}", "", (), "ci/update-version-20261122", own_branch=True, author="x"
     )
 
 
@@ -39,27 +41,44 @@ def test_the_newest_release_is_the_highest_that_is_on_the_index() -> None:
     assert newest.version == "0.1.10"
 
 
+ENTRY, HIGHER = released("0.1.1"), released("0.1.10")
+CAUGHT_UP = "main declares 0.2.0, and 0.1.1 is the newest release"
+THERE = Prepared("ci/update-version-20261122", "1" * 40, "2" * 40, same=False)
+SAME = msgspec.structs.replace(THERE, commit=THERE.at, same=True)
+
+
+def facts(declared: str | None = "0.1.0", entry: Entry | None = ENTRY, **known: Any) -> Facts:
+    return Facts(declared=declared, entry=entry, **known)
+
+
 @pytest.mark.parametrize(
-    ("declared", "version", "opened", "action"),
+    ("known", "step"),
     [
-        ("0.1.0", None, 0, "nothing"),
-        (None, "0.1.1", 0, "nothing"),
-        ("0.1.0", "0.1.1", 0, "open"),
-        ("0.1.0", "0.1.1", 1, "move"),
-        ("0.1.0", "0.1.1", 2, "move"),
-        ("0.1.1", "0.1.1", 0, "nothing"),
-        ("0.2.0", "0.1.1", 1, "close"),
-        ("0.1.9", "0.1.10", 0, "open"),
+        (facts(entry=None), Done("nothing")),
+        (facts(declared=None), Done("nothing")),
+        (facts("0.1.1"), Done("nothing")),
+        (
+            facts("0.2.0", opened=(pull(2), pull(1))),
+            Close(pull(2), CAUGHT_UP),
+        ),
+        (facts("0.2.0", opened=(pull(2),), closed=True), Done("closed")),
+        (facts(), Prepare(ENTRY)),
+        (facts("0.1.9", HIGHER), Prepare(HIGHER)),
+        (facts(prepared=THERE), Push(THERE, "opened")),
+        (facts(prepared=THERE, opened=(pull(1),)), Push(THERE, "moved")),
+        (facts(prepared=THERE, pushed=True), Open(THERE.branch, ENTRY)),
+        (facts(prepared=SAME), Open(SAME.branch, ENTRY)),
+        (facts(prepared=SAME, opened=(pull(1),)), Update(1, ENTRY)),
+        (facts(prepared=SAME, opened=(pull(1, "0.1.1"),)), Done("unchanged")),
+        (facts(prepared=THERE, pushed=True, refused="no"), Done("pushed")),
+        (facts(prepared=THERE, pushed=True, pull=pull(3)), Done("opened")),
+        (facts(prepared=THERE, pushed=True, opened=(pull(1),)), Update(1, ENTRY)),
+        (facts(prepared=THERE, pushed=True, opened=(pull(1),), pull=pull(1)), Done("moved")),
     ],
 )
-def test_what_is_to_be_done(declared: str | None, version: str | None, opened: int, action: str) -> None:
-    pulls = [pull(number) for number in range(opened, 0, -1)]
-    step = version_pull.step(declared, released(version) if version else None, pulls)
-    assert step.action == action
-    assert step.why
-    if action in {"move", "close"}:
-        assert step.pull == pulls[0]
-        assert step.others == tuple(one.number for one in pulls[1:])
+def test_what_is_done_next(known: Facts, step: Step) -> None:
+    assert version_pull.next_step(known) == step
+    assert version_pull.why(known)
 
 
 def test_names() -> None:

@@ -99,7 +99,7 @@ class Repository:
         """When the commit was made, in seconds since 1970."""
         return int(self.git("log", "-1", "--format=%ct", commit))
 
-    def line(self, commit: str, most: int) -> list[tuple[str, str]]:
+    def first_parents(self, commit: str, most: int) -> list[tuple[str, str]]:
         """A commit and its first parents, the newest first, at most so many: each with its message."""
         shown = self.git(
             "log", "-z", "--first-parent", "--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8",

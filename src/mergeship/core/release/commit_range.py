@@ -33,7 +33,7 @@ class Range(msgspec.Struct, frozen=True):
     """Not decided yet, the oldest first."""
     since: str = ""
     """Since what, in words."""
-    bound: str = ""
+    base: str = ""
     """The last commit before them; empty where there is none."""
     own: Entry | None = None
     """The head's own release, where it has one that still holds."""
@@ -46,45 +46,46 @@ class Range(msgspec.Struct, frozen=True):
 
 
 def since_last_release(
-    line: Sequence[Commit],
+    first_parents: Sequence[Commit],
     head: str,
     ledger: Ledger,
-    beginning: "Beginning",
+    start: "RangeStart",
     now: datetime,
     lease: timedelta,
 ) -> Range:
-    """The range of a run on `head`. `line` is main's first-parent line, the newest first, as far as it was read.
+    """The range of a run on `head`.
 
-    `beginning` says where a project without a ledger begins. Raises Held where the history and the ledger do not fit
-    together, or where there are more than 250 commits.
+    `first_parents` is main's first-parent line, the newest first, as far as it was read; `start` says where a project
+    without a ledger begins. Raises Held where the history and the ledger do not fit together, or where there are more
+    than 250 commits.
     """
-    found = by_hand(line, head, ledger, now, lease)
+    found = by_hand(first_parents, head, ledger, now, lease)
     if found.own or found.newer:
         return found
-    shas = [commit.sha for commit in line]
+    shas = [commit.sha for commit in first_parents]
     position = shas.index(head)
     begun = [entry for entry in ledger.releases if entry.begun]
     skipped = any(skip.commit in shas and skip.at >= begun[-1].at for skip in ledger.skips) if begun else False
     if begun and begun[-1].commit not in shas and not skipped:
         raise _rewritten(f"{begun[-1].version}, {begun[-1].state} at {begun[-1].commit[:12]},", head)
-    known, whole = _bounds(ledger, beginning, now, lease)
+    known, whole = _ends(ledger, start, now, lease)
     later = next((sha for sha in shas[:position] if sha in known), "")
     if later:
         return msgspec.structs.replace(found, since=f"{known[later]} at {later[:12]}, which comes later")
     end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
-    undecided = line[position:end]
+    undecided = first_parents[position:end]
     if len(undecided) > MOST:
         raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=DISPATCH)
     if end is None and not whole:
         raise _rewritten(", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:]), head)
-    bound = shas[end] if end is not None else ""
-    since = f"{known[bound]} at {bound[:12]}" if bound else "the first commit"
-    return msgspec.structs.replace(found, commits=tuple(reversed(undecided)), since=since, bound=bound)
+    base = shas[end] if end is not None else ""
+    since = f"{known[base]} at {base[:12]}" if base else "the first commit"
+    return msgspec.structs.replace(found, commits=tuple(reversed(undecided)), since=since, base=base)
 
 
-def by_hand(line: Sequence[Commit], head: str, ledger: Ledger, now: datetime, lease: timedelta) -> Range:
+def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: datetime, lease: timedelta) -> Range:
     """The range of a run in which a person decides: no merges, and no limits. Raises Held for what is not on main."""
-    shas = [commit.sha for commit in line]
+    shas = [commit.sha for commit in first_parents]
     if head not in shas:
         raise Held("not-on-main", f"{head[:12]} is not on main, or main was rewritten", hint=_REWRITTEN)
     position = shas.index(head)
@@ -96,7 +97,7 @@ def by_hand(line: Sequence[Commit], head: str, ledger: Ledger, now: datetime, le
     return Range(
         head,
         since="a decision by hand",
-        bound=shas[position + 1] if position + 1 < len(shas) else "",
+        base=shas[position + 1] if position + 1 < len(shas) else "",
         own=None if newer else own,
         newer=newer,
         stale=tuple(entry for entry in claimed if not entry.leased(now, lease)),
@@ -104,43 +105,43 @@ def by_hand(line: Sequence[Commit], head: str, ledger: Ledger, now: datetime, le
     )
 
 
-def _bounds(ledger: Ledger, beginning: "Beginning", now: datetime, lease: timedelta) -> tuple[dict[str, str], bool]:
+def _ends(ledger: Ledger, start: "RangeStart", now: datetime, lease: timedelta) -> tuple[dict[str, str], bool]:
     """The commits before which everything is decided, each with what it is, and whether there is none by nature."""
     settled = [entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)]
-    bounds = {entry.commit: f"{entry.version}, {entry.state}" for entry in settled}
-    bounds |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in bounds}
-    if bounds:
-        return bounds, False
+    ends = {entry.commit: f"{entry.version}, {entry.state}" for entry in settled}
+    ends |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in ends}
+    if ends:
+        return ends, False
     if ledger.releases:
         first = ledger.releases[0].since
         return ({first: "where the ledger begins"} if first else {}), not first
-    return beginning.bounds, beginning.whole
+    return start.ends, start.whole
 
 
 def _rewritten(what: str, head: str) -> Held:
     return Held("main-rewritten", f"{what} is not in the history of {head[:12]}: main was rewritten", hint=_REWRITTEN)
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class RangeStart(msgspec.Struct, frozen=True):
     """Where a project begins that has no ledger yet."""
 
-    bounds: dict[str, str] = {}
+    ends: dict[str, str] = {}
     """Commits that are not part of the range any more, each with what it is."""
     whole: bool = False
     """Whether there is no such commit: everything counts."""
 
 
-def beginning(tagged: str, pushed: tuple[str, str] | None, head: str, parent: str) -> Beginning:
+def range_start(tagged: str, pushed: tuple[str, str] | None, head: str, parent: str) -> RangeStart:
     """Since the tag of the highest published version; without it, this push's `before`; without a push, the parent.
 
     `tagged` is the commit of that tag, empty for none; `pushed` is the push event's before and after.
     """
     if tagged:
-        return Beginning({tagged: "the tag of the highest published version"})
+        return RangeStart({tagged: "the tag of the highest published version"})
     if pushed and pushed[1] == head:
         before = pushed[0]
-        return Beginning({before: "this push's beginning"}) if before.strip("0") else Beginning(whole=True)
-    return Beginning({parent: "the commit before"}) if parent else Beginning(whole=True)
+        return RangeStart({before: "this push's beginning"}) if before.strip("0") else RangeStart(whole=True)
+    return RangeStart({parent: "the commit before"}) if parent else RangeStart(whole=True)
 
 
 _REWRITTEN = "put main back where it was; or, if that is meant, " + DISPATCH.removeprefix("decide by hand: ")

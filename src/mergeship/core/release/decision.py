@@ -42,7 +42,7 @@ class Pull(msgspec.Struct, frozen=True):
     edited_by: str = ""
     """Who did that without having write access; empty for nobody."""
     more_than_allowed: tuple[str, ...] = ()
-    """What a version or maintenance pull request changes beyond what it may."""
+    """What a version or maintenance pull request changes unexpected_files what it may."""
 
 
 class Merged(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Decision(msgspec.Struct, frozen=True):
     decision: Outcome
     reasons: tuple[Reason, ...]
     bump: Part = "patch"
-    way_out: str = ""
+    remedy: str = ""
     """How a hold is ended."""
     own: Entry | None = None
     """The release that the commit has already; a ship goes on with it."""
@@ -95,22 +95,22 @@ class ByHand(msgspec.Struct, frozen=True):
     actor: str
 
 
-def settled(span: Range, person: ByHand | None = None) -> Decision | None:
+def already_decided(run: Range, person: ByHand | None = None) -> Decision | None:
     """The decision on a commit that has its release already, or is part of one; None where merges or a person decide.
 
     A person may skip what is claimed, and nothing of which was sent.
     """
-    here = span.head[:12]
-    if person and person.decision == "skip" and span.own and span.own.state == "claimed":
+    here = run.head[:12]
+    if person and person.decision == "skip" and run.own and run.own.state == "claimed":
         return None
-    if span.newer:
-        words = f"it is part of {span.newer.version}, {span.newer.state}: superseded"
+    if run.newer:
+        words = f"it is part of {run.newer.version}, {run.newer.state}: superseded"
         return Decision("skip", (Reason(here, words, "skip"),))
-    if span.own and span.own.state == "released":
-        return Decision("skip", (Reason(here, f"it is released as {span.own.version}", "skip"),), own=span.own)
-    if span.own:
-        words = f"it has {span.own.version}, {span.own.state}"
-        return Decision("ship", (Reason(here, words, "ship"),), own=span.own)
+    if run.own and run.own.state == "released":
+        return Decision("skip", (Reason(here, f"it is released as {run.own.version}", "skip"),), own=run.own)
+    if run.own:
+        words = f"it has {run.own.version}, {run.own.state}"
+        return Decision("ship", (Reason(here, words, "ship"),), own=run.own)
     return None
 
 
@@ -132,10 +132,10 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
         reason, part = _of(pull, messages, policy)
         reasons.append(reason)
         parts.append(part)
-    reasons += _of_two_minds(merges, reasons)
+    reasons += _conflicting(merges, reasons)
     outcomes = {reason.outcome for reason in reasons}
     if "hold" in outcomes:
-        return Decision("hold", tuple(reasons), way_out=CORRECT)
+        return Decision("hold", tuple(reasons), remedy=CORRECT)
     if "ship" in outcomes:
         return Decision("ship", tuple(reasons), max(parts, key=PARTS.index))
     return Decision("skip", tuple(reasons) or (Reason("nothing", f"was merged since {since}", "skip"),))
@@ -154,7 +154,7 @@ def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, tuple[str, ...]]]:
     return list(found.values())
 
 
-def _of_two_minds(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Reason]:
+def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Reason]:
     """Commits that several pull requests brought, as a second one with the same head does, and that disagree."""
     said = {reason.about: reason.outcome for reason in reasons}
     found = []
@@ -170,7 +170,7 @@ def would(pull: Pull, policy: Policy) -> Decision:
     """What one pull request would do, looked at alone. Its title stands for the commit that it will be."""
     reason, part = _of(pull, (pull.title,) if policy == "marker" else (), policy)
     outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
-    return Decision(outcome, (reason,), part, way_out=CORRECT if outcome == "hold" else "")
+    return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
 
 
 def of_intent(found: Intent, about: str) -> Reason:
@@ -216,7 +216,7 @@ MAINTAINED = ("README.md", "CHANGELOG.md")
 """The files that a maintenance pull request may change."""
 
 
-def beyond(pull: Pull, versioned: Iterable[str], maintained: Iterable[str] = MAINTAINED) -> tuple[str, ...]:
+def unexpected_files(pull: Pull, versioned: Iterable[str], maintained: Iterable[str] = MAINTAINED) -> tuple[str, ...]:
     """The files of a neutral pull request that it may not touch.
 
     `versioned` are those that declare the version, `maintained` those of maintenance; all by their paths from the

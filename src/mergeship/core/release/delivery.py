@@ -1,36 +1,326 @@
-"""What becomes of one file that is sent, and of the release when it cannot be."""
+"""One release from its claim to its end: a machine without effects.
 
-from typing import Literal
+`next_step` says what to do, from the ledger's entry and from what is known. Whoever performs a step puts what came of
+it into the facts and asks again, until the answer is an end. Each step may be done twice, so the same command goes on
+from wherever an earlier one stopped.
+"""
 
-from mergeship.core.distribution import Distribution
+from datetime import datetime, timedelta
+from typing import assert_never
+
+import msgspec
+
+from mergeship.core import pep440
+from mergeship.core.distribution import MANIFEST, Distribution
 from mergeship.core.listing import Listing
-from mergeship.core.release.ledger import Entry
-from mergeship.core.release.upload import Verdict
+from mergeship.core.release.ledger import Entry, State
+from mergeship.core.release.upload import NEXT_VERSION, TRY_AGAIN, Sent, there
+from mergeship.errors import Failed, Held, MergeshipError
 
-There = Literal["same", "other", "absent"]
-Next = Literal["sent", "again", "look", "stop", "give-up"]
-"""`look`: what the index has decides, and it has to be asked until it shows the file."""
-
-
-def there(file: Distribution, listed: Listing) -> There:
-    """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
-    found = next((other for other in listed.files if other.name == file.name), None)
-    if found is None or not found.sha256:  # without a hash, it may be anybody's
-        return "absent"
-    return "same" if found.sha256 == file.sha256 else "other"
+SECOND_LOOK = 10.0
+"""Seconds to wait for a release whose pages lagged before already."""
 
 
-def after(verdict: Verdict | None, has: There) -> Next:
-    """What follows an attempt to send a file. `verdict` is None where no answer came; `has` is what is listed now."""
-    if has == "same" or (verdict and verdict.outcome == "accepted"):
-        return "sent"
-    if has == "other":
-        return "give-up"
-    if verdict is None or verdict.outcome == "unavailable":
-        return "again"
-    if verdict.code == "file-exists":
-        return "look"
-    return "give-up" if verdict.ends_version else "stop"
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run knows of one release besides the ledger's entry."""
+
+    now: datetime
+    lease: timedelta
+    run: str
+    """The workflow run; empty outside of one."""
+    deadline: float
+    """Seconds to wait for the index."""
+    page: str
+    """Where the index shows the project."""
+    on_main: bool = True
+    """Whether its commit is on main."""
+    tag: str = ""
+    """The commit that its tag is on; empty without a tag."""
+    built: tuple[Distribution, ...] = ()
+    """What was built for this claim; empty if nothing was."""
+    here: frozenset[str] = frozenset()
+    """Names of the files whose exact bytes are on this machine."""
+    receipts: frozenset[str] = frozenset()
+    """Names of the files that the index took from this machine."""
+    lost: str = ""
+    """Why its bytes cannot be had any more; empty if they may still be found."""
+
+    # Found out on the way. What the index said is forgotten when the entry moves.
+    kept: bool = False
+    bound: bool = False
+    """Whether this run tried to bind the version to `built`."""
+    listing: Listing | None = None
+    reread: bool = False
+    sent: tuple[Sent, ...] = ()
+    unlisted: str | None = None
+    """Why the index does not list it with equal hashes: empty if it does, None before it was waited for."""
+    tag_refused: str = ""
+    """The forge's words."""
+    giving_up: "GiveUp | None" = None
+
+    def moved(self) -> "Facts":
+        """What is still known after the entry has moved."""
+        return msgspec.structs.replace(self, listing=None, sent=(), unlisted=None)
+
+
+class Look(msgspec.Struct, frozen=True):
+    """Ask the index what it lists."""
+
+
+class Reread(msgspec.Struct, frozen=True):
+    """Read the ledger again."""
+
+
+class Keep(msgspec.Struct, frozen=True):
+    """Keep the bytes on this machine, all of them or none."""
+
+    files: tuple[Distribution, ...]
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Write the entry's next state into the ledger, unless somebody was faster."""
+
+    state: State
+    files: tuple[Distribution, ...] | None = None
+    began: datetime | None = None
+    tag: str | None = None
+    tag_says: str | None = None
+    given_up: str | None = None
+
+    @property
+    def changes(self) -> dict[str, object]:
+        """The fields of the entry that change besides its state."""
+        fields = {name: getattr(self, name) for name in self.__struct_fields__ if name != "state"}
+        return {name: value for name, value in fields.items() if value is not None}
+
+
+class GiveUp(msgspec.Struct, frozen=True):
+    """Write into the ledger that the version ends here."""
+
+    why: str
+    hint: str
+    state: State
+    """The state that it is given up from."""
+
+    @property
+    def move(self) -> Move:
+        """The transition."""
+        return Move("given-up", given_up=self.why)
+
+
+class Send(msgspec.Struct, frozen=True):
+    """Send these files, in this order, until one is not taken."""
+
+    files: tuple[Distribution, ...]
+
+
+class Await(msgspec.Struct, frozen=True):
+    """Wait until the index lists every file with equal hashes, at most so many seconds."""
+
+    files: tuple[Distribution, ...]
+    deadline: float
+
+
+class PutTag(msgspec.Struct, frozen=True):
+    """Put the tag on the commit and the state into the ledger, in one push: both or neither."""
+
+    move: Move
+
+
+class Done(msgspec.Struct, frozen=True):
+    """It came as far as it gets in this run."""
+
+    warnings: tuple[str, ...] = ()
+
+
+class Superseded(msgspec.Struct, frozen=True):
+    """Somebody else has given the version up meanwhile; nothing of ours was lost."""
+
+
+class Stop(msgspec.Struct, frozen=True):
+    """It cannot go on."""
+
+    error: MergeshipError
+    given_up: bool = False
+    """The version has ended: its bytes can never be complete on the index."""
+    elsewhere: bool = False
+    """Another run has begun the upload, and may still be at it."""
+
+
+End = Done | Superseded | Stop
+Effect = Look | Reread | Keep | Move | GiveUp | Send | Await | PutTag
+Step = Effect | End
+
+
+def next_step(entry: Entry | None, facts: Facts) -> Step:
+    """What to do about a release. `entry` is None if the ledger does not have it any more."""
+    if facts.giving_up:
+        return _giving_up(entry, facts, facts.giving_up)
+    if entry is None:
+        return Superseded()
+    match entry.state:
+        case "claimed":
+            return _bind(entry, facts)
+        case "uploading":
+            return _send(entry, facts)
+        case "uploaded":
+            return _prove(entry, facts)
+        case "proven" | "released":
+            return _tag(entry, facts)
+        case "given-up":
+            return Superseded()
+        case _:
+            assert_never(entry.state)
+
+
+def _bind(entry: Entry, facts: Facts) -> Step:
+    """Bind the version to its bytes before the first of them is sent: who wins this swap, uploads."""
+    if not facts.built:
+        return Stop(not_built(entry))
+    if not facts.on_main:
+        return Stop(
+            Held(
+                "main-rewritten",
+                f"{entry.version} was claimed for {entry.commit[:12]}, which is not on main any more",
+                hint="nothing was sent; put main back, or merge what is to ship",
+            )
+        )
+    if facts.tag not in {"", entry.commit}:
+        return _give_up(entry, f"there is a tag {entry.tag_name} on another commit, {facts.tag[:12]}")
+    if facts.listing is None:
+        return Look()
+    published = filter(pep440.is_version, facts.listing.versions)
+    if any(pep440.same(version, entry.version) for version in published):
+        if not facts.reread:
+            return Reread()  # another run may have done all of it meanwhile
+        return _give_up(entry, "somebody else published that version after it was claimed")
+    if not facts.kept:
+        return Keep(facts.built)
+    return Move("uploading", files=facts.built, began=facts.now)
+
+
+def _send(entry: Entry, facts: Facts) -> Step:
+    """Send every file that the index does not show and did not take from here."""
+    if facts.bound and entry.files != facts.built:
+        return Stop(
+            Held(
+                "uploading-elsewhere",
+                f"{entry.version} is being uploaded by run {entry.run}, with other bytes than those built here",
+                hint="nothing was sent from here, and nothing is lost: that run finishes it, or the next one does",
+            )
+        )
+    if facts.listing is None:
+        return Look()
+    has = {file.name: there(file, facts.listing) for file in entry.files}
+    other = [name for name, what in has.items() if what == "other"]
+    if other:
+        return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
+    if facts.sent:
+        return _after_sending(entry, facts)
+    due = tuple(file for file in entry.files if has[file.name] != "same" and file.name not in facts.receipts)
+    if any(file.name not in facts.here for file in due):
+        return _without_bytes(entry, facts)
+    return Send(due) if due else Move("uploaded")
+
+
+def _after_sending(entry: Entry, facts: Facts) -> Step:
+    last = facts.sent[-1]
+    match last.ended:
+        case "sent":
+            return Move("uploaded")
+        case "give-up":
+            return _give_up(entry, last.said, last.hint)
+        case "late" if last.looking:
+            if facts.now - (entry.began or entry.at) > facts.lease:
+                return _give_up(entry, f"{last.said}, and the index never showed it", last.hint)
+            return Stop(Failed(last.code, last.said, hint=TRY_AGAIN))
+        case "late" | "stop" | "again" | "look":
+            return Stop(Failed(last.code, last.said, hint=last.hint))
+        case _:
+            assert_never(last.ended)
+
+
+def _without_bytes(entry: Entry, facts: Facts) -> Step:
+    """Bytes that are not here: the index has them, another run sends them, or the version is lost."""
+    if facts.unlisted is None:
+        return Await(entry.files, facts.deadline)
+    if not facts.unlisted:
+        return Move("uploaded")
+    over = facts.now - entry.at > facts.lease
+    if facts.lost and (over or (entry.run and entry.run == facts.run)):
+        return _give_up(entry, facts.lost)
+    error = Failed(
+        "bytes-missing",
+        f"{entry.version} is being uploaded by run {entry.run or '(none)'}, and its bytes are not here",
+        hint="that run finishes it; if it has died, run all its jobs again: build looks for them everywhere",
+    )
+    return Stop(error, elsewhere=True)
+
+
+def _prove(entry: Entry, facts: Facts) -> Step:
+    """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
+    if facts.unlisted is None:
+        lagged_before = bool(entry.tag)
+        return Await(entry.files, min(facts.deadline, SECOND_LOOK) if lagged_before else facts.deadline)
+    if not facts.unlisted:
+        return Move("proven")
+    return _tag(entry, facts)
+
+
+def _tag(entry: Entry, facts: Facts) -> Step:
+    """Put the tag on the commit. A tag that the forge refuses is a warning, and no more."""
+    state: State = "released" if entry.state == "proven" else entry.state
+    if state == entry.state and entry.tag == "created":
+        return Done(_warnings(entry, facts))
+    if facts.tag_refused:
+        told = (entry.state, entry.tag, entry.tag_says) == (state, "refused", facts.tag_refused)
+        return Done(_warnings(entry, facts)) if told else Move(state, tag="refused", tag_says=facts.tag_refused)
+    created = Move(state, tag="created", tag_says="")
+    return created if facts.tag == entry.commit else PutTag(created)
+
+
+def _warnings(entry: Entry, facts: Facts) -> tuple[str, ...]:
+    warnings = []
+    if facts.unlisted:
+        warnings.append(f"{entry.version} is uploaded, unconfirmed: {facts.unlisted}; the next run looks again")
+    if facts.tag_refused:
+        warnings.append(
+            f"the forge refused the tag {entry.tag_name}: {facts.tag_refused}; "
+            f"push it yourself: git push origin {entry.commit}:refs/tags/{entry.tag_name}"
+        )
+    return tuple(warnings)
+
+
+def _give_up(entry: Entry, why: str, hint: str = "") -> GiveUp:
+    return GiveUp(why, hint, entry.state)
+
+
+def not_built(entry: Entry) -> Failed:
+    """The failure of a claim without distributions."""
+    return Failed(
+        "no-manifest",
+        f"there is no {MANIFEST} of {entry.version}, so there is nothing to deploy",
+        hint="run mergeship build first; in a workflow, download its artifact into that folder",
+    )
+
+
+def _giving_up(entry: Entry | None, facts: Facts, wanted: GiveUp) -> Step:
+    """The failure that says what to do, once the ledger has it."""
+    if entry and entry.state == wanted.state:
+        return wanted
+    if entry and entry.state != "given-up":
+        words = f"{wanted.why}; and run {entry.run} goes on with it"
+        return Stop(Failed("uploading-elsewhere", words, hint="look there"), given_up=True)
+    if facts.listing is None:
+        return Look()
+    following = "" if NEXT_VERSION in wanted.hint else NEXT_VERSION
+    rest = yank(entry, facts.listing, facts.page) if entry else ""
+    error = Failed(
+        "version-given-up",
+        f"{entry.version if entry else 'it'} is given up: {wanted.why}",
+        hint="; ".join(filter(None, [wanted.hint, following, rest])),
+    )
+    return Stop(error, given_up=True)
 
 
 def yank(entry: Entry, listed: Listing, page: str) -> str:

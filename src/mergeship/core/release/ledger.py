@@ -5,7 +5,7 @@ It is kept in the repository itself under `refs/mergeship/ledger`, one commit fo
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
@@ -13,7 +13,6 @@ import msgspec
 
 from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing
 from mergeship.core.version import Used
 from mergeship.errors import Held
 
@@ -176,7 +175,7 @@ def decode(text: str, project: str) -> Ledger:
     return ledger
 
 
-def steps(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
+def transitions(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
     """The transitions between two ledgers: each in words, with the ledger as it is then."""
     known = {entry.version: entry for entry in before.releases}
     now = before
@@ -192,7 +191,7 @@ def steps(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
         yield f"skip up to {after.skips[-1].commit[:12]} by hand", after
 
 
-def broken(before: Ledger, after: Ledger) -> str:
+def continuity_error(before: Ledger, after: Ledger) -> str:
     """How a ledger does not continue an earlier one; empty where it does.
 
     Nothing is ever taken out or put in between, and what is bound stays bound: anything else was written by hand.
@@ -217,39 +216,6 @@ def _reachable(state: State) -> set[State]:
     return found
 
 
-def last_finished(ledger: Ledger) -> Entry | None:
-    """The last release that the index is known to have shown; None where a person has decided since."""
-    last = next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
-    return None if last is None or any(skip.at >= last.at for skip in ledger.skips) else last
-
-
-def disagreements(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_hand: bool = False) -> list[str]:
-    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree.
-
-    Where a person decides (`by_hand`), what is merely gone from the index or from the tags is no obstacle: an owner
-    may have deleted it.
-    """
-    wrong = []
-    there = {file.name: file.sha256 for file in listed.files}
-    for entry in ledger.releases:
-        if entry.state not in {"proven", "released"}:
-            continue
-        wrong += [
-            f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {there[file.name][:12]}…"
-            for file in entry.files
-            if there.get(file.name) not in {None, "", file.sha256}
-        ]
-        tagged = tags.get(entry.tag_name, entry.commit)
-        if tagged != entry.commit and entry.tag == "created":
-            wrong.append(f"{entry.tag_name} is a tag on {tagged[:12]}, and the ledger has it at {entry.commit[:12]}")
-    last = None if by_hand else last_finished(ledger)
-    if last and any(listed.lacks(file) for file in last.files):
-        wrong.append(f"the ledger says that {last.version} is {last.state}, and the index does not list it like that")
-    if last and last.tag == "created" and last.tag_name not in tags:
-        wrong.append(f"the ledger says that there is a tag {last.tag_name}, and there is none")
-    return wrong
-
-
 def old_uploads(ledger: Ledger, now: datetime, days: int = 14, warn: int = 10) -> list[str]:
     """Warnings for half releases that the index will soon close to new files (after `days` days)."""
     return [
@@ -263,6 +229,42 @@ def old_uploads(ledger: Ledger, now: datetime, days: int = 14, warn: int = 10) -
 def now(seconds: float) -> datetime:
     """A clock's seconds since 1970, as the ledger writes them."""
     return datetime.fromtimestamp(int(seconds), UTC)
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """The ledger as it lies at the origin, beside what this runner saw there last."""
+
+    at: str
+    """The commit of the ledger; empty if there is none."""
+    text: str
+    seen: str
+    """The commit that was seen last; empty if none was."""
+    seen_text: str
+    continues: bool
+    """Whether `at` is `seen`, or comes after it."""
+    seen_path: str
+    """Where the runner remembers it."""
+
+
+def read(recorded: Recorded, project: str) -> Ledger:
+    """The ledger at the origin, if it is what this runner saw last, or continues that. Raises Held."""
+    at, seen = recorded.at, recorded.seen
+    hint = (
+        f"push back the last commit that mergeship wrote: git push origin {seen}:{REF}; or, if a person did that on "
+        f"purpose, remove {recorded.seen_path}"
+    )
+    if seen and not at:
+        raise Held("ledger-deleted", f"{REF} is gone from the origin, and was at {seen[:12]}", hint=hint)
+    if seen and not recorded.continues:
+        raise Held("ledger-rewound", f"{REF} is at {at[:12]}, which does not continue {seen[:12]}", hint=hint)
+    if not at:
+        return Ledger(project=project)
+    ledger = decode(recorded.text, project)
+    if seen and seen != at:
+        wrong = continuity_error(decode(recorded.seen_text, project), ledger)
+        if wrong:
+            raise Held("ledger-edited", f"{REF} was edited by hand since {seen[:12]}: {wrong}", hint=hint)
+    return ledger
 
 
 class _Schema(msgspec.Struct):

@@ -4,6 +4,9 @@ from typing import Literal
 
 import msgspec
 
+from mergeship.core.distribution import Distribution
+from mergeship.core.listing import Listing
+
 TRY_AGAIN = "nothing was lost: run the job again later, the same bytes are sent"
 NEXT_VERSION = "run all jobs again: the next version is used"
 
@@ -94,3 +97,44 @@ def judge(answer: Answer) -> Verdict:
         return Verdict("unavailable", "index-error", TRY_AGAIN)
     code = "upload-refused" if answer.status in _OF_THE_FILE else "not-taken"
     return Verdict("refused", code, "the index's words say why")
+
+
+There = Literal["same", "other", "absent"]
+Next = Literal["sent", "again", "look", "stop", "give-up"]
+"""`look`: what the index has decides, and it has to be asked until it shows the file."""
+
+
+def there(file: Distribution, listed: Listing) -> There:
+    """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
+    found = next((other for other in listed.files if other.name == file.name), None)
+    if found is None or not found.sha256:  # without a hash, it may be anybody's
+        return "absent"
+    return "same" if found.sha256 == file.sha256 else "other"
+
+
+def after(verdict: Verdict | None, has: There) -> Next:
+    """What follows an attempt to send a file. `verdict` is None if no answer came; `has` is what is listed now."""
+    if has == "same" or (verdict and verdict.outcome == "accepted"):
+        return "sent"
+    if has == "other":
+        return "give-up"
+    if verdict is None or verdict.outcome == "unavailable":
+        return "again"
+    if verdict.code == "file-exists":
+        return "look"
+    return "give-up" if verdict.ends_version else "stop"
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """How the attempts to send one file ended."""
+
+    file: Distribution
+    ended: Next | Literal["late"]
+    """`late`: the deadline passed before an answer that settles it."""
+    said: str = ""
+    """The last answer, in words for people."""
+    code: str = ""
+    """That of the failure; empty for a file that the index took."""
+    hint: str = ""
+    looking: bool = False
+    """Whether the index said that it has such a file, and was asked until it would show it."""

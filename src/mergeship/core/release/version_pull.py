@@ -1,7 +1,6 @@
-"""The version pull request: what it is called, what it says, and whether there has to be one."""
+"""The version pull request: a machine without effects, and what the pull request is called and says."""
 
 import re
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal
 
@@ -12,21 +11,136 @@ from mergeship.core.intent import checklist
 from mergeship.core.release.decision import VERSION_BRANCH, Pull
 from mergeship.core.release.ledger import Entry, Ledger
 
-AUTHOR = "mergeship@users.noreply.github.com"
-"""The address of whoever makes its commits; a branch with commits of others is not touched."""
 _BRANCH = re.compile(re.escape(VERSION_BRANCH) + r"\d{8}(-\d+)?")
-Action = Literal["nothing", "close", "open", "move"]
+Action = Literal["nothing", "closed", "opened", "moved", "unchanged", "pushed"]
 
 
-class Step(msgspec.Struct, frozen=True):
-    """What is to be done."""
+class Prepared(msgspec.Struct, frozen=True):
+    """A branch of ours, and the commit that it should be at."""
+
+    branch: str
+    at: str
+    """The commit that it is at; empty if it is not there yet."""
+    commit: str
+    same: bool
+    """Whether it has exactly that commit already."""
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run knows."""
+
+    declared: str | None
+    """The version that main declares; None if it comes from tags."""
+    entry: Entry | None
+    """The newest release; None before the first."""
+    opened: tuple[Pull, ...] = ()
+    """The version pull requests of ours that are open, the newest first."""
+
+    # Found out on the way.
+    prepared: Prepared | None = None
+    pushed: bool = False
+    closed: bool = False
+    pull: Pull | None = None
+    """The pull request as it is now."""
+    refused: str = ""
+    """The forge's words if it does not let us open one."""
+
+    @property
+    def current(self) -> Pull | None:
+        """The version pull request that is open."""
+        return self.opened[0] if self.opened else None
+
+
+class Prepare(msgspec.Struct, frozen=True):
+    """Make the commit, on this machine only, and find the branch for it."""
+
+    entry: Entry
+
+
+class Close(msgspec.Struct, frozen=True):
+    """Close the pull request, and delete its branch."""
+
+    pull: Pull
+    why: str
+    action: Action = "closed"
+
+
+class Push(msgspec.Struct, frozen=True):
+    """Put the branch on the commit."""
+
+    prepared: Prepared
+    action: Action
+
+
+class Open(msgspec.Struct, frozen=True):
+    """Open a pull request."""
+
+    branch: str
+    entry: Entry
+    action: Action = "opened"
+
+
+class Update(msgspec.Struct, frozen=True):
+    """Give the pull request that is open its new title and text."""
+
+    number: int
+    entry: Entry
+    action: Action = "moved"
+
+
+class Done(msgspec.Struct, frozen=True):
+    """Nothing is left to do."""
 
     action: Action
-    why: str
-    pull: Pull | None = None
-    """The version pull request that is open."""
-    others: tuple[int, ...] = ()
-    """More of them, which nobody needs."""
+
+
+Effect = Close | Push | Open | Update
+"""What others can see; a dry run stops before it."""
+Step = Prepare | Effect | Done
+
+
+def why(facts: Facts) -> str:
+    """Why there has to be a version pull request, or none."""
+    if facts.entry is None:
+        return "nothing is released yet"
+    if facts.declared is None:
+        return "the version comes from tags, so there is no file to write it into"
+    if _caught_up(facts.declared, facts.entry):
+        return f"main declares {facts.declared}, and {facts.entry.version} is the newest release"
+    return f"main declares {facts.declared}, and {facts.entry.version} is released"
+
+
+def next_step(facts: Facts) -> Step:
+    """What to do next."""
+    entry, pull = facts.entry, facts.current
+    if entry is None or facts.declared is None:
+        return Done("nothing")
+    if _caught_up(facts.declared, entry):
+        if pull is None:
+            return Done("nothing")
+        return Done("closed") if facts.closed else Close(pull, why(facts))
+    if facts.prepared is None:
+        return Prepare(entry)
+    prepared, action = facts.prepared, action_of(pull)
+    if prepared.same and pull and pull.title == title(entry.version):
+        return Done("unchanged")
+    if not prepared.same and not facts.pushed:
+        return Push(prepared, action)
+    if facts.refused:
+        return Done("pushed")
+    if facts.pull:
+        return Done(action)
+    return Update(pull.number, entry) if pull else Open(prepared.branch, entry)
+
+
+def action_of(pull: Pull | None) -> Action:
+    """What becomes of a pull request that has to be there."""
+    return "moved" if pull else "opened"
+
+
+def _caught_up(declared: str, entry: Entry) -> bool:
+    ours, theirs = pep440.comparable([declared, entry.version])
+    return ours >= theirs
 
 
 def newest(ledger: Ledger) -> Entry | None:
@@ -34,22 +148,6 @@ def newest(ledger: Ledger) -> Entry | None:
     there = [entry for entry in ledger.releases if entry.state in {"uploaded", "proven", "released"}]
     versions = pep440.comparable([entry.version for entry in there])
     return max(zip(versions, there, strict=True), key=lambda pair: pair[0], default=(None, None))[1]
-
-
-def step(declared: str | None, entry: Entry | None, opened: Sequence[Pull]) -> Step:
-    """What a run does. `declared` is what main says, None where it says nothing; `opened` has the newest first."""
-    pull = opened[0] if opened else None
-    others = tuple(one.number for one in opened[1:])
-    if entry is None:
-        return Step("nothing", "nothing is released yet", None)
-    if declared is None:
-        return Step("nothing", "the version comes from tags, so there is no file to write it into", None)
-    ours, theirs = pep440.comparable([declared, entry.version])
-    if ours >= theirs:
-        why = f"main declares {declared}, and {entry.version} is the newest release"
-        return Step("close", why, pull, others) if pull else Step("nothing", why)
-    why = f"main declares {declared}, and {entry.version} is released"
-    return Step("move" if pull else "open", why, pull, others)
 
 
 def is_ours(name: str) -> bool:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 
 from mergeship.adapters import index
 from mergeship.core.listing import Listing
-from mergeship.core.release import ledger
+from mergeship.core.release import conflicts
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held
-from mergeship.pipeline.standing import Standing
+from mergeship.pipeline.project_state import ProjectState
 
 
-def listed(standing: Standing, environ: Mapping[str, str], *, by_hand: bool = False) -> Listing:
+def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: bool = False) -> Listing:
     """What the index lists; the ledger that agrees with it is the one that this runner remembers.
 
     Raises Held where the index cannot be read, or where the ledger says something else. A release that is merely gone
@@ -19,29 +19,29 @@ def listed(standing: Standing, environ: Mapping[str, str], *, by_hand: bool = Fa
 
     A release that was seen there and is not shown now is waited for: pages lag behind, and not everywhere the same.
     """
-    settings, project = standing.source.settings.index, standing.source.project.normalized
+    settings = state.settings.index
     where = index.addresses(settings).simple
-    found = index.listing(where, project, settings.deadline, environ)
-    last = ledger.last_finished(standing.ledger)
-    if found.files and not any(file.sha256 for file in found.files):
+    listed = index.listing(where, state.project, settings.deadline, environ)
+    last = conflicts.last_finished(state.ledger)
+    if listed.files and not any(file.sha256 for file in listed.files):
         raise Held(
             "index-without-hashes",
-            f"{without_password(where)}{project}/ tells no sha256 of any file, so no upload could be proven",
+            f"{without_password(where)}{state.project}/ tells no sha256 of any file, so no upload could be proven",
             hint="use an index that does (PEP 503, PEP 691)",
         )
-    if last and not by_hand and any(found.lacks(file) for file in last.files):
+    if last and not by_hand and any(listed.lacks(file) for file in last.files):
         try:
-            index.wait_until_listed(where, project, last.files, settings.deadline, environ)
+            index.wait_until_listed(where, state.project, last.files, settings.deadline, environ)
         except Failed:
-            pass  # told below, as one of the disagreements
+            pass  # told below, as one of the conflicts
         else:
-            found = index.listing(where, project, settings.deadline, environ)
-    wrong = ledger.disagreements(standing.ledger, found, standing.refs.tags, by_hand=by_hand)
+            listed = index.listing(where, state.project, settings.deadline, environ)
+    wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=by_hand)
     if wrong:
         raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
-    if standing.refs.ledger:
-        standing.state.remember(standing.refs.ledger)
-    return found
+    if state.refs.ledger:
+        state.store.remember(state.refs.ledger)
+    return listed
 
 
 _HINT = (

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import files, git
-from mergeship.adapters.builder import Builder
+from mergeship.adapters.builder import Frontend
 from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
 from mergeship.core import declaration, project
@@ -17,7 +17,7 @@ from mergeship.core.settings import Build
 from mergeship.errors import Misconfigured
 
 
-class Workshop(msgspec.Struct, frozen=True):
+class Builder(msgspec.Struct, frozen=True):
     """Where builds are made from: a checkout, and what they may know of its surroundings."""
 
     repository: Repository
@@ -25,7 +25,7 @@ class Workshop(msgspec.Struct, frozen=True):
     overrides: Sequence[str]
     tell: Tell
 
-    def make(self, commit: str, version: str, work: Path) -> tuple[Path, list[Path]]:
+    def build(self, commit: str, version: str, work: Path) -> tuple[Path, list[Path]]:
         """The project's folder in a copy of a commit, and the distributions built from it, all below `work`.
 
         Raises Failed for what does not build, and Misconfigured for what cannot take the version.
@@ -38,7 +38,7 @@ class Workshop(msgspec.Struct, frozen=True):
         source = project.gather(read, tree, self.overrides)
         variables = _write(tree, source, version, self.environ)
         variables["SOURCE_DATE_EPOCH"] = str(self.repository.commit_time(commit))
-        return tree, _make(tree, work, source.settings.build, self.environ, variables, self.tell)
+        return tree, _build(tree, work, source.settings.build, self.environ, variables, self.tell)
 
 
 def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -71,13 +71,13 @@ def _not_committed(what: str) -> Misconfigured:
     )
 
 
-def _make(
+def _build(
     tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], tell: Tell
 ) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
     isolated = Environment(work / "build-env", environ)
     isolated.create(tree)
-    frontend = Builder(
+    frontend = Frontend(
         isolated.python,
         lambda wanted: isolated.install(wanted, tree),
         environ,

@@ -12,13 +12,13 @@ from mergeship.adapters.index import Addresses
 from mergeship.core.distribution import Distribution
 from mergeship.core.event import Note, Tell
 from mergeship.core.listing import Listing
-from mergeship.core.release import delivery
-from mergeship.core.release.upload import Answer, judge
+from mergeship.core.release import upload
+from mergeship.core.release.upload import Answer, Next, Sent, judge
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held
 
 
-class Index(msgspec.Struct, frozen=True):
+class UploadTarget(msgspec.Struct, frozen=True):
     """The index that a release goes to, and how long everything there may take."""
 
     addresses: Addresses
@@ -45,72 +45,66 @@ class Index(msgspec.Struct, frozen=True):
         index.wait_until_listed(self.addresses.simple, self.project, files, deadline, self.environ)
 
 
-class Attempt:
+class UploadAttempt:
     """Attempts to send one file, each with what the index says to it."""
 
-    def __init__(self, where: Index, file: Distribution, path: Path, attestations: str = "") -> None:
-        self.where = where
+    def __init__(self, target: UploadTarget, file: Distribution, path: Path, attestations: str = "") -> None:
+        self.target = target
         self.file = file
         self.path = path
         self.attestations = attestations
-        self.until = time.monotonic() + where.deadline
-        self.said = ""
-        self.failure = Failed("not-uploaded", f"{file.name} was not sent")
+        self.until = time.monotonic() + target.deadline
+        self._sent = Sent(file, "again")
         self._answer: Answer | None = None
-        self.looking = False
 
-    def repeated(self, tell: Tell) -> str:
-        """What follows the last attempt: `late` where the deadline was sooner than an answer that settles it."""
+    def repeated(self, tell: Tell) -> Sent:
+        """How the last attempt ended: `late` if the deadline was sooner than an answer that settles it."""
         tell(Note(f"uploading {self.file.name} ({self.file.size} bytes)"))
-        following: str = Retrying(
-            retry=retry_if_result(lambda following: following in {"again", "look"}),
+        return Retrying(
+            retry=retry_if_result(lambda sent: sent.ended in {"again", "look"}),
             wait=self.pause,
             stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= self.until,
-            before_sleep=lambda tried: tell(Note(f"{self.said}: trying again in {tried.upcoming_sleep:.1f} s")),
-            retry_error_callback=lambda _: "late",
+            before_sleep=lambda tried: tell(Note(f"{self._sent.said}: trying again in {tried.upcoming_sleep:.1f} s")),
+            retry_error_callback=lambda _: msgspec.structs.replace(self._sent, ended="late"),
         )(self)
-        return following
 
-    @property
-    def unsendable(self) -> bool:
-        """Whether the file is no distribution at all."""
-        return self.failure.code == "bad-distribution"
-
-    def __call__(self) -> delivery.Next:
+    def __call__(self) -> Sent:
         """Send it, or look whether it came, and say what follows."""
-        if not self.looking:
+        if not self._sent.looking:
             self._upload()
-        if self.unsendable:
-            return "stop"
+        if self._sent.code == "bad-distribution":
+            return self._ended("give-up")
         verdict = judge(self._answer) if self._answer else None
-        sent = verdict is not None and verdict.outcome == "accepted"
-        has = "absent" if sent else delivery.there(self.file, self._listing())
-        following = delivery.after(verdict, has)
-        self.looking = following == "look"
-        return following
+        accepted = verdict is not None and verdict.outcome == "accepted"
+        has = "absent" if accepted else upload.there(self.file, self._listing())
+        return self._ended(upload.after(verdict, has))
 
     def pause(self, tried: RetryCallState) -> float:
         """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
         asked = self._answer.retry_after if self._answer else None
         return wait_random_exponential(0.2, max=15)(tried) if asked is None else asked
 
+    def _ended(self, ended: Next) -> Sent:
+        self._sent = msgspec.structs.replace(self._sent, ended=ended, looking=ended == "look")
+        return self._sent
+
     def _upload(self) -> None:
-        addresses, left = self.where.addresses, max(0.1, self.until - time.monotonic())
-        shown = without_password(addresses.upload)
-        token = self.where.token()
+        addresses, left = self.target.addresses, max(0.1, self.until - time.monotonic())
+        token = self.target.token()
         try:
             self._answer = index.upload(addresses.upload, token, self.path, left, self.attestations)
         except Failed as error:
-            self._answer, self.failure, self.said = None, error, error.message
+            self._answer = None
+            self._sent = Sent(self.file, "again", error.message, error.code, error.hint)
             return
         verdict = judge(self._answer)
         words = self._answer.words.replace(token, "***")
-        self.said = f"{shown} refused {self.file.name}: {self._answer.status} {words}"
-        self.failure = Failed(verdict.code or "not-uploaded", self.said, hint=verdict.hint)
+        said = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
+        self._sent = Sent(self.file, "again", said, verdict.code or "not-uploaded", verdict.hint)
 
     def _listing(self) -> Listing:
         """What the index lists; an index that does not tell shows nothing, and that proves nothing."""
         try:
-            return self.where.listing(max(0.1, self.until - time.monotonic()))
+            return self.target.listing(max(0.1, self.until - time.monotonic()))
         except Held:
             return Listing()

@@ -12,7 +12,7 @@ from mergeship.core.distribution import Distribution
 _SEEN = "ledger-seen"
 
 
-class State:
+class RunnerStore:
     """The folder `$XDG_STATE_HOME/mergeship/OWNER/REPO`."""
 
     def __init__(self, environ: Mapping[str, str], repository: str) -> None:

@@ -1,0 +1,199 @@
+"""What a run on a commit decides, and what it writes into the ledger for that: a machine without effects."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import msgspec
+
+from mergeship.core import pep440
+from mergeship.core.intent import Policy
+from mergeship.core.listing import Listing
+from mergeship.core.release import commit_range, decision
+from mergeship.core.release.commit_range import DISPATCH, Commit, Range, RangeStart
+from mergeship.core.release.decision import Decision, Merged
+from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.trigger import Trigger
+from mergeship.core.version import Used, Wish, next_version, tagged
+from mergeship.errors import Held
+
+
+class Project(msgspec.Struct, frozen=True):
+    """What a decision has to know of the project."""
+
+    name: str
+    """Normalized."""
+    declared: str | None
+    """The version that is declared; None if it comes from tags."""
+    tag_prefix: str
+    intent: Policy
+    lease: timedelta
+
+
+class Facts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a run knows."""
+
+    project: Project
+    commit: str
+    trigger: Trigger
+    run: str
+    """The workflow run; empty outside of one."""
+    now: datetime
+    first_parents: tuple[Commit, ...]
+    """Main's first-parent line, the newest first, as far as it was read."""
+    ledger: Ledger
+    tags: Mapping[str, str]
+    """The origin's tags, each with its commit."""
+    listing: Listing
+    """What the index has."""
+
+    # Found out on the way.
+    policies: tuple[Policy | None, Policy | None] | None = None
+    """What decided about intents before the merges, and at the commit; None for either if there was no project."""
+    merges: tuple[Merged, ...] | None = None
+
+
+class ReadPolicies(msgspec.Struct, frozen=True):
+    """Read what decided about intents at these commits; `base` is empty if there is none."""
+
+    base: str
+    head: str
+
+
+class LookUp(msgspec.Struct, frozen=True):
+    """Look up the pull requests of these commits."""
+
+    commits: tuple[Commit, ...]
+    since: str
+
+
+class Decided(msgspec.Struct, frozen=True):
+    """The decision, and the version that goes with it."""
+
+    decision: Decision
+    range: Range
+    entry: Entry | None = None
+    """The release of the commit: the one that it has, or the new claim."""
+    because: tuple[str, ...] = ()
+    """Why that version."""
+
+
+class Write(msgspec.Struct, frozen=True):
+    """Write this ledger, and the decision stands; if somebody was faster, decide anew."""
+
+    ledger: Ledger
+    decided: Decided
+
+
+Step = ReadPolicies | LookUp | Write | Decided
+
+
+def next_step(facts: Facts) -> Step:
+    """What to do next. Raises Held for a history that cannot be decided on, and for a version that may not follow."""
+    judged = judge(facts)
+    if isinstance(judged, ReadPolicies | LookUp):
+        return judged
+    person, own = facts.trigger.by_hand, judged.decision.own
+    if judged.decision.decision == "ship":
+        return _renewed(facts, judged, own) if own else _claimed(facts, judged)
+    if judged.decision.decision == "skip" and person and person.decision == "skip" and not judged.range.newer:
+        ledger = facts.ledger
+        for claim in judged.range.claims:
+            ledger = ledger.moved(claim.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
+        return Write(ledger.skipped(Skip(facts.commit, facts.now, person.says, facts.run)), judged)
+    return judged
+
+
+def judge(facts: Facts) -> ReadPolicies | LookUp | Decided:
+    """Ship, skip or hold, whatever that means for the ledger. Raises Held for a history that cannot be decided on."""
+    person, start = facts.trigger.by_hand, _start(facts)
+    given = (facts.first_parents, facts.commit, facts.ledger)
+    if person:
+        run = commit_range.by_hand(*given, facts.now, facts.project.lease)
+        try:
+            counted = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
+            run = msgspec.structs.replace(run, base=counted.base)
+        except Held:
+            pass  # a person goes on from the commit before
+        return Decided(decision.already_decided(run, person) or decision.by_hand(person), run, None)
+    run = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
+    found = decision.already_decided(run)
+    if found is None:
+        if facts.policies is None:
+            return ReadPolicies(run.base, run.head)
+        _refuse_another_policy(*facts.policies)
+        if facts.merges is None:
+            return LookUp(run.commits, run.since)
+        found = decision.decide(facts.merges, facts.project.intent, run.since)
+    return Decided(found, run, found.own)
+
+
+def _refuse_another_policy(before: Policy | None, written: Policy | None) -> None:
+    """What is merged does not choose by which rule it is read."""
+    if before and written and before != written:
+        raise Held(
+            "policy-changed",
+            f"the setting intent was {before} before these merges, and is {written} now",
+            hint=f"a person confirms the first run under a new policy: {DISPATCH}",
+        )
+
+
+def _start(facts: Facts) -> RangeStart:
+    """Where a project without a ledger begins."""
+    shas = [one.sha for one in facts.first_parents]
+    parent = shas[shas.index(facts.commit) + 1] if facts.commit in shas[:-1] else ""
+    versions = [version for version in facts.listing.versions if pep440.is_version(version)]
+    highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)
+    at = _tag_of(facts, highest[1]) if highest else ""
+    return commit_range.range_start(at, facts.trigger.pushed, facts.commit, parent)
+
+
+def _tag_of(facts: Facts, version: str) -> str:
+    """The commit that a version's tag is on; empty if it has none."""
+    for tag, commit in facts.tags.items():
+        named = tagged(facts.project.name, [tag], facts.project.tag_prefix)
+        if any(pep440.same(used.version, version) for used in named):
+            return commit
+    return ""
+
+
+def _renewed(facts: Facts, judged: Decided, own: Entry) -> Step:
+    """A claim that still holds begins its lease anew, if its version is still to be had."""
+    if own.state != "claimed":
+        return msgspec.structs.replace(judged, entry=own, because=own.because)
+    if own.version in facts.listing.versions:
+        words = "somebody else published it before anything of ours was uploaded"
+        ledger = facts.ledger.moved(own.version, "given-up", facts.now, facts.run, given_up=words)
+        return _with_claim(facts, judged, ledger, own)
+    ledger = facts.ledger.moved(own.version, "claimed", facts.now, facts.run)
+    return Write(ledger, msgspec.structs.replace(judged, entry=own, because=own.because))
+
+
+def _claimed(facts: Facts, judged: Decided) -> Write:
+    ledger = facts.ledger
+    for stale in judged.range.stale:
+        lease = facts.project.lease.total_seconds()
+        words = f"its claim was older than {lease:g} s, and nothing of it was uploaded"
+        ledger = ledger.moved(stale.version, "given-up", facts.now, facts.run, given_up=words)
+    return _with_claim(facts, judged, ledger)
+
+
+def _with_claim(facts: Facts, judged: Decided, ledger: Ledger, before: Entry | None = None) -> Write:
+    """The ledger with the next version claimed for the commit, in the place of the claim `before`."""
+    project = facts.project
+    used: list[Used] = [
+        *facts.listing.used,
+        *tagged(project.name, facts.tags, project.tag_prefix),
+        *ledger.used,
+    ]
+    following = next_version(project.declared, used, Wish(judged.decision.bump))
+    entry = Entry(
+        version=following.version,
+        commit=facts.commit,
+        state="claimed",
+        at=facts.now,
+        run=facts.run,
+        because=before.because if before else judged.decision.words,
+        pull_requests=before.pull_requests if before else judged.decision.pulls,
+        since=before.since if before else judged.range.base,
+    )
+    return Write(ledger.claimed(entry), msgspec.structs.replace(judged, entry=entry, because=following.reasons))

@@ -1,0 +1,39 @@
+"""Where the ledger, the index and the tags contradict each other."""
+
+from collections.abc import Mapping
+
+from mergeship.core.listing import Listing
+from mergeship.core.release.ledger import Entry, Ledger
+
+
+def last_finished(ledger: Ledger) -> Entry | None:
+    """The last release that the index is known to have shown; None where a person has decided since."""
+    last = next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
+    return None if last is None or any(skip.at >= last.at for skip in ledger.skips) else last
+
+
+def conflicts(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_hand: bool = False) -> list[str]:
+    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree.
+
+    Where a person decides (`by_hand`), what is merely gone from the index or from the tags is no obstacle: an owner
+    may have deleted it.
+    """
+    wrong = []
+    there = {file.name: file.sha256 for file in listed.files}
+    for entry in ledger.releases:
+        if entry.state not in {"proven", "released"}:
+            continue
+        wrong += [
+            f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {there[file.name][:12]}…"
+            for file in entry.files
+            if there.get(file.name) not in {None, "", file.sha256}
+        ]
+        tagged = tags.get(entry.tag_name, entry.commit)
+        if tagged != entry.commit and entry.tag == "created":
+            wrong.append(f"{entry.tag_name} is a tag on {tagged[:12]}, and the ledger has it at {entry.commit[:12]}")
+    last = None if by_hand else last_finished(ledger)
+    if last and any(listed.lacks(file) for file in last.files):
+        wrong.append(f"the ledger says that {last.version} is {last.state}, and the index does not list it like that")
+    if last and last.tag == "created" and last.tag_name not in tags:
+        wrong.append(f"the ledger says that there is a tag {last.tag_name}, and there is none")
+    return wrong

@@ -1,0 +1,124 @@
+"""Performs the steps of a delivery: the only place where they meet git, the index and the disk."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import assert_never
+
+import msgspec
+
+from mergeship.core.distribution import Distribution
+from mergeship.core.event import Note, Tell
+from mergeship.core.release import delivery
+from mergeship.core.release.delivery import (
+    Await,
+    Effect,
+    End,
+    Facts,
+    GiveUp,
+    Keep,
+    Look,
+    Move,
+    PutTag,
+    Reread,
+    Send,
+)
+from mergeship.core.release.ledger import Entry
+from mergeship.core.release.upload import Sent
+from mergeship.errors import Failed
+from mergeship.pipeline.artifacts import Artifacts
+from mergeship.pipeline.project_state import ProjectState
+from mergeship.pipeline.uploading import UploadAttempt, UploadTarget
+
+
+class Deliverer:
+    """Delivers the releases of one run, each from where the last one left the ledger."""
+
+    def __init__(self, state: ProjectState, target: UploadTarget, artifacts: Artifacts, tell: Tell) -> None:
+        self.state = state
+        self.target = target
+        self.artifacts = artifacts
+        self.tell = tell
+
+    def deliver(self, entry: Entry, built: tuple[Distribution, ...] = ()) -> End:
+        """Bring a release as far as it gets; `built` are the distributions that a claim is bound to. Raises Held."""
+        found = self.artifacts.found(entry.version, entry.files or built)
+        facts = self._facts(entry, built, frozenset(found))
+        while True:
+            before = self.state.ledger.entry(entry.version)
+            step = delivery.next_step(before, msgspec.structs.replace(facts, now=self.state.now))
+            if isinstance(step, End):
+                return step
+            facts = self._perform(step, entry.version, found, facts)
+            if self.state.ledger.entry(entry.version) != before:
+                facts = facts.moved()
+
+    def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[str]) -> Facts:
+        state, files = self.state, entry.files or built
+        return Facts(
+            now=state.now,
+            lease=state.lease,
+            run=state.run,
+            deadline=self.target.deadline,
+            page=self.target.page,
+            on_main=entry.state != "claimed" or state.origin.contains(state.refs.main, entry.commit),
+            tag=state.refs.tags.get(entry.tag_name, ""),
+            built=built,
+            here=here,
+            receipts=frozenset(f.name for f in files if state.store.has_receipt(entry.version, f.name, f.sha256)),
+            lost=self.artifacts.lost(entry.version),
+        )
+
+    def _perform(self, step: Effect, version: str, found: Mapping[str, Path], facts: Facts) -> Facts:
+        """Do one step, and give back what is known then."""
+        learned = partial(msgspec.structs.replace, facts)
+        match step:
+            case Look():
+                return learned(listing=self.target.listing())
+            case Reread():
+                self.state = self.state.again()
+                return learned(reread=True)
+            case Keep(files):
+                self.state.store.keep(version, {file: found[file.name] for file in files})
+                return learned(kept=True)
+            case Send(files):
+                return learned(sent=self._send(version, files, found))
+            case Await(files, deadline):
+                return learned(unlisted=self._wait(version, files, deadline))
+            case GiveUp():
+                self._move(version, step.move)
+                return learned(giving_up=step)
+            case PutTag(move):
+                return learned(tag_refused=self._move(version, move, tag=True))
+            case Move(state):
+                self._move(version, step)
+                return learned(bound=facts.bound or state == "uploading")
+            case _:
+                assert_never(step)
+
+    def _move(self, version: str, move: Move, *, tag: bool = False) -> str:
+        """Write a transition, unless somebody is faster; the forge's words if it refused the tag."""
+        ledger, state = self.state.ledger, self.state
+        wanted = ledger.moved(version, move.state, state.now, state.run, **move.changes)
+        self.state, refused = state.write(wanted, wanted.entry(version) if tag else None)
+        return refused
+
+    def _send(self, version: str, files: tuple[Distribution, ...], found: Mapping[str, Path]) -> tuple[Sent, ...]:
+        """Send files in their order, until one is not taken."""
+        attested = self.target.attested([found[file.name] for file in files])
+        ended: list[Sent] = []
+        for file in files:
+            attempt = UploadAttempt(self.target, file, found[file.name], attested.get(file.name, ""))
+            ended.append(attempt.repeated(self.tell))
+            if ended[-1].ended != "sent":
+                break
+            self.state.store.receipt(version, file.name, file.sha256)
+        return tuple(ended)
+
+    def _wait(self, version: str, files: tuple[Distribution, ...], deadline: float) -> str:
+        self.tell(Note(f"waiting for {self.target.page} to list {version}"))
+        try:
+            self.target.wait(files, deadline)
+        except Failed as error:
+            return error.message
+        return ""

@@ -1,0 +1,87 @@
+"""Looks for the bytes of an upload that has begun, and builds them again if they are nowhere."""
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from mergeship.adapters import dist, files
+from mergeship.adapters.store import RunnerStore
+from mergeship.core import distribution
+from mergeship.core.distribution import MANIFEST, UNFINISHED, Manifest
+from mergeship.core.event import Note
+from mergeship.core.release import recovery
+from mergeship.core.release.recovery import Facts, Lost, Rebuild
+from mergeship.core.result import Unfinished
+from mergeship.errors import MergeshipError, Misconfigured
+from mergeship.pipeline.building import Builder
+from mergeship.pipeline.project_state import name_of
+
+
+def read(text: str) -> tuple[Unfinished, ...]:
+    """What decide's output `unfinished` says. Raises Misconfigured for anything else."""
+    try:
+        return msgspec.json.decode(text or "[]", type=tuple[Unfinished, ...])
+    except msgspec.DecodeError as error:
+        raise Misconfigured(
+            "bad-unfinished", f"--unfinished cannot be read: {error}", hint="hand over decide's output as it is"
+        ) from error
+
+
+def recover(
+    builder: Builder, project: str, begun: Sequence[Unfinished], artifact: Path | None, out: Path
+) -> list[tuple[Unfinished, str]]:
+    """For each release its bytes below `out`, as they are bound in the ledger; and why not, where they are lost."""
+    store = RunnerStore(builder.environ, name_of(builder.repository, builder.environ))
+    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    found = []
+    for release in begun:
+        target = out / UNFINISHED / release.version
+        lost = _recovered(builder, release, _folders(release, store, artifact), target)
+        manifest = Manifest(project, release.version, release.commit, () if lost else release.files, lost=lost)
+        files.write(target / MANIFEST, distribution.encode(manifest))
+        found.append((release, lost))
+    return found
+
+
+def _recovered(builder: Builder, release: Unfinished, folders: Iterable[Path], target: Path) -> str:
+    """Put the bytes into the target; why they are lost, if they are."""
+    facts = Facts(here=_taken(release, folders, target))
+    while isinstance(step := recovery.next_step(release.files, facts), Rebuild):
+        builder.tell(Note(f"{release.version} was begun before, and its bytes are gone: building it again"))
+        facts = _rebuilt(builder, release, target, facts)
+    if isinstance(step, Lost):
+        return step.why
+    if not facts.rebuilt:
+        builder.tell(Note(f"{release.version} was begun before, and its bytes are still here"))
+    return ""
+
+
+def _folders(release: Unfinished, store: RunnerStore, artifact: Path | None) -> list[Path]:
+    """Where the bytes may be: on this runner, or in an artifact."""
+    folders = [store.dist(release.version, release.files)]
+    if artifact is not None and artifact.is_dir():
+        folders += [artifact, *(path for path in artifact.rglob("*") if path.is_dir())]
+    return folders
+
+
+def _rebuilt(builder: Builder, release: Unfinished, target: Path, facts: Facts) -> Facts:
+    with tempfile.TemporaryDirectory(prefix="mergeship-again-") as folder:
+        try:
+            _, made = builder.build(release.commit, release.version, Path(folder))
+        except MergeshipError as error:
+            return msgspec.structs.replace(facts, rebuilt=True, not_built=error.message)
+        equal = _taken(release, [path.parent for path in made], target)
+    return msgspec.structs.replace(facts, rebuilt=True, here=facts.here | equal)
+
+
+def _taken(release: Unfinished, folders: Iterable[Path], target: Path) -> frozenset[str]:
+    """Copy the files whose bytes are those in the ledger, and name them."""
+    target.mkdir(parents=True, exist_ok=True)
+    there = list(folders)
+    found = {file.name: path for file in release.files for path in [dist.find(file, there)] if path}
+    for name, path in found.items():
+        shutil.copyfile(path, target / name)
+    return frozenset(found)

@@ -1,0 +1,70 @@
+from pathlib import Path
+
+import pytest
+
+from mergeship import disk
+from mergeship.adapters import dist
+from mergeship.adapters.store import RunnerStore
+from mergeship.core.distribution import Distribution
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> RunnerStore:
+    return RunnerStore({"XDG_STATE_HOME": str(tmp_path)}, "owner/name")
+
+
+def test_it_lies_where_the_user_s_state_does(tmp_path: Path) -> None:
+    assert RunnerStore({"XDG_STATE_HOME": str(tmp_path)}, "o/n").folder == tmp_path / "mergeship" / "o" / "n"
+    assert RunnerStore({"HOME": "/h"}, "o/n").folder == Path("/h/.local/state/mergeship/o/n")
+
+
+def test_the_last_ledger_is_remembered(store: RunnerStore) -> None:
+    assert store.seen() == ""
+    store.remember("a" * 40)
+    store.remember("a" * 40)
+    assert store.seen() == "a" * 40
+    assert store.seen_path.read_text() == f"{'a' * 40}\n"
+
+
+def test_bytes_are_kept_whole_or_not_at_all(
+    store: RunnerStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = kept(tmp_path, "a.whl", "a.tar.gz")
+    store.keep("0.1.1", files)
+    store.keep("0.1.1", files)
+    assert sorted(path.read_text() for path in store.dist("0.1.1", files).iterdir()) == ["a.tar.gz", "a.whl"]
+    assert not store.dist("0.1.1", kept(tmp_path, "b.whl")).exists()  # other bytes have another place
+
+    def full(*_: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(disk, "staged", full)
+    with pytest.raises(OSError, match="No space"):
+        store.keep("0.1.2", files)
+    assert not store.dist("0.1.2", files).exists()
+    assert list((store.folder / "dist" / "0.1.2").iterdir()) == []
+
+
+def test_receipts_are_of_one_file_s_bytes(store: RunnerStore) -> None:
+    store.receipt("0.1.1", "a.whl", "1" * 64)
+    assert store.has_receipt("0.1.1", "a.whl", "1" * 64)
+    assert not store.has_receipt("0.1.1", "a.whl", "2" * 64)
+    assert not store.has_receipt("0.1.2", "a.whl", "1" * 64)
+
+
+def test_only_what_has_come_to_its_end_is_removed(store: RunnerStore, tmp_path: Path) -> None:
+    store.prune(["0.0.9"])
+    files = kept(tmp_path, "a")
+    for version in ("0.1.1", "0.1.2"):
+        store.keep(version, files)
+        store.receipt(version, "a", "1" * 64)
+    store.prune(["0.1.1"])
+    assert [store.dist(version, files).exists() for version in ("0.1.1", "0.1.2")] == [False, True]
+    assert [store.has_receipt(version, "a", "1" * 64) for version in ("0.1.1", "0.1.2")] == [False, True]
+
+
+def kept(folder: Path, *names: str) -> dict[Distribution, Path]:
+    """Files that hold their own names."""
+    for name in names:
+        (folder / name).write_text(name)
+    return {dist.digest(folder / name): folder / name for name in names}
