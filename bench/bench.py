@@ -18,8 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from mergeship.rehearsal.drills.runner import Ran
-from mergeship.rehearsal.drills.scene import Theatre
+from mergeship.drills.runner import Ran
+from mergeship.drills.scene import Theatre
 
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).parent / "mergeship"

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from mergeship.rehearsal.index.catalog import Catalog
-from mergeship.rehearsal.index.server import serving
+from mergeship.world.index.app import application
+from mergeship.world.index.catalog import Catalog
+from mergeship.world.serving import serving
 
 ROOT = Path(__file__).parent.parent
 OBK = ROOT / "examples" / "obk"
@@ -27,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in marked:
             item.add_marker(pytest.mark.skip(reason="no package registry can be reached from here"))
     # The long ones first, so that no worker is left alone with them at the end.
-    long = ("tests/test_laws", "tests/rehearsal/test_guide", "tests/rehearsal/test_r", "tests/rehearsal/drills")
+    long = ("tests/test_laws", "tests/rehearsal/test_guide", "tests/rehearsal/test_r", "tests/drills")
     items.sort(key=lambda item: not item.nodeid.startswith(long))
 
 
@@ -113,7 +114,7 @@ def catalog(tmp_path: Path) -> Catalog:
 @pytest.fixture
 def base(catalog: Catalog) -> Iterator[str]:
     """The base address of an embedded index over `catalog`."""
-    with serving(catalog) as base:
+    with serving(application(catalog)) as base:
         yield base
 
 

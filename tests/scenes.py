@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from mergeship.adapters.environment import uv
-from mergeship.rehearsal.drills.scene import Scene, Theatre
+from mergeship.drills.scene import Scene, Theatre
 from tests.conftest import OBK
 
 

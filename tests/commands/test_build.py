@@ -13,7 +13,7 @@ from mergeship.commands.build import build
 from mergeship.core import distribution
 from mergeship.core.result import Built
 from mergeship.errors import Failed, Held, MergeshipError
-from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.world.index.catalog import Catalog
 from tests.archives import wheel
 from tests.conftest import TOKEN, commit_all, git
 from tests.core.declaration.kinds import TAGGED, Tagged, by_name

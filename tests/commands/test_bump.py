@@ -12,7 +12,7 @@ import pytest
 from mergeship.adapters import index
 from mergeship.commands.bump import bump
 from mergeship.core.version import Wish
-from mergeship.rehearsal.index.catalog import Catalog
+from mergeship.world.index.catalog import Catalog
 from tests.archives import sdist
 from tests.conftest import TOKEN, commit_all, git
 from tests.core.declaration.kinds import KINDS, TAGGED

@@ -9,14 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
+from mergeship.adapters.git import Repository
 from mergeship.commands.decide import decide
 from mergeship.commands.gate import gate
 from mergeship.core.release import ledger
 from mergeship.core.result import Decided, Gated
+from mergeship.drills.merges import dispatch
+from mergeship.drills.scene import NO_SHIP, SHIP, UNCLEAR, Scene
 from mergeship.errors import MergeshipError, Misconfigured
-from mergeship.rehearsal.drills.merges import dispatch
-from mergeship.rehearsal.drills.scene import NO_SHIP, SHIP, UNCLEAR, Scene
-from mergeship.rehearsal.forge.hosting import Fault, Grant
+from mergeship.world.fault import Fault
+from mergeship.world.forge.hosting import Grant
 from tests import ledgers
 from tests.conftest import git
 from tests.scenes import scene
@@ -100,7 +102,7 @@ def test_a_claim_that_waited_too_long_is_given_up_and_its_merges_return(
 
 
 def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: Scene) -> None:
-    from mergeship.rehearsal.drills.uploads import _stolen
+    from mergeship.drills.uploads import _stolen
 
     play.merged()
     run(play)
@@ -112,21 +114,21 @@ def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: Scen
 def test_a_lookup_that_lags_or_fails_is_tried_again(play: Scene) -> None:
     play.merged()
     play.stage.hosting.lag = 2
-    play.stage.hosting.faults += [Fault("/pulls", 502), Fault("/pulls", 422, "No commit found")]
-    play.stage.hosting.faults += [Fault("/pulls", 429, "secondary rate limit", {"retry-after": "0"})]
+    play.stage.hosting.faults += [Fault(502, path="/pulls"), Fault(422, "No commit found", path="/pulls")]
+    play.stage.hosting.faults += [Fault(429, "secondary rate limit", {"retry-after": "0"}, path="/pulls")]
     assert run(play, "forge.deadline=8").decision == "ship"
 
 
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        (Fault("/pulls", 401, "Bad credentials"), "forge-token", "a new one"),
-        (Fault("/pulls", 403, "no", {"x-accepted-github-permissions": "pull_requests=read"}), "forge-permission",
+        (Fault(401, "Bad credentials", path="/pulls"), "forge-token", "a new one"),
+        (Fault(403, "no", {"x-accepted-github-permissions": "pull_requests=read"}, path="/pulls"), "forge-permission",
          "needs the permission pull_requests=read"),
-        (Fault("/pulls", 404, "Not Found"), "forge-permission", "decision=ship"),
-        (Fault("/pulls", 502), "forge-refused", "run it again later"),
-        (Fault("/pulls", 301, "Moved"), "repository-renamed", "decision=ship"),
-        (Fault("/pulls", 200, "", delay=9.0), "forge-timeout", "forge.deadline"),
+        (Fault(404, "Not Found", path="/pulls"), "forge-permission", "decision=ship"),
+        (Fault(502, path="/pulls"), "forge-refused", "run it again later"),
+        (Fault(301, "Moved", path="/pulls"), "repository-renamed", "decision=ship"),
+        (Fault(200, "", delay=9.0, path="/pulls"), "forge-timeout", "forge.deadline"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_looked_up_holds(play: Scene, fault: Fault, code: str, words: str) -> None:
@@ -156,7 +158,7 @@ def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: Scene, t
     play.runner.call("deploy", run="6", settings=["index.deadline=0.5"], more={"PYPI_API_TOKEN": "wrong"})
     assert play.entry(version).state == "uploading"
     play.merged(UNCLEAR)
-    for number, fault in enumerate(([], [Fault("/pulls", 404)] * 9)):
+    for number, fault in enumerate(([], [Fault(404, path="/pulls")] * 9)):
         play.stage.hosting.faults += fault
         outputs = tmp_path / f"outputs-{number}"
         found = run(play, GITHUB_OUTPUT=str(outputs))
@@ -365,7 +367,7 @@ def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: Sc
     first = play.merged(UNCLEAR)
     play.put_built("0.1.5", first)
     play.runner.call("deploy")
-    from mergeship.rehearsal.drills.uploads import _stolen
+    from mergeship.drills.uploads import _stolen
 
     _stolen(play, "0.1.5")  # published by hand, before there was a ledger
     play.bare.git("update-ref", "refs/tags/v0.1.5", first)
@@ -429,7 +431,7 @@ def test_a_decision_to_skip_ends_what_it_was_recommended_for(play: Scene) -> Non
 
 def test_a_program_may_stay_one(play: Scene) -> None:
     """A version pull request changes a setup.py that is executable, and leaves it so."""
-    repository, start = play.bare, play.main
+    repository, start = Repository(play.bare.path, play.bare.env), play.main
     index = type(repository)(repository.path, repository.env | {"GIT_INDEX_FILE": str(play.stage.box.root / "i")})
     who = ("-c", "user.name=x", "-c", "user.email=x@y")
     commits = [start]

@@ -16,7 +16,8 @@ from mergeship.core.listing import Listing
 from mergeship.core.result import Deployed
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.uploading import UploadTarget
-from mergeship.rehearsal.index.catalog import Catalog, Fault
+from mergeship.world.fault import CUT, Fault
+from mergeship.world.index.catalog import Catalog
 from tests import ledgers
 from tests.archives import sdist, wheel
 from tests.conftest import TOKEN, commit_all, git
@@ -112,7 +113,7 @@ def test_the_same_command_again_is_harmless(built: Path, environ: Environ, catal
 def test_bytes_are_kept_as_long_as_they_are_needed(
     built: Path, environ: Environ, catalog: Catalog, tmp_path: Path
 ) -> None:
-    catalog.faults += [Fault(503, "Backend is unhealthy", only=".tar.gz")] * 20
+    catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 20
     assert refused(built, environ, "index.deadline=1").code == "index-error"
     kept = tmp_path / "state" / "mergeship" / "owner" / "origin" / "dist" / "0.1.1"
     assert sorted(path.name for path in kept.glob("*/*")) == [WHEEL, SDIST]
@@ -388,7 +389,7 @@ def test_each_refusal_stops_with_the_index_s_words(
 
 def test_a_receipt_counts_where_the_index_lags(built: Path, environ: Environ, catalog: Catalog) -> None:
     """Other indexes than PyPI refuse even the same bytes, so they are not sent twice."""
-    catalog.faults += [Fault(503, "Backend is unhealthy", only=".tar.gz")] * 20
+    catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 20
     refused(built, environ, "index.deadline=0.5")
     catalog.shown = {}
     catalog.faults.clear()
@@ -401,7 +402,7 @@ def test_a_receipt_counts_where_the_index_lags(built: Path, environ: Environ, ca
 def test_an_index_that_refuses_the_same_bytes_is_asked_whether_it_has_them(
     built: Path, environ: Environ, catalog: Catalog
 ) -> None:
-    catalog.faults += [Fault(0, taken=True), Fault(0, taken=True)]
+    catalog.faults += [Fault(CUT, done=True), Fault(CUT, done=True)]
     assert send(built, environ).version == "0.1.1"
     assert [status for _, status in catalog.uploads] == [500, 500]
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from mergeship.adapters.github import settings as hosted
-from mergeship.rehearsal.drills.scene import Scene
-from mergeship.rehearsal.forge.hosting import EVERYTHING, Fault, Grant, Hosting
-from mergeship.rehearsal.forge.rules import Rules
+from mergeship.drills.scene import Scene
+from mergeship.world.fault import Fault
+from mergeship.world.forge.hosting import EVERYTHING, Grant, Hosting
+from mergeship.world.forge.rules import Rules
 from tests.conftest import git
 from tests.scenes import scene
 
@@ -142,8 +143,8 @@ def test_the_token_comes_from_standard_input_or_from_a_person(
 
 
 def test_a_failure_in_the_middle_is_told(hosting: Hosting, forge: Any) -> None:
-    hosting.faults.append(Fault("/environments/pypi", 500, method="PUT"))
-    hosting.faults += [Fault("/rulesets", 422, "Validation Failed", method="POST")]
+    hosting.faults.append(Fault(500, method="PUT", path="/environments/pypi"))
+    hosting.faults += [Fault(422, "Validation Failed", method="POST", path="/rulesets")]
     status, document, _ = forge("apply", "--yes")
     assert status == 1
     assert [one["name"] for one in document["done"]] == ["pull requests"]
@@ -269,7 +270,7 @@ def test_a_remote_that_is_none(play: Scene, forge: Any, change: str, code: str, 
 
 
 def test_main_has_to_be_called_main(play: Scene, forge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mergeship.rehearsal.forge import shapes
+    from mergeship.world.forge import shapes
 
     real = shapes.repository
     monkeypatch.setattr(shapes, "repository", lambda *a, **k: {**real(*a, **k), "default_branch": "master"})
@@ -328,7 +329,7 @@ def test_what_others_set_stays(hosting: Hosting, forge: Any) -> None:
 
 
 def test_an_environment_keeps_its_reviewers(hosting: Hosting, forge: Any) -> None:
-    from mergeship.rehearsal.forge.settings import Environment
+    from mergeship.world.forge.settings import Environment
 
     rules = {"wait_timer": 5, "reviewers": [{"type": "User", "id": 1}], "prevent_self_review": True}
     policy = {"protected_branches": True, "custom_branch_policies": False}
@@ -393,7 +394,7 @@ def test_a_pipeline_without_ci_requires_no_check(play: Scene, forge: Any) -> Non
 
 
 def test_what_an_organization_forbids_can_be_left_to_it(hosting: Hosting, forge: Any) -> None:
-    hosting.faults += [Fault("/actions/permissions", 409, "Conflict: the organization decides", method="PUT")] * 2
+    hosting.faults += [Fault(409, "Conflict: the organization decides", method="PUT", path="/actions/permissions")] * 2
     status, document, _ = forge("apply", "--yes")
     assert (status, document["failed"]["kind"]) == (1, "actions")
     assert 'forge.leave = ["actions"]' in document["error"]["hint"]
@@ -457,7 +458,7 @@ def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> Non
 
 
 def test_left_settings_are_not_read(hosting: Hosting, forge: Any) -> None:
-    hosting.faults += [Fault("/actions/permissions", 403, "Forbidden by the organization", method="GET")] * 9
+    hosting.faults += [Fault(403, "Forbidden by the organization", method="GET", path="/actions/permissions")] * 9
     left = "forge.leave=actions workflow-permissions fork-approval label protection"
     assert forge("plan", "--set", left)[0] == 0
     assert forge("plan")[1]["error"]["code"] == "forge-permission"

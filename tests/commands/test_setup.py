@@ -9,11 +9,12 @@ import pytest
 
 from mergeship.core import setup as steps
 from mergeship.core.setup import Said, checked
+from mergeship.drills.scene import Scene
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.automation import Automation
-from mergeship.rehearsal.drills.scene import Scene
-from mergeship.rehearsal.forge.hosting import EVERYTHING, Fault, Grant, Machine
-from mergeship.rehearsal.forge.rules import Rules
+from mergeship.world.fault import Fault
+from mergeship.world.forge.hosting import EVERYTHING, Grant, Machine
+from mergeship.world.forge.rules import Rules
 from tests.scenes import scene
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -72,10 +73,10 @@ def test_nothing_is_done_unseen(play: Scene, setup: Any) -> None:
 def test_it_goes_on_from_where_it_stands(play: Scene, setup: Any) -> None:
     """Each step fails once, and nothing is done twice."""
     hosting = play.stage.hosting
-    hosting.faults += [Fault("/labels", 422, "Validation Failed", method="POST")]
+    hosting.faults += [Fault(422, "Validation Failed", method="POST", path="/labels")]
     status, document, _ = setup("--yes")
     assert (status, document["error"]["code"], hosting.proposals) == (1, "forge-refused", {})
-    hosting.faults.append(Fault("/pulls", 422, "Validation Failed", method="POST"))
+    hosting.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
     assert setup("--yes")[0] == 1
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
@@ -113,7 +114,7 @@ def test_it_goes_on_from_where_it_stands(play: Scene, setup: Any) -> None:
 
 def test_a_run_that_fails_or_ships_nothing_is_told(play: Scene, setup: Any) -> None:
     from mergeship.core import workflow
-    from mergeship.rehearsal.forge.hosting import Run
+    from mergeship.world.forge.hosting import Run
 
     hosting = play.stage.hosting
     setup("--yes", "--wait", "1")

@@ -12,8 +12,9 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import AUTHOR
 from mergeship.core.distribution import Distribution
 from mergeship.core.release.decision import VERSION_BRANCH
-from mergeship.rehearsal.drills.scene import NO_SHIP, Scene
-from mergeship.rehearsal.forge.hosting import Fault, Proposal
+from mergeship.drills.scene import NO_SHIP, Scene
+from mergeship.world.fault import Fault
+from mergeship.world.forge.hosting import Proposal
 from tests import ledgers
 from tests.conftest import OBK, commit_all, git
 from tests.scenes import scene
@@ -193,10 +194,12 @@ def test_two_of_ours_are_told(play: Scene, sync: Any) -> None:
 
 
 def test_a_limit_is_no_missing_right(play: Scene, sync: Any) -> None:
-    slow = Fault("/pulls", 403, "You have exceeded a secondary rate limit", {"retry-after": "600"}, method="POST")
+    slow = Fault(403, "You have exceeded a secondary rate limit", {"retry-after": "600"}, method="POST", path="/pulls")
     play.stage.hosting.faults.append(slow)
     assert sync(status=1)["error"]["code"] == "forge-rate-limited"
-    play.stage.hosting.faults.append(Fault("/pulls", 403, "You have exceeded a secondary rate limit.", method="POST"))
+    play.stage.hosting.faults.append(
+        Fault(403, "You have exceeded a secondary rate limit.", method="POST", path="/pulls")
+    )
     assert sync(status=1)["error"]["code"] == "forge-rate-limited"  # GitHub does not always say how long
     assert sync()["action"] == "opened"
 
@@ -251,7 +254,7 @@ def test_a_branch_of_a_fork_is_none_of_ours(play: Scene, sync: Any) -> None:
 
 
 def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: Scene, sync: Any) -> None:
-    play.stage.hosting.faults.append(Fault("/pulls", 500, method="POST"))
+    play.stage.hosting.faults.append(Fault(500, method="POST", path="/pulls"))
     assert sync(status=1)["error"]["code"] == "forge-refused"  # a POST may have been done: it is not sent twice
     (branch,) = play.bare.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/heads/{VERSION_BRANCH}*").split()
     document = sync()
@@ -259,7 +262,7 @@ def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: Scene, sync: A
 
 
 def test_what_github_refuses_is_told(play: Scene, sync: Any) -> None:
-    play.stage.hosting.faults.append(Fault("/pulls", 422, "Validation Failed", method="POST"))
+    play.stage.hosting.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
     document = sync(status=1)
     assert document["error"]["code"] == "forge-refused"
     assert "Validation Failed" in document["error"]["message"]
@@ -285,7 +288,9 @@ def test_line_ends_modes_and_everything_else_stay(play: Scene, sync: Any) -> Non
     told = play.bare.git("diff-tree", "-r", "--numstat", commit, proposal.head).split()
     assert told == ["1", "1", "pyproject.toml"]
     assert play.bare.git("ls-tree", proposal.head, "pyproject.toml").startswith("100755")
-    assert play.bare.blob(proposal.head, "pyproject.toml").count(b"\r\n") == text.count("\r\n")  # type: ignore[union-attr]
+    written = Repository(play.bare.path, play.bare.env).blob(proposal.head, "pyproject.toml")
+    assert written is not None
+    assert written.count(b"\r\n") == text.count("\r\n")
 
 
 def test_a_version_from_tags_is_not_written(play: Scene, sync: Any) -> None:

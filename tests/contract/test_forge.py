@@ -18,12 +18,11 @@ from mergeship.commands.gate import gate
 from mergeship.commands.sync import sync
 from mergeship.core.event import Event
 from mergeship.core.result import Applied
+from mergeship.drills.scene import NO_SHIP, SHIP, Scene
 from mergeship.pipeline.forging import Wanted
 from mergeship.rehearsal import events
-from mergeship.rehearsal.drills.scene import NO_SHIP, SHIP, Scene
-from mergeship.rehearsal.forge import server
-from mergeship.rehearsal.forge.app import application
-from mergeship.rehearsal.forge.hosting import Machine, Run
+from mergeship.world.forge import app
+from mergeship.world.forge.hosting import Machine, Run
 from tests.contract.github import FOLDER, Exchange, Recorder, invalid, problems
 from tests.scenes import scene
 
@@ -36,7 +35,8 @@ pytestmark = pytest.mark.skipif(
 def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:
     """Everything that is said to any forge of the test."""
     found: list[Exchange] = []
-    monkeypatch.setattr(server, "application", lambda hosting: Recorder(application(hosting), found))
+    real = app.application
+    monkeypatch.setattr(app, "application", lambda hosting: Recorder(real(hosting), found))
     return found
 
 

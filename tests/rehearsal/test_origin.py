@@ -7,9 +7,9 @@ import pytest
 
 from mergeship.errors import Misconfigured
 from mergeship.rehearsal import events
-from mergeship.rehearsal.forge.hosting import Hosting
 from mergeship.rehearsal.origin import Merge, Origin, change
 from mergeship.rehearsal.sandbox import sandbox
+from mergeship.world.forge.hosting import Hosting
 from tests.conftest import git
 
 

@@ -13,8 +13,8 @@ import pytest
 from mergeship.adapters.environment import Environment
 from mergeship.core.archive import read_wheel
 from mergeship.core.result import Job, Proof
-from mergeship.rehearsal.index.catalog import Catalog, StoredFile
 from mergeship.rehearsal.proof import IMPORTS, PASSES, Prover
+from mergeship.world.index.catalog import Catalog, StoredFile
 from tests.archives import sdist, wheel
 
 PASSED = (Job(1, "test", "passed", 1.0), Job(1, "deploy", "passed", 1.0))

@@ -16,8 +16,8 @@ from mergeship.core.listing import Listing, Published
 from mergeship.core.version import next_version
 from mergeship.core.workflow import BUMP_SCRIPT
 from mergeship.errors import Held
-from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.templates import bump_patch
+from mergeship.world.index.catalog import Catalog
 from tests.archives import sdist
 from tests.conftest import TOKEN
 from tests.core.bumps import NEXT

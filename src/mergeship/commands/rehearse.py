@@ -52,7 +52,7 @@ def drill(
     Gives back what was seen, also when a drill failed. Raises Misconfigured for a drill that there is not.
     """
     _require_extra()
-    from mergeship.rehearsal.drills.running import chosen, drilled
+    from mergeship.drills.running import chosen, drilled
 
     chosen(names)
     name, _, _ = _of_project(path, overrides, workflow.PATH)

@@ -13,9 +13,9 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.errors import MergeshipError
 from mergeship.rehearsal import events
-from mergeship.rehearsal.forge.hosting import Proposal, Run
 from mergeship.rehearsal.origin import Merge
 from mergeship.rehearsal.stage import Stage, give_secrets
+from mergeship.world.forge.hosting import Proposal, Run
 
 RUNS = 101
 """The first run's number that is not that of a merge."""

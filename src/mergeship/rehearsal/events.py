@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from mergeship.rehearsal.forge import shapes
-from mergeship.rehearsal.forge.hosting import MAINTAINER, Hosting, Proposal
 from mergeship.rehearsal.origin import Merge
+from mergeship.world.forge import shapes
+from mergeship.world.forge.hosting import MAINTAINER, Hosting, Proposal
 
 
 class Event(msgspec.Struct, frozen=True):

@@ -9,9 +9,10 @@ from packaging.utils import canonicalize_name
 
 from mergeship.adapters.git import Repository
 from mergeship.errors import Misconfigured
-from mergeship.rehearsal.forge.merging import PERSON
-from mergeship.rehearsal.forge.rules import HOOK
 from mergeship.rehearsal.sandbox import Sandbox
+from mergeship.world.forge.merging import PERSON
+from mergeship.world.forge.rules import HOOK
+from mergeship.world.git import BareRepository
 
 CACHES = shutil.ignore_patterns("__pycache__", "*.pyc", ".*_cache", ".hypothesis", "*.egg-info", "node_modules")
 AT_THE_TOP = {".git", ".venv", "venv", ".tox", ".nox", "dist"}
@@ -36,7 +37,7 @@ class Origin:
 
     def __init__(self, sandbox: Sandbox, project: Path) -> None:
         self.sandbox = sandbox
-        self.bare = Repository(sandbox.origin, sandbox.env)
+        self.bare = BareRepository(sandbox.origin, sandbox.env)
         self.work = Repository(sandbox.work, sandbox.env)
         outside = Repository(project, sandbox.outside)
         if (project / ".git").exists():

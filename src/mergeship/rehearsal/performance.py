@@ -16,12 +16,12 @@ from mergeship.errors import Failed, Misconfigured
 from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.contributing import Contributor
-from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.rehearsal.stage import CHECKLIST, Stage, give_secrets, set_up
 from mergeship.rehearsal.stand_ins import STAND_INS, remote
+from mergeship.world.index.catalog import Catalog
 
 NOT_REHEARSED = (
     "permissions: the engine ignores `permissions:`, so what GITHUB_TOKEN may do is not shown",

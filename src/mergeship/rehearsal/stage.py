@@ -15,16 +15,17 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
 from mergeship.rehearsal import engine, events
 from mergeship.rehearsal.events import Event
-from mergeship.rehearsal.forge import server as forge_server
-from mergeship.rehearsal.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
-from mergeship.rehearsal.forge.views.identity import ADDRESS
-from mergeship.rehearsal.identity import Publisher
-from mergeship.rehearsal.index import server as index_server
-from mergeship.rehearsal.index.catalog import Catalog
 from mergeship.rehearsal.origin import Merge, Origin
 from mergeship.rehearsal.sandbox import Sandbox
-from mergeship.rehearsal.sigstore import server as sigstore_server
-from mergeship.rehearsal.sigstore.instance import Sigstore
+from mergeship.world.forge import app as forge_app
+from mergeship.world.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
+from mergeship.world.forge.views.identity import ADDRESS
+from mergeship.world.identity import Publisher
+from mergeship.world.index import app as index_app
+from mergeship.world.index.catalog import Catalog
+from mergeship.world.serving import serving
+from mergeship.world.sigstore import app as sigstore_app
+from mergeship.world.sigstore.instance import Sigstore
 
 CHECKLIST = """\
 ### PR Deployment Checklist
@@ -69,7 +70,7 @@ class Stage(msgspec.Struct, frozen=True):
     @property
     def variables(self) -> dict[str, str]:
         """What the forge tells its jobs of itself."""
-        return forge_server.variables(self.forge, self.hosting)
+        return forge_app.variables(self.forge, self.hosting)
 
     def act(self, program: str, workflow: Workflow, merge: Merge, number: int, tell: Tell) -> list[Job]:
         """Run the workflow on the push that a merge is, as run `number`."""
@@ -104,7 +105,7 @@ class Stage(msgspec.Struct, frozen=True):
         """Enter the repository's workflow on the index, as a person does before the first release; start Sigstore."""
         owner, _, name = self.hosting.name.partition("/")
         self.hosting.deploys_to = environment
-        base = self.later.enter_context(sigstore_server.serving(self.sigstore))
+        base = self.later.enter_context(serving(sigstore_app.application(self.sigstore)))
         trust = self.box.root / "sigstore.json"
         trust.write_bytes(msgspec.json.encode(self.sigstore.client(base)))
         self.box.env[TRUST] = str(trust)
@@ -134,7 +135,7 @@ def set_up(
 ) -> Iterator[Stage]:
     """A stage for the project in `folder`, called `project` on the index, while the block runs."""
     catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
-    with index_server.serving(catalog, port) as index:
+    with serving(index_app.application(catalog), port) as index:
         tell(Note(f"embedded index at {index}/simple/"))
         _point_at(box, index, overrides)
         origin = Origin(box, folder)
@@ -143,7 +144,7 @@ def set_up(
         catalog.sigstore = Sigstore(hosting.issuer)
         token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
         person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
-        with forge_server.serving(hosting) as forge, ExitStack() as later:
+        with serving(forge_app.application(hosting)) as forge, ExitStack() as later:
             tell(Note(f"embedded forge at {forge}/{hosting.name}"))
             origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
             yield Stage(project, box, origin, catalog, hosting, index, forge, catalog.sigstore, token, person, later)

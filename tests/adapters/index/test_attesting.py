@@ -13,10 +13,10 @@ from mergeship.adapters.index import attested
 from mergeship.adapters.index.attesting import TRUST
 from mergeship.core.event import Event, Note
 from mergeship.core.listing import JSON
+from mergeship.drills.runner import Ran
+from mergeship.drills.scene import Scene
 from mergeship.errors import Failed
-from mergeship.rehearsal.drills.runner import Ran
-from mergeship.rehearsal.drills.scene import Scene
-from mergeship.rehearsal.index.catalog import Fault
+from mergeship.world.fault import AS_EVER, Fault
 from tests.scenes import scene
 from tests.servers import raw_server
 
@@ -93,7 +93,7 @@ def made(files: list[Path], env: dict[str, str], deadline: float) -> dict[str, s
 
 def test_what_passes_by_itself_is_tried_again(play: Scene, built: list[Path]) -> None:
     """The second time, the log has one of two files already."""
-    play.stage.sigstore.faults += [503, 200, 200, 502]
+    play.stage.sigstore.faults += [Fault(503), AS_EVER, AS_EVER, Fault(502)]
     said: list[Event] = []
     found = attested(built, environ(play), 60.0, said.append)
     assert list(found) == [file.name for file in built]
@@ -103,7 +103,7 @@ def test_what_passes_by_itself_is_tried_again(play: Scene, built: list[Path]) ->
 
 
 def test_a_sigstore_that_says_no_is_told_at_once(play: Scene, built: list[Path], tmp_path: Path) -> None:
-    play.stage.sigstore.faults += [400]
+    play.stage.sigstore.faults += [Fault(400)]
     with pytest.raises(Failed, match=r"obk-0.1.1-py3.*cannot be attested: .*400 Client Error") as refused:
         made(built, environ(play), 30.0)
     assert refused.value.code == "cannot-attest"

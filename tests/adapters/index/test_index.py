@@ -11,7 +11,8 @@ from mergeship.adapters import dist, index
 from mergeship.core.distribution import Distribution
 from mergeship.core.settings import Index
 from mergeship.errors import Failed, Held, Misconfigured
-from mergeship.rehearsal.index.catalog import Catalog, Fault
+from mergeship.world.fault import Fault
+from mergeship.world.index.catalog import Catalog
 from tests.archives import wheel
 from tests.conftest import TOKEN
 from tests.servers import raw_server, read_request, says

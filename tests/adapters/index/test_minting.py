@@ -9,10 +9,10 @@ import pytest
 
 from mergeship.adapters.index import minted, require_identity
 from mergeship.adapters.index.minting import _base
+from mergeship.drills.scene import Scene
 from mergeship.errors import Failed, Misconfigured
-from mergeship.rehearsal.drills.scene import Scene
-from mergeship.rehearsal.forge.hosting import Fault
-from mergeship.rehearsal.identity import Issuer, Publisher
+from mergeship.world.fault import Fault
+from mergeship.world.identity import Issuer, Publisher
 from tests.scenes import scene
 from tests.servers import raw_server, says
 
@@ -94,9 +94,9 @@ def test_an_identity_that_is_over_or_for_others_is_refused() -> None:
 
 
 def test_what_passes_by_itself_is_tried_again(play: Scene) -> None:
-    play.stage.hosting.faults += [Fault("/_apis/identity", 503)] * 2
+    play.stage.hosting.faults += [Fault(503, path="/_apis/identity")] * 2
     assert mint(play)
-    play.stage.hosting.faults += [Fault("/_apis/identity", 503)] * 9
+    play.stage.hosting.faults += [Fault(503, path="/_apis/identity")] * 9
     with pytest.raises(Failed, match="answered 503 again and again"):
         mint(play)
 

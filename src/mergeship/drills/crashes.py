@@ -1,0 +1,146 @@
+"""Drills of the process: it is killed, cancelled, or has no room on the disk."""
+
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+
+from mergeship.drills.drill import Drill
+from mergeship.drills.runner import Ran
+from mergeship.drills.scene import Scene, Theatre, demand
+from mergeship.drills.seams import counted, disk_full
+from mergeship.drills.warm import warm
+from mergeship.process import started
+from mergeship.world.fault import Fault
+
+KILLED = -signal.SIGKILL
+# What a runner does with a job that is cancelled: https://docs.github.com/actions/reference/workflow-cancellation-reference
+CANCEL = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 5.0))
+# As a runner starts it; in the background of a shell, Ctrl-C is ignored.
+HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
+PROMISED = 7.0  # seconds in which a state is left that can be gone on from
+
+
+def _killed(theatre: Theatre) -> str:
+    """Every effect of `decide` and of `deploy`, halves of them on two stages at once."""
+    with ThreadPoolExecutor(2) as pool:
+        counts = list(pool.map(lambda half: _half_killed(theatre, half), (0, 1)))
+    decides, deploys = (sum(numbers) for numbers in zip(*counts, strict=True))
+    return f"killed at {decides} points of decide and {deploys} of deploy: one version, one set of bytes, each time"
+
+
+def _half_killed(theatre: Theatre, half: int) -> tuple[int, int]:
+    with theatre.scene() as scene, warm(scene.stage.box.root, scene.stage.box.env) as ready:
+        scene.runner.warm = ready
+        scene.merged()
+        log = scene.stage.box.root / "effects"
+        decides = _at_every_effect(scene, log, half, scene.decide, _decided)
+        version = scene.claimed()
+        deploys = _at_every_effect(scene, log, half, scene.deploy, lambda again: _deployed(again, version))
+        return decides, deploys
+
+
+def _at_every_effect(
+    scene: Scene, log: Path, half: int, command: Callable[..., Ran], check: Callable[[Scene], None]
+) -> int:
+    """Kill the command before its first effect, its second one, and so on, each time from the same beginning."""
+    back = scene.keep()
+    log.unlink(missing_ok=True)
+    clean = command(prelude=counted(log))
+    demand(clean.status == 0, f"undisturbed: {clean.message}")
+    points = log.read_text(encoding="utf-8").splitlines()
+    demand(len(points) > 1, "no effect was counted")
+    killed = 0
+    for number, effect in enumerate(points):
+        if number % 2 != half:
+            continue
+        back()
+        died = command(prelude=counted(log, number))
+        demand(died.status == KILLED, f"before {effect!r}: {died.message}")
+        again = command()
+        demand(again.status == 0, f"after a kill before {effect!r}: {again.message}")
+        check(scene)
+        killed += 1
+    back()
+    return killed
+
+
+def _decided(scene: Scene) -> None:
+    claims = [entry.version for entry in scene.ledger.releases]
+    demand(len(claims) == 1, f"claimed: {claims}")
+
+
+def _deployed(scene: Scene, version: str) -> None:
+    scene.complete(version)
+    demand(len(scene.ledger.releases) == 1, "another version was claimed")
+
+
+def _cancelled(theatre: Theatre) -> str:
+    with theatre.scene() as scene:
+        scene.merged()
+        version = scene.claimed()
+        scene.stage.catalog.faults.append(Fault(503, delay=60.0, file=".tar.gz"))
+        command = [str(scene.stage.box.command), "deploy", ".", "--json"]
+        env = scene.runner.env("1", None, f"{scene.theatre.prelude}\n{HEARD}", {})
+        with started(command, cwd=scene.runner.folder, env=env) as process:
+            _wait_for(lambda: len(scene.published) == 1)
+            time.sleep(0.3)
+            began = time.monotonic()
+            for number, grace in CANCEL:
+                process.send_signal(number)
+                if _ended(process.pid, grace):
+                    break
+            seconds = time.monotonic() - began
+            process.communicate()
+        demand(seconds < PROMISED, f"it took {seconds:.1f} s to end")
+        bound = scene.entry(version)
+        demand(bound.state == "uploading", f"{version} is {bound.state}")
+        scene.stage.catalog.faults.clear()
+        again = scene.deploy()
+        demand(again.status == 0, f"again: {again.message}")
+        scene.complete(version)
+        return f"ended in {seconds:.1f} s in the middle of an upload; the same command finished {version}"
+
+
+def _wait_for(met: Callable[[], bool]) -> None:
+    until = time.monotonic() + 20
+    while not met():
+        demand(time.monotonic() < until, "the upload never began")
+        time.sleep(0.02)
+
+
+def _ended(pid: int, grace: float) -> bool:
+    """Whether a process ends in so many seconds; one that nobody has waited for yet has ended too."""
+    until = time.monotonic() + grace
+    while time.monotonic() < until:
+        if not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _full(theatre: Theatre) -> str:
+    with theatre.scene() as scene:
+        scene.merged()
+        version = scene.claimed()
+        met = 0
+        while True:
+            ran = scene.deploy(prelude=disk_full(met + 1))
+            if ran.status == 0:
+                break
+            demand(ran.code == "disk-full", f"at write {met + 1}: {ran.message}")
+            met += 1
+            demand(met < 100, "it never ends")  # noqa: PLR2004
+        demand(met > 0, "the fault was not met")
+        scene.complete(version)
+        return f"no room at {met} writes, told each time; {version} complete in the end"
+
+
+DRILLS = (
+    Drill("kill-at-every-step", "SIGKILL before and after every effect", "the same command goes on", _killed),
+    Drill("cancel", "SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL", "ends within 7 s, goes on later", _cancelled),
+    Drill("disk-full", "no room, one write after another", "told each time, and gone on from", _full),
+)

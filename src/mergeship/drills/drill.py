@@ -1,0 +1,17 @@
+"""What a drill is."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from mergeship.drills.scene import Theatre
+
+
+class Drill(msgspec.Struct, frozen=True):
+    """One fault, and the one outcome that is demanded."""
+
+    name: str
+    injected: str
+    expected: str
+    play: Callable[[Theatre], str]
+    """Plays it, and says what was seen. Raises DrillFailedError for something else than what is demanded."""

@@ -1,0 +1,226 @@
+"""Drills of the whole pipeline: the project's workflow file itself, on the engine."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+from mergeship.core import workflow as workflows
+from mergeship.core.event import Event, StepSaid
+from mergeship.core.result import Job
+from mergeship.core.workflow import Workflow
+from mergeship.drills.drill import Drill
+from mergeship.drills.scene import NO_SHIP, SHIP, Scene, Theatre, demand
+from mergeship.rehearsal import engine
+from mergeship.rehearsal.origin import Merge, change
+from mergeship.rehearsal.performance import pipeline
+from mergeship.rehearsal.stage import give_secrets
+from mergeship.world.fault import Fault
+
+BROKEN = '''\
+"""A build backend that fails only when it is asked for distributions; `mergeship drill build-failure`."""
+from {real} import *
+def build_sdist(*_, **__):
+    raise SystemExit("the drill breaks the build here")
+'''
+
+
+class Played(msgspec.Struct, frozen=True):
+    """A scene whose workflow runs on the engine."""
+
+    scene: Scene
+    workflow: Workflow
+    program: str
+    said: list[str]
+    """Every line that a step wrote."""
+
+    def merged(self, number: int, body: str = SHIP, prepare: Callable[[Path], None] | None = None) -> Merge:
+        """Merge a change of the working tree by a pull request."""
+        stage = self.scene.stage
+        branch, title = f"feature/played-{number}", f"feat: play {number}"
+        if number > 1:
+            stage.origin.begin(branch)
+        change(stage.box.work, stage.project, number)
+        if prepare:
+            prepare(stage.box.work)
+        stage.origin.submit(branch, title)
+        before = stage.origin.main()
+        proposal = stage.hosting.propose(branch, title, body)
+        return stage.origin.pulled(before, stage.hosting.merge(proposal.number), title)
+
+    def run(self, merge: Merge, number: int) -> dict[str, str]:
+        """Run the workflow on a merge; each job with its status."""
+
+        def tell(event: Event) -> None:
+            if isinstance(event, StepSaid):
+                self.said.append(event.line)
+
+        jobs: list[Job] = self.scene.stage.act(self.program, self.workflow, merge, number, tell)
+        return {job.name: job.status for job in jobs}
+
+
+@contextmanager
+def played(theatre: Theatre) -> Iterator[Played]:
+    """A scene with the project's workflow in it, or with the one that init writes."""
+    with theatre.scene() as scene:
+        box = scene.stage.box
+        if theatre.prelude:
+            path = box.root / "prelude.py"
+            path.write_text(theatre.prelude, encoding="utf-8")
+            box.env["MERGESHIP_PRELUDE"] = str(path)
+        scene.stage.origin.begin("feature/played-1")
+        workflow = pipeline(workflows.PATH, box, lambda _: None)
+        give_secrets(scene.stage, workflow)
+        yield Played(scene, workflow, engine.find_act(box.env["PATH"]), [])
+
+
+def statuses(*wanted: str) -> dict[str, str]:
+    """The jobs in their order, with a status each; `sync` runs after a deploy, and where there was nothing to ship."""
+    quiet = wanted == ("passed", "passed", "skipped", "skipped")
+    sync = "passed" if wanted[-1] == "passed" or quiet else "skipped"
+    return dict(zip(("test", "decide", "build", "deploy", "sync"), (*wanted, sync), strict=True))
+
+
+def _second_merge(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        for number in (1, 2):
+            jobs = play.run(play.merged(number), number)
+            demand(jobs == statuses(*["passed"] * 4), f"merge {number}: {jobs}")
+        versions = [entry.version for entry in play.scene.ledger.releases]
+        demand(len(set(versions)) == 2, f"released: {versions}")  # noqa: PLR2004 - one for each merge
+        play.scene.complete(*versions)
+        return f"{versions[0]}, then {versions[1]}, with nothing committed back in between"
+
+
+def _non_deployment(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        jobs = play.run(play.merged(1, NO_SHIP), 1)
+        demand(jobs == statuses("passed", "passed", "skipped", "skipped"), f"{jobs}")
+        demand(not play.scene.ledger.releases and not play.scene.uploads, "something was claimed or sent")
+        return "tested, decided to skip, nothing built or claimed"
+
+
+def _test_failure(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        play.scene.stage.box.env["MERGESHIP_SET"] += "\ntest.command=python -c 'raise SystemExit(1)'"
+        jobs = play.run(play.merged(1), 1)
+        demand(jobs == statuses("failed", "skipped", "skipped", "skipped"), f"{jobs}")
+        demand(not play.scene.ledger.releases and not play.scene.uploads, "something was claimed or sent")
+        return "the tests failed, and nothing was decided, built or sent"
+
+
+def _build_failure(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        jobs = play.run(play.merged(1, SHIP, _break_backend), 1)
+        demand(jobs == statuses("passed", "passed", "failed", "skipped"), f"{jobs}")
+        demand(any("the drill breaks the build here" in line for line in play.said), "the backend's words are not told")
+        demand(not play.scene.uploads, "something was sent")
+        claimed = play.scene.ledger.releases[-1]
+        demand(claimed.state == "claimed", f"{claimed.version} is {claimed.state}")
+        return f"the build failed; {claimed.version} stays claimed, nothing was sent"
+
+
+def _break_backend(work: Path) -> None:
+    _own_backend(work, BROKEN)
+
+
+def _own_backend(work: Path, code: str) -> None:
+    """Put a backend of the drill's own around the project's."""
+    path = work / "pyproject.toml"
+    text = path.read_text(encoding="utf-8")
+    found = re.search(r"^build-backend\s*=\s*[\"']([\w.]+)[\"'].*$", text, re.MULTILINE)
+    line = 'build-backend = "drill_backend"\nbackend-path = ["."]'
+    bare = f'{text}\n[build-system]\nrequires = ["setuptools"]\n{line}\n'
+    text = text.replace(found[0], line) if found else bare
+    real = found[1] if found else "setuptools.build_meta"
+    path.write_text(text, encoding="utf-8")
+    (work / "drill_backend.py").write_text(code.format(real=real), encoding="utf-8")
+
+
+def _dirty(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        merge = play.merged(1)
+        box = play.scene.stage.box
+        litter = {"dist/evil-9.9-py3-none-any.whl": "evil", "build/lib/evil.py": "evil = 1", "earlier/x": "x"}
+        for name, text in litter.items():
+            path = box.work / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        reaches = not _is_ignored(play, next(iter(litter)))  # the engine leaves ignored files behind, as `clean` does
+        jobs = play.run(merge, 1)
+        sent = list(play.scene.published)
+        demand(not any("evil" in name for name in sent), f"the index has {sent}")
+        if reaches:
+            demand(jobs["build"] == "failed" and any("strange-files" in line for line in play.said), f"{jobs}")
+            return "left by an earlier job, told and refused; nothing was sent"
+        demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
+        return f"left by an earlier job, not taken along: {', '.join(sent)}"
+
+
+def _late_proof(theatre: Theatre) -> str:
+    with played(theatre) as play:
+        scene = play.scene
+        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        scene.stage.catalog.shown = {}
+        jobs = play.run(play.merged(1), 1)
+        (first,) = scene.ledger.releases
+        demand(jobs == statuses(*["passed"] * 4) and first.state == "uploaded", f"{jobs}, {first.state}")
+        scene.stage.catalog.shown = None
+        jobs = play.run(play.merged(2, NO_SHIP), 2)
+        demand(jobs == statuses(*["passed"] * 4), f"the next run: {jobs}")
+        scene.complete(first.version)
+        return f"{first.version} unconfirmed; a run that ships nothing new proved it"
+
+
+def _lost_runner(theatre: Theatre) -> str:
+    """The only machine with the bytes is gone, and what it built cannot be built equal again."""
+    with played(theatre) as play:
+        scene = play.scene
+        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        scene.stage.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 30
+        jobs = play.run(play.merged(1, SHIP, _never_equal), 1)
+        demand(jobs["deploy"] == "failed" and len(scene.published) == 1, f"the set-up: {jobs}, {scene.published}")
+        scene.stage.catalog.faults.clear()
+        shutil.rmtree(scene.stage.box.root / "home" / ".local" / "state")
+        jobs = play.run(play.merged(2), 2)
+        demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
+        versions = [entry.version for entry in scene.ledger.releases]
+        scene.complete(*versions)
+        return f"{versions[0]} finished with the bytes of its own run's artifact, then {versions[1]}"
+
+
+def _never_equal(work: Path) -> None:
+    """An sdist whose bytes are others each time."""
+    backend = """\
+from {real} import *
+from {real} import build_sdist as real
+import os, pathlib
+def build_sdist(folder, *rest, **named):
+    name = real(folder, *rest, **named)
+    path = pathlib.Path(folder, name)
+    import gzip
+    path.write_bytes(gzip.compress(gzip.decompress(path.read_bytes()), mtime=int.from_bytes(os.urandom(3), "big")))
+    return name
+"""
+    _own_backend(work, backend)
+
+
+def _is_ignored(play: Played, name: str) -> bool:
+    told = play.scene.stage.origin.work.git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", name)
+    return told.startswith("!!")
+
+
+DRILLS = (
+    Drill("late-proof", "pages lag, then a merge that ships nothing", "green, and the release is proven", _late_proof),
+    Drill("second-merge", "a second merge, with nothing committed back", "a second version", _second_merge),
+    Drill("non-deployment", "a merge that says Non-deployment PR", "green, and nothing built", _non_deployment),
+    Drill("test-failure", "failing tests", "everything behind them is skipped", _test_failure),
+    Drill("build-failure", "a build backend that fails", "its words are told, nothing is sent", _build_failure),
+    Drill(
+        "lost-runner", "the runner is gone, half of a release is up", "finished with its artifact's bytes", _lost_runner
+    ),
+    Drill("dirty-workspace", "distributions left by an earlier job", "they are not sent", _dirty),
+)

@@ -1,0 +1,124 @@
+"""A runner of a drill: a machine with a checkout and a state of its own, which calls the installed command."""
+
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from mergeship.adapters.git import Repository
+from mergeship.drills.warm import Warm
+from mergeship.process import ProcessFailed, output
+from mergeship.rehearsal.stage import Stage
+from mergeship.rehearsal.step import PRELUDE
+
+
+class Ran(msgspec.Struct, frozen=True):
+    """What a command ended with."""
+
+    status: int
+    document: dict[str, Any]
+    said: str
+    """Everything that it wrote."""
+    seconds: float
+
+    @property
+    def code(self) -> str:
+        """The error's code; empty for none."""
+        error = self.document.get("error") or {}
+        return str(error.get("code", ""))
+
+    @property
+    def message(self) -> str:
+        """What it says for itself, in one line."""
+        error = self.document.get("error")
+        if error:
+            return f"{error['code']}: {error['message']}"
+        return str(self.document.get("decision") or f"status {self.status}")
+
+
+class Runner:
+    """One runner. What it does is done by the command that a user has, with `--json`."""
+
+    def __init__(self, stage: Stage, name: str = "runner", *, warm: Warm | None = None) -> None:
+        self.stage = stage
+        self.warm = warm
+        """Where its commands run, if starting them anew would take too long."""
+        self.home = stage.box.root / "runners" / name
+        self.folder = self.home / "work"
+        self.dist = self.folder / "dist"
+        self.state = self.home / "state"
+        self.home.mkdir(parents=True)
+        stage.origin.bare.git("clone", "--quiet", "--template=", str(stage.box.origin), str(self.folder))
+        self.repository = Repository(self.folder, stage.box.env)
+        self.repository.git("remote", "set-url", "origin", f"{stage.forge}/{stage.hosting.name}.git")
+
+    def at(self, commit: str) -> None:
+        """Check a commit out, in a clean workspace."""
+        self.repository.git("fetch", "--quiet", "--no-tags", str(self.stage.box.origin), "refs/heads/main")
+        self.repository.git("checkout", "--quiet", "--force", "--detach", commit)
+        shutil.rmtree(self.dist, ignore_errors=True)
+
+    def env(self, run: str, event: Mapping[str, Any] | None, prelude: str, more: Mapping[str, str]) -> dict[str, str]:
+        """The environment of one step."""
+        env = self.stage.box.env | self.stage.variables
+        env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": run, "GITHUB_REF": "refs/heads/main"}
+        env |= {"GITHUB_TOKEN": self.stage.token, "PYPI_API_TOKEN": self.stage.catalog.token}
+        if event is not None:
+            path = self.home / f"event-{run}.json"
+            path.write_bytes(msgspec.json.encode(event))
+            env |= {
+                "GITHUB_EVENT_PATH": str(path),
+                "GITHUB_EVENT_NAME": "workflow_dispatch" if "inputs" in event else "push",
+            }
+        if prelude:
+            path = self.home / "prelude.py"
+            path.write_text(f"{prelude}\n", encoding="utf-8")
+            env[PRELUDE] = str(path)
+        return {**env, **more}
+
+    def shown(self, *words: str, event: Mapping[str, Any] | None = None, prelude: str = "") -> str:
+        """What a command shows to a person who looks at the log of a job."""
+        more = {"GITHUB_STEP_SUMMARY": str(self.home / "summary")}
+        _, said = _run([str(self.stage.box.command), *words, "."], self.folder, self.env("1", event, prelude, more))
+        return said
+
+    def call(
+        self,
+        *words: str,
+        run: str = "1",
+        event: Mapping[str, Any] | None = None,
+        prelude: str = "",
+        settings: Sequence[str] = (),
+        more: Mapping[str, str] = {},
+        options: Sequence[str] = (),
+    ) -> Ran:
+        """Call the command, to its end."""
+        chosen = [word for setting in settings for word in ("--set", setting)]
+        line = [*words, ".", "--json", *chosen, *options]
+        env = self.env(run, event, prelude, more)
+        began = time.monotonic()
+        if self.warm:
+            status, said = self.warm.run(line, self.folder, env, prelude)
+        else:
+            status, said = _run([str(self.stage.box.command), *line], self.folder, env)
+        return Ran(status, _document(said), said, round(time.monotonic() - began, 3))
+
+
+def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, str]:
+    try:
+        return 0, output(command, cwd=cwd, env=env)
+    except ProcessFailed as error:
+        return error.status, error.output
+
+
+def _document(said: str) -> dict[str, Any]:
+    """The JSON document in what a command wrote; its standard output comes first."""
+    start = said.find("{\n")
+    end = said.find("\n}\n", start)
+    if start < 0 or end < 0:
+        return {}
+    document: dict[str, Any] = msgspec.json.decode(said[start : end + 2])
+    return document

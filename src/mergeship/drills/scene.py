@@ -1,0 +1,272 @@
+"""What a drill plays on: a stage with merges made as fast as git makes them, and distributions built once for all."""
+
+import copy
+import shutil
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from mergeship.adapters import dist, files
+from mergeship.core import distribution
+from mergeship.core.distribution import MANIFEST, Manifest
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.drills.runner import Ran, Runner
+from mergeship.errors import Failed
+from mergeship.process import run
+from mergeship.rehearsal.sandbox import sandbox
+from mergeship.rehearsal.stage import CHECKLIST, Stage, set_up
+from mergeship.world.forge.hosting import MAINTAINER
+from mergeship.world.forge.merging import PERSON, Method
+
+SHIP = CHECKLIST
+NO_SHIP = CHECKLIST.replace("[x] Dep", "[ ] Dep").replace("[ ] Non", "[x] Non")
+UNCLEAR = CHECKLIST.replace("[x]", "[ ]")
+QUICK = ("forge.deadline=6", "index.deadline=12")
+"""Settings of drills: what takes minutes on the network takes seconds here."""
+
+
+class Theatre:
+    """What all drills of one call share: the project, and its distributions, built once for each version."""
+
+    def __init__(
+        self,
+        project: Path,
+        name: str,
+        environ: Mapping[str, str],
+        props: Path,
+        overrides: Sequence[str] = (),
+        prelude: str = "",
+    ) -> None:
+        self.project = project
+        self.name = name
+        self.environ = environ
+        self.props = props
+        """Where the distributions are kept."""
+        self.overrides = tuple(overrides)
+        self.prelude = prelude
+        """Python that every command runs first: how a test takes a guard away."""
+        self._built: dict[str, Path] = {}
+        self._lock = Lock()
+
+    @contextmanager
+    def scene(self) -> Iterator["Scene"]:
+        """A scene of its own."""
+        with (
+            sandbox(self.environ, None) as box,
+            set_up(box, self.project, self.name, (*QUICK, *self.overrides), lambda _: None) as stage,
+        ):
+            stage.hosting.protect()
+            stage.hosting.settings.workflow["can_approve_pull_request_reviews"] = True
+            yield Scene(self, stage)
+
+    def distributions(self, version: str, scene: "Scene") -> Path:
+        """A folder with the distributions of a version, built by the installed command."""
+        with self._lock:
+            out = self.props / version
+            if version not in self._built and (out / MANIFEST).is_file():
+                self._built[version] = out  # of an earlier theatre
+            if version not in self._built:
+                scene.runner.at(scene.main)
+                command = [str(scene.stage.box.command), "build", ".", "--version", version, "--out", str(out)]
+                run(command, cwd=scene.runner.folder, env=scene.stage.box.env)
+                self._built[version] = out
+        return self._built[version]
+
+
+class Scene:
+    """A project on a stage, and the runner that the jobs run on."""
+
+    def __init__(self, theatre: Theatre, stage: Stage) -> None:
+        self.theatre = theatre
+        self.stage = stage
+        self.bare = stage.origin.bare
+        self.runner = Runner(stage)
+        self._number = 0
+        self._kept = 0
+        self.before = self.main
+
+    @property
+    def main(self) -> str:
+        """The commit that main is at."""
+        return self.stage.origin.main()
+
+    def merged(  # noqa: PLR0913 - what a merge is made of
+        self,
+        body: str = SHIP,
+        title: str = "",
+        *,
+        method: Method = "squash",
+        message: str | None = None,
+        branch: str = "",
+        author: str = MAINTAINER,
+        labels: tuple[str, ...] = (),
+        changes: Mapping[str, str] = {},
+        fork: str = "",
+    ) -> str:
+        """Merge a pull request, and give main's new commit back."""
+        self._number += 1
+        branch = branch or f"feature/{self._number}"
+        self.before = self.main
+        head = self.commit(self.before, changes, title or f"feat: change {self._number}")
+        self.bare.git("update-ref", f"refs/heads/{branch}", head)
+        proposal = self.stage.hosting.propose(
+            branch, title or f"feat: change {self._number}", body, author=author, labels=labels, fork=fork
+        )
+        return self.stage.hosting.merge(proposal.number, method, message)
+
+    def pushed(self, message: str = "fix: pushed directly") -> str:
+        """Push a commit to main past everything, as an administrator can."""
+        self.before = self.main
+        commit = self.commit(self.before, {}, message)
+        self.bare.git("update-ref", "refs/heads/main", commit)
+        return commit
+
+    def commit(self, parent: str, changes: Mapping[str, str], message: str) -> str:
+        """A commit on top of another, on no branch as yet."""
+        index = {"GIT_INDEX_FILE": str(self.stage.box.root / "index-of-changes")}
+        tree = self.bare.git("rev-parse", f"{parent}^{{tree}}").strip()
+        if changes:
+            staged = type(self.bare)(self.bare.path, self.bare.env | index)
+            staged.git("read-tree", tree)
+            for name, text in changes.items():
+                blob = self.bare.git("hash-object", "-w", "--stdin", given=text).strip()
+                staged.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+            tree = staged.git("write-tree").strip()
+        return self.bare.git(*PERSON, "commit-tree", tree, "-p", parent, "-F", "-", given=message).strip()
+
+    @property
+    def push(self) -> dict[str, Any]:
+        """The event of the last merge."""
+        return {"ref": "refs/heads/main", "before": self.before, "after": self.main}
+
+    def decide(self, commit: str = "", runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
+        """The job `decide` on a commit, by default main's."""
+        runner = runner or self.runner
+        commit = commit or self.main
+        event = given.pop("event", self.push if commit == self.main else None)
+        runner.at(commit)
+        return self.call("decide", runner=runner, event=event, **given)
+
+    def put_built(self, version: str, commit: str, runner: Runner | None = None) -> None:
+        """What the job `build` hands on: distributions of that version, with the manifest that binds them."""
+        target = (runner or self.runner).dist
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.theatre.distributions(version, self), target)
+        built = tuple(dist.digest(file) for file in dist.distributions(target))
+        manifest = Manifest(self.stage.project, version, commit, built)
+        files.write(target / MANIFEST, distribution.encode(manifest))
+
+    def deploy(self, runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
+        """The job `deploy`, on what stands in `dist`."""
+        return self.call("deploy", runner=runner or self.runner, **given)
+
+    def sync(self, **given: Any) -> Ran:  # noqa: ANN401
+        """The job `sync`, on main."""
+        self.runner.at(self.main)
+        return self.call("sync", runner=self.runner, **given)
+
+    def call(self, *words: str, runner: Runner, **given: Any) -> Ran:  # noqa: ANN401
+        """A command on a runner, on what it has checked out."""
+        return runner.call(*words, **self._with_prelude(given))
+
+    def claimed(self, runner: Runner | None = None, **given: Any) -> str:  # noqa: ANN401
+        """Decide on main, build, and give the claimed version back; deploy is what is left to do."""
+        ran = self.decide(runner=runner, **given)
+        demand(ran.status == 0 and bool(ran.document.get("version")), f"decide: {ran.message}")
+        version = str(ran.document["version"])
+        self.put_built(version, self.main, runner)
+        (runner or self.runner).repository.git("checkout", "--quiet", "--force", "--detach", self.main)
+        return version
+
+    def shipped(self, **given: Any) -> Ran:  # noqa: ANN401
+        """All jobs of a run on main that ships."""
+        self.claimed(**given)
+        ran = self.deploy(run=given.get("run", "1"))
+        demand(ran.status == 0, f"deploy: {ran.message}")
+        return ran
+
+    def _with_prelude(self, given: dict[str, Any]) -> dict[str, Any]:
+        both = "\n".join(filter(None, [self.theatre.prelude, given.pop("prelude", "")]))
+        return given | ({"prelude": both} if both else {})
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger at the origin."""
+        if not self.bare.git("for-each-ref", "--format=%(objectname)", REF).strip():
+            return Ledger(project=self.stage.project)
+        return ledger.decode(self.bare.git("show", f"{REF}:{ledger.FILE}"), self.stage.project)
+
+    def entry(self, version: str) -> Entry:
+        """A release in the ledger. A drill fails where there is none."""
+        entry = self.ledger.entry(version)
+        if entry is None:
+            raise DrillFailedError(f"the ledger has no {version}")
+        return entry
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The tags at the origin, with their commits."""
+        told = self.bare.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
+        return dict(line.split(" ") for line in told.splitlines())
+
+    @property
+    def published(self) -> dict[str, str]:
+        """The files on the index, with their hashes."""
+        project = self.stage.catalog.project(self.stage.project)
+        return {file.filename: file.sha256 for file in project.files.values()} if project else {}
+
+    @property
+    def uploads(self) -> list[tuple[str, int]]:
+        """Every upload that the index answered."""
+        return self.stage.catalog.uploads
+
+    def complete(self, *versions: str) -> None:
+        """Demand that exactly these versions are released: in the ledger, on the index with equal bytes, and tagged."""
+        found = self.ledger
+        released = [entry.version for entry in found.releases if entry.state == "released"]
+        demand(released == list(versions), f"released: {', '.join(released) or 'nothing'}")
+        wanted = {
+            file.name: file.sha256 for entry in found.releases for file in entry.files if entry.state == "released"
+        }
+        demand(self.published == wanted, f"the index has {', '.join(self.published) or 'nothing'}")
+        tags = {entry.tag_name: entry.commit for entry in found.releases if entry.tag == "created"}
+        demand(self.tags == tags, f"the tags are {self.tags}")
+        commits = [entry.commit for entry in found.releases if entry.state == "released"]
+        demand(len(commits) == len(set(commits)), "a commit was released twice")
+
+    def keep(self) -> Callable[[], None]:
+        """Keep everything as it is now; what comes back puts it back."""
+        box, catalog = self.stage.box, self.stage.catalog
+        self._kept += 1
+        kept = box.root / f"kept-{self._kept}"
+        folders = [box.origin, self.runner.home, box.index]
+        for folder in folders:
+            shutil.copytree(folder, kept / folder.name, symlinks=True)
+        projects, burned = copy.deepcopy(catalog.projects), set(catalog.burned)
+
+        def back() -> None:
+            for folder in folders:
+                shutil.rmtree(folder)
+                shutil.copytree(kept / folder.name, folder, symlinks=True)
+            catalog.projects = copy.deepcopy(projects)
+            catalog.burned = set(burned)
+            catalog.uploads.clear()
+            catalog.faults.clear()
+
+        return back
+
+
+class DrillFailedError(Failed):
+    """A drill saw something else than what it demands."""
+
+    def __init__(self, seen: str) -> None:
+        super().__init__("drill-failed", seen)
+
+
+def demand(held: bool, seen: str) -> None:
+    """Fail the drill with what was seen, unless it is what was demanded."""
+    if not held:
+        raise DrillFailedError(seen)

@@ -1,0 +1,21 @@
+"""The embedded forge: GitHub's API below `/api`, as on a server of one's own, and git beside it."""
+
+from starlette.applications import Starlette
+
+from mergeship.world.forge.hosting import Hosting
+from mergeship.world.forge.views import FAMILIES
+
+
+def application(hosting: Hosting) -> Starlette:
+    """The forge, as an ASGI application."""
+    return Starlette(routes=[route for family in FAMILIES for route in family(hosting).routes()])
+
+
+def variables(base: str, hosting: Hosting) -> dict[str, str]:
+    """What GitHub tells its jobs of itself."""
+    return {
+        "GITHUB_SERVER_URL": base,
+        "GITHUB_API_URL": f"{base}/api/v3",
+        "GITHUB_GRAPHQL_URL": f"{base}/api/graphql",
+        "GITHUB_REPOSITORY": hosting.name,
+    }

@@ -1,0 +1,376 @@
+"""What the forge hosts: one repository, its pull requests, accounts, tokens and artifacts, and faults on purpose."""
+
+import secrets
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from mergeship.world.fault import Faults
+from mergeship.world.forge import merging
+from mergeship.world.forge.merging import Method
+from mergeship.world.forge.rules import Rules
+from mergeship.world.forge.settings import Settings
+from mergeship.world.git import BareRepository
+from mergeship.world.identity import Issuer
+
+OWNER = "rehearsal"
+MAINTAINER = "maintainer"
+ACTIONS = "github-actions[bot]"
+ACTIONS_APP = 15368
+"""The number of the App that is GitHub Actions."""
+REVIEW = {
+    "dismiss_stale_reviews_on_push": True, "require_code_owner_review": False, "require_last_push_approval": False,
+    "required_review_thread_resolution": False,
+}  # fmt: skip
+"""What GitHub wants a rule about pull requests to say besides."""
+Permissions = Mapping[str, Literal["read", "write"]]
+Access = Literal["admin", "write", "read", "none"]
+EVERYTHING = "everything"
+"""A permission that stands for all: what a person's classic token has."""
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Whose token it is, and what it may do, in the words of `permissions:`."""
+
+    login: str
+    permissions: Permissions
+
+    def allows(self, permission: str, wanted: Literal["read", "write"]) -> bool:
+        """Whether the token has a permission, or a stronger one."""
+        return EVERYTHING in self.permissions or self.permissions.get(permission) in {wanted, "write"}
+
+    @property
+    def refusal(self) -> str:
+        """What GitHub says to a token that may not."""
+        whose = "integration" if self.by_app else "personal access token"
+        return f"Resource not accessible by {whose}"
+
+    @property
+    def by_app(self) -> bool:
+        """Whether it is an App's, a job's among them: Apps have no role."""
+        return self.login.endswith("[bot]")
+
+    @property
+    def by_actions(self) -> bool:
+        """Whether it is a job's."""
+        return self.login == ACTIONS
+
+
+class Check(msgspec.Struct, frozen=True):
+    """What is said of a commit under one name: success, failure, or empty while it runs."""
+
+    conclusion: str
+    app: int
+    """The App that says so; 0 for a person."""
+    run: bool = True
+    """A check run, else a commit status."""
+
+
+class Proposal(msgspec.Struct, kw_only=True):
+    """A pull request."""
+
+    number: int
+    title: str
+    body: str
+    branch: str
+    head: str
+    base: str = "main"
+    base_commit: str
+    author: str = MAINTAINER
+    labels: list[str] = []
+    fork: str = ""
+    """`owner/name` of the fork that its branch is in; empty for a branch of this repository."""
+    created: datetime
+    updated: datetime
+    closed: datetime | None = None
+    draft: bool = False
+    reviews: dict[str, str] = {}
+    """The last review of each person: APPROVED, CHANGES_REQUESTED."""
+    comments: list[tuple[str, str]] = []
+    """Who said what."""
+    merged: datetime | None = None
+    merged_by: str = ""
+    brought: tuple[str, ...] = ()
+    """The commits that it brought to its base; the last one is its merge commit."""
+    edited: datetime | None = None
+    editor: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Whether it can still be merged."""
+        return self.merged is None and self.closed is None
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """A file of a release."""
+
+    number: int
+    name: str
+    kind: str
+    size: int
+    sha256: str
+    by: str
+    when: datetime
+
+
+class Release(msgspec.Struct, kw_only=True):
+    """Notes for people about a tag, with files."""
+
+    number: int
+    tag: str
+    author: str
+    created: datetime
+    target: str = "main"
+    name: str | None = None
+    body: str | None = None
+    draft: bool = False
+    prerelease: bool = False
+    published: datetime | None = None
+    assets: list[Asset] = []
+
+
+class Run(msgspec.Struct, kw_only=True):
+    """A run of a workflow."""
+
+    number: int
+    workflow: str
+    event: str
+    branch: str
+    commit: str
+    began: datetime
+    conclusion: str | None = None
+    """success or failure; None while it runs."""
+
+
+class Machine(msgspec.Struct, frozen=True):
+    """A self-hosted runner."""
+
+    number: int
+    name: str
+    labels: tuple[str, ...] = ("self-hosted", "Linux", "X64")
+    online: bool = True
+    busy: bool = False
+    ephemeral: bool = False
+    version: str = "2.335.0"
+
+
+class Hosting:
+    """A repository on the forge. `bare` is where its commits lie; the clock can be another one's."""
+
+    def __init__(
+        self,
+        bare: BareRepository,
+        name: str,
+        artifacts: Path,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        issuer: Issuer | None = None,
+    ) -> None:
+        self.bare = bare
+        self.name = name
+        """`owner/name`."""
+        self.artifacts = artifacts
+        """A folder for each run, with a folder for each artifact in it."""
+        self.clock = clock
+        self.proposals: dict[int, Proposal] = {}
+        self.access: dict[str, Access] = {MAINTAINER: "admin"}
+        self.tokens: dict[str, Grant] = {}
+        self.settings = Settings()
+        self.rules = Rules()
+        self.archived = False
+        self.private = False
+        self.free = False
+        """Whether it is on a plan that has no rules and environments for private repositories."""
+        self.checks: dict[str, dict[str, Check]] = {}
+        """By commit and name."""
+        self.remaining = 5000
+        """Requests until the limit."""
+        self.resets = clock() + timedelta(hours=1)
+        self.faults = Faults()
+        self.lag = 0
+        """So many questions for the pull requests of a commit are answered with none."""
+        self.asked: list[str] = []
+        """Every request: method and path."""
+        self.issuer = issuer or Issuer()
+        self.identity_token = secrets.token_hex(20)
+        """What jobs ask for their identity with."""
+        self.deploys_to = ""
+        """The environment of the job that asks; all jobs share one token here."""
+        self.former_names: set[str] = set()
+        """Names that it had before."""
+        self.apps: dict[int, str] = {}
+        """Apps that are installed here: number and public key."""
+        self.app_permissions: Permissions = {"contents": "write", "pull-requests": "write", "metadata": "read"}
+        self.releases: dict[int, Release] = {}
+        self.runners: dict[int, Machine] = {}
+        self.runs: list[Run] = []
+        self.on_event: Callable[[str, str, Proposal], None] = lambda *_: None
+        """Called with the event's name and action, and the pull request that it is about."""
+        self.lock = threading.Lock()
+
+    def happened(self, event: str, action: str, proposal: Proposal) -> None:
+        """Tell that something happened that workflows may run on."""
+        self.on_event(event, action, proposal)
+
+    def new_token(self, grant: Grant) -> str:
+        """A new token."""
+        value = f"ghs_{secrets.token_hex(20)}"
+        self.tokens[value] = grant
+        return value
+
+    @property
+    def stored(self) -> dict[str, str]:
+        """Every secret with its value; those of environments go first."""
+        of_environments = [one.secrets for one in self.settings.environments.values()]
+        return {name: one.value for store in (self.settings.secrets, *of_environments) for name, one in store.items()}
+
+    def enforce(self) -> None:
+        """Have every push obey the rules as they are now."""
+        path = Path(self.bare.path) / "mergeship-rules"
+        path.write_text(self.rules.lines(), encoding="utf-8")
+
+    def protect(self, *contexts: str, reviews: int = 0) -> None:
+        """Protect main as the product does: pull requests alone, with these checks and so many reviews."""
+        rules: list[dict[str, Any]] = [
+            {"type": "pull_request", "parameters": {**REVIEW, "required_approving_review_count": reviews}},
+            *({"type": kind} for kind in ("deletion", "non_fast_forward", "required_linear_history")),
+        ]
+        if contexts:
+            required = [{"context": context, "integration_id": ACTIONS_APP} for context in contexts]
+            parameters = {"strict_required_status_checks_policy": True, "required_status_checks": required}
+            rules.append({"type": "required_status_checks", "parameters": parameters})
+        about = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
+        ruleset = {"name": "mergeship: main", "target": "branch", "enforcement": "active", "conditions": about}
+        self.rules.add({**ruleset, "rules": rules})
+        self.enforce()
+
+    def tagged(self, name: str) -> bool:
+        """Whether there is such a tag."""
+        return bool(self.bare.git("for-each-ref", f"refs/tags/{name}").strip())
+
+    def squash_message(self, proposal: Proposal) -> tuple[str, str]:
+        """Title and text of a squash commit, as the settings have it."""
+        chosen, number = self.settings.repository, f"(#{proposal.number})"
+        commits = self.bare.git("rev-list", "--reverse", proposal.head, f"^{self.base_of(proposal)}").split()
+        said = [self.bare.git("log", "-1", "--format=%B", commit).strip() for commit in commits]
+        first = said[0].partition("\n") if said else ("", "", "")
+        alone = len(said) == 1 and chosen["squash_merge_commit_title"] == "COMMIT_OR_PR_TITLE"
+        title = first[0] if alone else proposal.title
+        texts = {
+            "PR_BODY": proposal.body,
+            "BLANK": "",
+            "COMMIT_MESSAGES": first[2].strip() if alone else "\n\n".join(f"* {words}" for words in said),
+        }
+        return f"{title} {number}", texts[chosen["squash_merge_commit_message"]]
+
+    def renew_limit(self) -> None:
+        """An hour is over."""
+        self.remaining, self.resets = 5000, self.clock() + timedelta(hours=1)
+
+    def report(self, commit: str, name: str, conclusion: str, app: int = ACTIONS_APP, *, run: bool = True) -> None:
+        """Say under a name how a commit is."""
+        self.checks.setdefault(commit, {})[name] = Check(conclusion, app, run)
+
+    def propose(
+        self,
+        branch: str,
+        title: str,
+        body: str,
+        *,
+        base: str = "main",
+        author: str = MAINTAINER,
+        labels: tuple[str, ...] = (),
+        fork: str = "",
+    ) -> Proposal:
+        """Open a pull request for a branch that was pushed."""
+        number = len(self.proposals) + 1
+        head = self.bare.resolved(f"refs/heads/{branch}")
+        now = self.clock()
+        proposal = Proposal(
+            number=number, title=title, body=body, branch=branch, head=head, base=base, author=author, fork=fork,
+            base_commit=self.bare.resolved(f"refs/heads/{base}"), labels=list(labels), created=now, updated=now,
+        )  # fmt: skip
+        self.bare.git("update-ref", f"refs/pull/{number}/head", head)
+        self.proposals[number] = proposal
+        return proposal
+
+    def merge(self, number: int, method: Method = "squash", message: str | None = None, by: str = MAINTAINER) -> str:
+        """Merge a pull request into its base past every rule, and give the new tip of that branch back.
+
+        `message` is that of a squash commit, by default the title with the number, and the body.
+        """
+        proposal = self.proposals[number]
+        before = self.bare.resolved(f"refs/heads/{proposal.base}")
+        said = f"{proposal.title} (#{number})\n\n{proposal.body}" if message is None else message
+        brought = merging.merge(self.bare, before, proposal.head, method, said, number)
+        self.bare.git("update-ref", f"refs/heads/{proposal.base}", brought[-1], before)
+        proposal.base_commit = self.bare.git("merge-base", before, proposal.head).strip()
+        proposal.brought = brought
+        proposal.merged = proposal.closed = proposal.updated = self.clock()
+        proposal.merged_by = by
+        if self.settings.repository["delete_branch_on_merge"] and not proposal.fork:
+            self.bare.git("update-ref", "-d", f"refs/heads/{proposal.branch}")
+        return brought[-1]
+
+    def pushed(self) -> None:
+        """Bring open pull requests up to their branches after a push."""
+        for proposal in self.proposals.values():
+            if not proposal.open or proposal.fork:
+                continue
+            head = self.head_of(proposal.branch)
+            if not head:
+                proposal.closed = proposal.updated = self.clock()
+            elif head != proposal.head:
+                proposal.head, proposal.updated = head, self.clock()
+                if any(
+                    rule.parameters.get("dismiss_stale_reviews_on_push") for rule in self.rules.about("refs/heads/main")
+                ):
+                    proposal.reviews = {}
+                self.bare.git("update-ref", f"refs/pull/{proposal.number}/head", head)
+
+    def head_of(self, branch: str) -> str:
+        """The commit that a branch is at; empty where there is none."""
+        return self.bare.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").strip()
+
+    def mergeable(self, proposal: Proposal) -> bool:
+        """Whether it can be merged without a conflict."""
+        return merging.fits(self.bare, self.bare.resolved(f"refs/heads/{proposal.base}"), proposal.head)
+
+    def behind(self, proposal: Proposal) -> bool:
+        """Whether its base has commits that it has not."""
+        tip = self.bare.resolved(f"refs/heads/{proposal.base}")
+        return bool(self.bare.git("rev-list", "-1", tip, f"^{proposal.head}").strip())
+
+    def edit(self, number: int, body: str, editor: str) -> None:
+        """Change a pull request's body, which GitHub allows after the merge too."""
+        proposal = self.proposals[number]
+        proposal.body, proposal.editor = body, editor
+        proposal.edited = proposal.updated = self.clock()
+
+    def of_commit(self, commit: str) -> list[Proposal]:
+        """The pull requests that brought a commit; for one that is on no branch of theirs, the open ones with it."""
+        merged = [one for one in self.proposals.values() if commit in one.brought]
+        return merged or [one for one in self.proposals.values() if one.open and one.head == commit]
+
+    def files(self, proposal: Proposal) -> list[tuple[str, str, str]]:
+        """What a pull request changes against its base: git's letter, the path, and the path before a renaming."""
+        base = self.base_of(proposal)
+        told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, proposal.head).split("\0"))
+        found = []
+        for letter in filter(None, told):
+            before = next(told) if letter.startswith("R") else ""
+            found.append((letter[0], next(told), before))
+        return found
+
+    def base_of(self, proposal: Proposal) -> str:
+        """Where it leaves its base: that moves as long as it is open."""
+        if proposal.merged:
+            return proposal.base_commit
+        return self.bare.git("merge-base", f"refs/heads/{proposal.base}", proposal.head).strip()
+
+    def knows(self, commit: str) -> bool:
+        """Whether there is such a commit."""
+        return self.bare.has(commit)

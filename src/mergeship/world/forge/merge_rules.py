@@ -1,0 +1,58 @@
+"""Whether the rules let a pull request be merged, in GitHub's words."""
+
+from typing import Any
+
+from mergeship.world.forge.hosting import Hosting, Proposal
+from mergeship.world.forge.rules import Rule
+
+WRITERS = {"admin", "write"}
+
+
+def violations(hosting: Hosting, proposal: Proposal, by: str = "") -> list[str]:
+    """What keeps a pull request from being merged by a person; of no person, by anybody who may obey nothing."""
+    role = hosting.access.get(by, "none")
+    found = []
+    for rule in hosting.rules.about(f"refs/heads/{proposal.base}"):
+        if role not in rule.bypass:
+            found += _broken(hosting, proposal, rule)
+    return list(dict.fromkeys(found))
+
+
+def _broken(hosting: Hosting, proposal: Proposal, rule: Rule) -> list[str]:
+    if rule.kind == "pull_request":
+        return _unreviewed(hosting, proposal, int(rule.parameters.get("required_approving_review_count", 0)))
+    if rule.kind == "required_status_checks":
+        return _unchecked(hosting, proposal, rule.parameters, classic=rule.classic)
+    return []
+
+
+def _unreviewed(hosting: Hosting, proposal: Proposal, wanted: int) -> list[str]:
+    if any(state == "CHANGES_REQUESTED" for state in proposal.reviews.values()):
+        return ["Changes requested by reviewers with write access."]
+    given = [
+        who for who, state in proposal.reviews.items() if state == "APPROVED" and hosting.access.get(who) in WRITERS
+    ]
+    if len(given) >= wanted:
+        return []
+    reviews = "review is" if wanted == 1 else "reviews are"
+    return [f"At least {wanted} approving {reviews} required by reviewers with write access."]
+
+
+def _unchecked(hosting: Hosting, proposal: Proposal, parameters: dict[str, Any], *, classic: bool) -> list[str]:
+    reported = hosting.checks.get(proposal.head, {})
+    required = parameters["required_status_checks"]
+    expected, failing = [], []
+    for one in required:
+        check = reported.get(one["context"])
+        if check is None or not check.conclusion or (one.get("integration_id") not in {None, -1, check.app}):
+            expected.append(one["context"])
+        elif check.conclusion not in {"success", "neutral", "skipped"}:
+            failing.append(one["context"])
+    words = [f'Required status check "{name}" is failing.' for name in failing]
+    if expected and (classic or len(required) == 1):
+        words += [f'Required status check "{name}" is expected.' for name in expected]
+    elif expected:
+        words.append(f"{len(expected)} of {len(required)} required status checks are expected.")
+    if parameters["strict_required_status_checks_policy"] and required and hosting.behind(proposal):
+        words.append("This branch is out-of-date with the base branch.")
+    return words

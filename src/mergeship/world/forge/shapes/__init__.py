@@ -1,0 +1,34 @@
+"""Answers in GitHub's shape."""
+
+from mergeship.world.forge.shapes.actions import (
+    artifact,
+    asset,
+    check_run,
+    combined,
+    download,
+    release,
+    run,
+    runner,
+    status,
+)  # fmt: skip
+from mergeship.world.forge.shapes.common import account, error, label, time
+from mergeship.world.forge.shapes.pulls import comment, edited, file, pull_request, review, whole
+from mergeship.world.forge.shapes.repository import (
+    app,
+    branch,
+    branch_policy,
+    collaborator,
+    environment,
+    installation,
+    permission,
+    protection,
+    repository,
+    secret,
+)  # fmt: skip
+
+__all__ = [
+    "account", "app", "artifact", "asset", "branch",
+    "branch_policy", "check_run", "collaborator", "combined", "comment",
+    "download", "edited", "environment", "error", "file", "installation", "label", "permission", "protection",
+    "pull_request", "release", "repository", "review", "run", "runner", "secret", "status", "time", "whole",
+]  # fmt: skip

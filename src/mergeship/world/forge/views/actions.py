@@ -1,0 +1,71 @@
+"""Runs of workflows, and what they hand on."""
+
+import io
+import zipfile
+from pathlib import Path
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mergeship.world.forge import shapes
+from mergeship.world.forge.answering import Refused, Views, base_of, page
+from mergeship.world.forge.hosting import Hosting
+
+
+class Actions(Views):
+    """GitHub Actions."""
+
+    def routes(self) -> list[Route]:
+        """Runs and artifacts."""
+        return [
+            self.route(f"{self.api}/actions/runs", self.runs),
+            self.route(f"{self.api}/actions/runs/{{run}}/artifacts", self.artifacts),
+            self.route(f"{self.api}/actions/artifacts/{{artifact:int}}/zip", self.artifact),
+        ]
+
+    async def runs(self, request: Request) -> Response:
+        """The runs, the newest first."""
+        self.may(request, "actions", "read")
+        asked = request.query_params
+        found = [
+            run
+            for run in reversed(self.hosting.runs)
+            if asked.get("head_sha", run.commit) == run.commit and asked.get("event", run.event) == run.event
+        ]
+        return page(request, [shapes.run(self.hosting, base_of(request), run) for run in found], "workflow_runs")
+
+    async def artifacts(self, request: Request) -> Response:
+        """What a run has handed on."""
+        self.may(request, "actions", "read")
+        run = request.path_params["run"]
+        found = [
+            shapes.artifact(self.hosting, base_of(request), run, number, folder)
+            for number, folder in _artifacts(self.hosting)
+            if folder.parent.name == run
+        ]
+        return JSONResponse({"total_count": len(found), "artifacts": found})
+
+    async def artifact(self, request: Request) -> Response:
+        """One of these, as an archive."""
+        self.must(request, "actions", "read")
+        folder = dict(_artifacts(self.hosting)).get(request.path_params["artifact"])
+        if folder is None:
+            raise Refused(404, "Not Found")
+        return Response(await run_in_threadpool(_zipped, folder), media_type="application/zip")
+
+
+def _artifacts(hosting: Hosting) -> list[tuple[int, Path]]:
+    """Every artifact with its number."""
+    found = sorted(folder for folder in hosting.artifacts.glob("*/*") if folder.is_dir())
+    return list(enumerate(found, start=1))
+
+
+def _zipped(folder: Path) -> bytes:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder))
+    return content.getvalue()

@@ -1,0 +1,114 @@
+"""Releases and their assets."""
+
+import hashlib
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mergeship.world.forge import shapes
+from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
+from mergeship.world.forge.hosting import Asset, Release
+
+
+class Releases(Views):
+    """Notes for people, with files."""
+
+    def routes(self) -> list[Route]:
+        """Releases by number and by tag, and the files of each."""
+        one = f"{self.api}/releases/{{number:int}}"
+        return [
+            self.route(f"{self.api}/releases", self.releases, "GET", "POST"),
+            self.route(f"{self.api}/releases/tags/{{tag:path}}", self.of_tag),
+            self.route(one, self.release, "GET", "PATCH", "DELETE"),
+            self.route(f"{one}/assets", self.assets, "GET"),
+            self.route(f"/api/uploads/repos/{self.hosting.name}/releases/{{number:int}}/assets", self.upload, "POST"),
+        ]
+
+    def _one(self, request: Request) -> Release:
+        found = self.hosting.releases.get(request.path_params["number"])
+        if found is None:
+            raise Refused(404, "Not Found")
+        return found
+
+    def _shown(self, request: Request, release: Release) -> dict[str, Any]:
+        return shapes.release(self.hosting, base_of(request), release)
+
+    async def releases(self, request: Request) -> Response:
+        """All of them, drafts only for those who may write; or a new one."""
+        grant = self.may(request, "contents", "read")
+        if request.method == "GET":
+            drafts = grant is not None and grant.allows("contents", "write")
+            found = [one for one in reversed(self.hosting.releases.values()) if drafts or not one.draft]
+            return page(request, [self._shown(request, one) for one in found])
+        grant = self.must(request, "contents", "write")
+        given = await body(request)
+        if not given.get("tag_name"):
+            raise invalid("Release", "tag_name", "missing_field")
+        if any(one.tag == given["tag_name"] and not one.draft for one in self.hosting.releases.values()):
+            raise invalid("Release", "tag_name", "already_exists")
+        number, now = self.hosting.settings.number(), self.hosting.clock()
+        release = Release(number=number, tag=str(given["tag_name"]), author=grant.login, created=now)
+        self.hosting.releases[number] = release
+        self._change(release, given)
+        return JSONResponse(self._shown(request, release), 201)
+
+    def _change(self, release: Release, given: dict[str, Any]) -> None:
+        names = {"tag_name": "tag", "target_commitish": "target"}
+        for name, value in given.items():
+            field = names.get(name, name)
+            if field in {"tag", "target", "name", "body", "draft", "prerelease"}:
+                setattr(release, field, value)
+        if not release.draft and release.published is None:
+            release.published = self.hosting.clock()
+            if not self.hosting.tagged(release.tag):
+                self.hosting.bare.git(
+                    "tag", "--no-sign", release.tag, self.hosting.head_of(release.target) or release.target
+                )
+
+    async def of_tag(self, request: Request) -> Response:
+        """The published one of a tag."""
+        self.may(request, "contents", "read")
+        tag = request.path_params["tag"]
+        found = next((one for one in self.hosting.releases.values() if one.tag == tag and not one.draft), None)
+        if found is None:
+            raise Refused(404, "Not Found")
+        return JSONResponse(self._shown(request, found))
+
+    async def release(self, request: Request) -> Response:
+        """One of them, or a change to it."""
+        self.may(request, "contents", "read")
+        release = self._one(request)
+        if request.method == "PATCH":
+            self.must(request, "contents", "write")
+            self._change(release, await body(request))
+        elif request.method == "DELETE":
+            self.must(request, "contents", "write")
+            del self.hosting.releases[release.number]
+            return nothing()
+        return JSONResponse(self._shown(request, release))
+
+    async def assets(self, request: Request) -> Response:
+        """The files of one."""
+        self.may(request, "contents", "read")
+        release = self._one(request)
+        found = [shapes.asset(self.hosting, base_of(request), release, one) for one in release.assets]
+        return page(request, found)
+
+    async def upload(self, request: Request) -> Response:
+        """A new file."""
+        grant = self.must(request, "contents", "write")
+        release, name = self._one(request), request.query_params.get("name", "")
+        content = await request.body()
+        if not name:
+            raise invalid("ReleaseAsset", "name", "missing_field")
+        if any(one.name == name for one in release.assets):
+            raise invalid("ReleaseAsset", "name", "already_exists")
+        kind = request.headers.get("content-type", "application/octet-stream")
+        sha256 = hashlib.sha256(content).hexdigest()
+        made = Asset(
+            self.hosting.settings.number(), name, kind, len(content), sha256, grant.login, self.hosting.clock()
+        )
+        release.assets = [*release.assets, made]
+        return JSONResponse(shapes.asset(self.hosting, base_of(request), release, made), 201)

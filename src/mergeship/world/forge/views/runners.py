@@ -1,0 +1,57 @@
+"""Self-hosted runners, and what registers them."""
+
+import secrets
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from mergeship.world.forge import shapes
+from mergeship.world.forge.answering import Refused, Views, base_of, nothing, page
+
+VERSION = "2.335.0"
+SYSTEMS = (("linux", "x64"), ("linux", "arm64"), ("osx", "x64"), ("win", "x64"))
+
+
+class Runners(Views):
+    """The machines that jobs run on."""
+
+    def routes(self) -> list[Route]:
+        """Runners, the program, and tokens that last an hour."""
+        above = f"{self.api}/actions/runners"
+        return [
+            self.route(above, self.runners),
+            self.route(f"{above}/downloads", self.downloads),
+            self.route(f"{above}/registration-token", self.token, "POST"),
+            self.route(f"{above}/remove-token", self.token, "POST"),
+            self.route(f"{above}/{{number:int}}", self.runner, "GET", "DELETE"),
+        ]
+
+    async def runners(self, request: Request) -> Response:
+        """All of them."""
+        self.must(request, "administration", "read")
+        return page(request, [shapes.runner(one) for one in self.hosting.runners.values()], "runners")
+
+    async def runner(self, request: Request) -> Response:
+        """One of them."""
+        self.must(request, "administration", "read" if request.method == "GET" else "write")
+        number = request.path_params["number"]
+        if number not in self.hosting.runners:
+            raise Refused(404, "Not Found")
+        if request.method == "DELETE":
+            del self.hosting.runners[number]
+            return nothing()
+        return JSONResponse(shapes.runner(self.hosting.runners[number]))
+
+    async def downloads(self, request: Request) -> Response:
+        """Where the program is."""
+        self.must(request, "administration", "read")
+        found = [shapes.download(base_of(request), VERSION, *system) for system in SYSTEMS]
+        return JSONResponse(found)
+
+    async def token(self, request: Request) -> Response:
+        """A token to register or remove a runner with."""
+        self.must(request, "administration", "write")
+        ends = self.hosting.clock() + timedelta(hours=1)
+        return JSONResponse({"token": secrets.token_hex(15).upper(), "expires_at": ends.isoformat()}, 201)
