@@ -18,8 +18,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from mergeship.drills.env import DrillSession
 from mergeship.drills.runner import Ran
-from mergeship.drills.scene import Theatre
 
 ROOT = Path(__file__).parent.parent
 COMMAND = Path(sys.executable).parent / "mergeship"
@@ -68,8 +68,8 @@ def git(folder: Path, *words: object) -> None:
 
 def stages(bench: Bench, work: Path) -> None:
     """The jobs of a run, against the embedded forge and index."""
-    theatre = Theatre(ROOT / "examples" / "obk", "obk", os.environ, work / "props")
-    with theatre.scene() as scene:
+    theatre = DrillSession(ROOT / "examples" / "obk", "obk", os.environ, work / "props")
+    with theatre.env() as scene:
 
         def merged() -> None:
             scene.merged()

@@ -101,9 +101,9 @@ def obk(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def props(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the distributions of scenes are kept, from test to test."""
-    return tmp_path_factory.mktemp("props")
+    return tmp_path_factory.mktemp("wheel_cache")
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def base(catalog: Catalog) -> Iterator[str]:
 
 @pytest.fixture
 def environ(base: str) -> dict[str, str]:
-    """The environment of a stage whose index is the embedded one."""
+    """The environment of a testbed whose index is the embedded one."""
     settings = f"index.upload={base}/legacy/\nindex.deadline=20"
     return {**os.environ, "MERGESHIP_SET": settings, "PYPI_API_TOKEN": TOKEN}
 

@@ -14,14 +14,14 @@ from mergeship.commands.decide import decide
 from mergeship.commands.gate import gate
 from mergeship.core.release import ledger
 from mergeship.core.result import Decided, Gated
+from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv
 from mergeship.drills.merges import dispatch
-from mergeship.drills.scene import NO_SHIP, SHIP, UNCLEAR, Scene
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.world.fault import Fault
-from mergeship.world.forge.hosting import Grant
+from mergeship.world.forge.fake_repository import Grant
 from tests import ledgers
 from tests.conftest import git
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 QUICK = ("forge.deadline=1", "index.deadline=3")
 PLAIN = "feat: x (#1)"
@@ -29,18 +29,18 @@ PLAIN = "feat: x (#1)"
 
 
 @pytest.fixture
-def play(props: Path) -> Iterator[Scene]:
-    with scene(props) as made:
+def play(wheel_cache: Path) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
         yield made
 
 
-def environ_of(play: Scene, event: Mapping[str, Any] | None, **more: str) -> dict[str, str]:
-    settings = play.stage.box.env["MERGESHIP_SET"]
-    return play.runner.env("7", event, "", {"MERGESHIP_SET": settings, **more})
+def environ_of(play: DrillEnv, event: Mapping[str, Any] | None, **more: str) -> dict[str, str]:
+    settings = play.testbed.box.env["MERGESHIP_SET"]
+    return play.runner.env("7", event, MERGESHIP_SET=settings, **more)
 
 
 def run(
-    play: Scene, *settings: str, commit: str = "", event: Any = None, dry_run: bool = False, **more: str
+    play: DrillEnv, *settings: str, commit: str = "", event: Any = None, dry_run: bool = False, **more: str
 ) -> Decided:
     play.runner.at(commit or play.main)
     environ = environ_of(play, event or (None if commit else play.push), **more)
@@ -48,18 +48,18 @@ def run(
     return decide(play.runner.folder, environ, lambda _: None, given, dry_run=dry_run)
 
 
-def judge(play: Scene, *settings: str, **asked: Any) -> Gated:
+def judge(play: DrillEnv, *settings: str, **asked: Any) -> Gated:
     play.runner.at(play.main)
     environ = environ_of(play, asked.pop("event", None))
     given = (*environ["MERGESHIP_SET"].splitlines(), *QUICK, *settings)
     return gate(play.runner.folder, environ, lambda _: None, given, **asked)
 
 
-def versions(play: Scene) -> list[tuple[str, str]]:
+def versions(play: DrillEnv) -> list[tuple[str, str]]:
     return [(entry.version, entry.state) for entry in play.ledger.releases]
 
 
-def test_a_merge_that_ships_is_claimed_and_handed_on(play: Scene, tmp_path: Path) -> None:
+def test_a_merge_that_ships_is_claimed_and_handed_on(play: DrillEnv, tmp_path: Path) -> None:
     commit = play.merged()
     outputs, summary = tmp_path / "outputs", tmp_path / "summary"
     found = run(play, GITHUB_OUTPUT=str(outputs), GITHUB_STEP_SUMMARY=str(summary))
@@ -73,20 +73,20 @@ def test_a_merge_that_ships_is_claimed_and_handed_on(play: Scene, tmp_path: Path
     assert "version **0.1.1** is claimed" in summary.read_text()
 
 
-def test_a_dry_run_claims_nothing(play: Scene) -> None:
+def test_a_dry_run_claims_nothing(play: DrillEnv) -> None:
     play.merged()
     assert run(play, dry_run=True).version == "0.1.1"
     assert play.ledger.releases == ()
 
 
-def test_a_commit_that_is_claimed_twice_has_one_version(play: Scene) -> None:
+def test_a_commit_that_is_claimed_twice_has_one_version(play: DrillEnv) -> None:
     play.merged()
     assert run(play).version == run(play).version == "0.1.1"
     assert versions(play) == [("0.1.1", "claimed")]
 
 
 def test_a_claim_that_waited_too_long_is_given_up_and_its_merges_return(
-    play: Scene, monkeypatch: pytest.MonkeyPatch
+    play: DrillEnv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     play.merged()
     run(play)
@@ -101,7 +101,7 @@ def test_a_claim_that_waited_too_long_is_given_up_and_its_merges_return(
     assert [line.partition(" for ")[0] for line in told] == ["claimed 0.1.1", "given-up 0.1.1", "claimed 0.1.2"]
 
 
-def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: Scene) -> None:
+def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: DrillEnv) -> None:
     from mergeship.drills.uploads import _stolen
 
     play.merged()
@@ -111,11 +111,11 @@ def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: Scen
     assert versions(play) == [("0.1.1", "given-up"), ("0.1.2", "claimed")]
 
 
-def test_a_lookup_that_lags_or_fails_is_tried_again(play: Scene) -> None:
+def test_a_lookup_that_lags_or_fails_is_tried_again(play: DrillEnv) -> None:
     play.merged()
-    play.stage.hosting.lag = 2
-    play.stage.hosting.faults += [Fault(502, path="/pulls"), Fault(422, "No commit found", path="/pulls")]
-    play.stage.hosting.faults += [Fault(429, "secondary rate limit", {"retry-after": "0"}, path="/pulls")]
+    play.testbed.repo.lag = 2
+    play.testbed.repo.faults += [Fault(502, path="/pulls"), Fault(422, "No commit found", path="/pulls")]
+    play.testbed.repo.faults += [Fault(429, "secondary rate limit", {"retry-after": "0"}, path="/pulls")]
     assert run(play, "forge.deadline=8").decision == "ship"
 
 
@@ -131,9 +131,9 @@ def test_a_lookup_that_lags_or_fails_is_tried_again(play: Scene) -> None:
         (Fault(200, "", delay=9.0, path="/pulls"), "forge-timeout", "forge.deadline"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_looked_up_holds(play: Scene, fault: Fault, code: str, words: str) -> None:
+def test_what_cannot_be_looked_up_holds(play: DrillEnv, fault: Fault, code: str, words: str) -> None:
     play.merged()
-    play.stage.hosting.faults += [fault] * 30
+    play.testbed.repo.faults += [fault] * 30
     found = run(play)
     assert found.error is not None
     assert (found.decision, found.error.code) == ("hold", code)
@@ -141,7 +141,7 @@ def test_what_cannot_be_looked_up_holds(play: Scene, fault: Fault, code: str, wo
     assert play.ledger.releases == ()
 
 
-def test_a_forge_that_is_not_there_holds(play: Scene) -> None:
+def test_a_forge_that_is_not_there_holds(play: DrillEnv) -> None:
     play.merged()
     found = run(play, GITHUB_API_URL="http://127.0.0.1:9/")
     assert found.error is not None
@@ -149,17 +149,17 @@ def test_a_forge_that_is_not_there_holds(play: Scene) -> None:
         "forge-unreachable",
         "forge-timeout",
     }
-    assert run(play, GITHUB_API_URL=f"{play.stage.index}/simple/").error is not None
+    assert run(play, GITHUB_API_URL=f"{play.testbed.index}/simple/").error is not None
 
 
-def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: Scene, tmp_path: Path) -> None:
+def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: DrillEnv, tmp_path: Path) -> None:
     play.merged()
     version = play.claimed(run="6")
     play.runner.call("deploy", run="6", settings=["index.deadline=0.5"], more={"PYPI_API_TOKEN": "wrong"})
     assert play.entry(version).state == "uploading"
     play.merged(UNCLEAR)
     for number, fault in enumerate(([], [Fault(404, path="/pulls")] * 9)):
-        play.stage.hosting.faults += fault
+        play.testbed.repo.faults += fault
         outputs = tmp_path / f"outputs-{number}"
         found = run(play, GITHUB_OUTPUT=str(outputs))
         told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
@@ -168,23 +168,23 @@ def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: Scene, t
         assert told["version"] == ""
 
 
-def test_a_body_that_a_stranger_changes_after_the_merge_holds(play: Scene) -> None:
+def test_a_body_that_a_stranger_changes_after_the_merge_holds(play: DrillEnv) -> None:
     play.merged(NO_SHIP, message=PLAIN)
     assert run(play, dry_run=True).decision == "skip"
-    play.stage.hosting.edit(1, SHIP, "evil")
+    play.testbed.repo.edit(1, SHIP, "evil")
     found = run(play)
     assert found.reasons == ("#1: its text was changed after the merge by evil, who has no write access",)
-    play.stage.hosting.access["helper"] = "write"
-    play.stage.hosting.edit(1, SHIP, "helper")
+    play.testbed.repo.access["helper"] = "write"
+    play.testbed.repo.edit(1, SHIP, "helper")
     assert run(play).decision == "ship"
 
 
-def test_an_unclear_commit_is_corrected_by_a_writer(play: Scene) -> None:
+def test_an_unclear_commit_is_corrected_by_a_writer(play: DrillEnv) -> None:
     play.merged(UNCLEAR)
     assert run(play).decision == "hold"
-    play.stage.hosting.edit(1, SHIP, "evil")
+    play.testbed.repo.edit(1, SHIP, "evil")
     assert run(play).decision == "hold"
-    play.stage.hosting.edit(1, SHIP, "maintainer")
+    play.testbed.repo.edit(1, SHIP, "maintainer")
     assert run(play).decision == "ship"
 
 
@@ -198,14 +198,14 @@ def test_an_unclear_commit_is_corrected_by_a_writer(play: Scene) -> None:
         ("always", {"body": NO_SHIP}, "ship"),
     ],
 )
-def test_each_policy(play: Scene, policy: str, given: dict[str, Any], decision: str) -> None:
+def test_each_policy(play: DrillEnv, policy: str, given: dict[str, Any], decision: str) -> None:
     play.merged(**given)
     assert run(play, f"intent={policy}").decision == decision
     play.merged(branch="ci/update-version-1", changes={"README.md": "x"})
     assert run(play, f"intent={policy}").decision == "hold"  # a loop is none under any of them
 
 
-def test_a_policy_that_comes_with_the_merge_is_confirmed_by_a_person(play: Scene) -> None:
+def test_a_policy_that_comes_with_the_merge_is_confirmed_by_a_person(play: DrillEnv) -> None:
     play.merged(NO_SHIP)
     text = play.bare.git("show", "main:pyproject.toml")
     play.merged(NO_SHIP, changes={"pyproject.toml": f'{text}\n[tool.mergeship]\nintent = "always"\n'})
@@ -218,7 +218,7 @@ def test_a_policy_that_comes_with_the_merge_is_confirmed_by_a_person(play: Scene
 RAISED: Callable[[str], str] = lambda text: text.replace('version = "0.1.0"', 'version = "0.1.1"')  # noqa: E731
 
 
-def test_the_version_pull_request_is_neutral(play: Scene) -> None:
+def test_the_version_pull_request_is_neutral(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     text = play.bare.git("show", "main:pyproject.toml")
@@ -238,7 +238,7 @@ def test_the_version_pull_request_is_neutral(play: Scene) -> None:
         ({"pyproject.toml": lambda _: "broken ["}, "cannot be read"),
     ],
 )
-def test_a_version_pull_request_with_more_in_it_holds(play: Scene, changes: dict[str, Any], words: str) -> None:
+def test_a_version_pull_request_with_more_in_it_holds(play: DrillEnv, changes: dict[str, Any], words: str) -> None:
     play.merged()
     play.shipped()
     written = {
@@ -253,22 +253,22 @@ def test_a_version_pull_request_with_more_in_it_holds(play: Scene, changes: dict
     assert words in found.reasons[0]
 
 
-def test_a_fork_s_branch_of_that_name_is_nothing_special(play: Scene) -> None:
+def test_a_fork_s_branch_of_that_name_is_nothing_special(play: DrillEnv) -> None:
     play.merged(SHIP, branch="ci/update-version-1", fork="evil/obk")
     assert run(play).decision == "ship"
 
 
-def test_maintenance_touches_its_two_files_and_nothing_else(play: Scene) -> None:
+def test_maintenance_touches_its_two_files_and_nothing_else(play: DrillEnv) -> None:
     play.merged(SHIP, branch="codex-automation", changes={"README.md": "new"})
     assert run(play).decision == "skip"
     play.merged(SHIP, branch="codex-automation", changes={"src/obk/__init__.py": "evil"})
     assert run(play).decision == "hold"
 
 
-def test_a_maintenance_pull_request_makes_no_link(play: Scene) -> None:
+def test_a_maintenance_pull_request_makes_no_link(play: DrillEnv) -> None:
     start = play.main
     blob = play.bare.git("hash-object", "-w", "--stdin", given="/etc/passwd").strip()
-    index = type(play.bare)(play.bare.path, play.bare.env | {"GIT_INDEX_FILE": str(play.stage.box.root / "i")})
+    index = type(play.bare)(play.bare.path, play.bare.env | {"GIT_INDEX_FILE": str(play.testbed.box.root / "i")})
     index.git("read-tree", start)
     index.git("update-index", "--add", "--cacheinfo", f"120000,{blob},README.md")
     tree = index.git("write-tree").strip()
@@ -276,12 +276,12 @@ def test_a_maintenance_pull_request_makes_no_link(play: Scene) -> None:
     head = play.bare.git(*who, "commit-tree", tree, "-p", start, "-m", "docs: x").strip()
     play.bare.git("update-ref", "refs/heads/codex-automation", head)
     play.before = start
-    play.stage.hosting.merge(play.stage.hosting.propose("codex-automation", "docs: x", "").number)
+    play.testbed.repo.merge(play.testbed.repo.propose("codex-automation", "docs: x", "").number)
     found = run(play)
     assert (found.decision, "README.md (no plain file any more)" in found.reasons[0]) == ("hold", True)
 
 
-def test_a_person_skips_what_was_claimed_too(play: Scene) -> None:
+def test_a_person_skips_what_was_claimed_too(play: DrillEnv) -> None:
     play.merged()
     run(play)
     found = run(play, event=dispatch("skip", "not this one"))
@@ -291,7 +291,7 @@ def test_a_person_skips_what_was_claimed_too(play: Scene) -> None:
     assert run(play).decision == "skip"
 
 
-def test_a_person_decides_where_the_history_holds(play: Scene) -> None:
+def test_a_person_decides_where_the_history_holds(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     start = play.main
@@ -305,11 +305,11 @@ def test_a_person_decides_where_the_history_holds(play: Scene) -> None:
     assert run(play, event=dispatch("ship", "we know")).version == "0.1.2"
 
 
-def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: Scene) -> None:
+def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     for name in list(play.published):
-        play.stage.catalog.delete(name)
+        play.testbed.catalog.delete(name)
     play.merged()
     with pytest.raises(MergeshipError, match="does not list it") as held:
         run(play)
@@ -317,21 +317,21 @@ def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: Scene) -> Non
     assert run(play, event=dispatch("ship", "it was broken")).version == "0.1.2"
 
 
-def test_a_ledger_that_was_edited_by_hand_holds(play: Scene) -> None:
+def test_a_ledger_that_was_edited_by_hand_holds(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     play.merged()
     told = play.ledger
     play.runner.at(play.main)
     text = ledger.encode(msgspec.structs.replace(told, releases=()))
-    play.runner.repository.git("remote", "set-url", "origin", str(play.stage.box.origin))
+    play.runner.repository.git("remote", "set-url", "origin", str(play.testbed.box.origin))
     ledgers.write_text(play.runner.folder, text)
     with pytest.raises(MergeshipError, match=r"0\.1\.1 is not where it was") as held:
         run(play)
     assert held.value.code == "ledger-edited"
 
 
-def test_a_tag_that_was_moved_holds(play: Scene) -> None:
+def test_a_tag_that_was_moved_holds(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     commit = play.merged()
@@ -340,7 +340,7 @@ def test_a_tag_that_was_moved_holds(play: Scene) -> None:
         run(play)
 
 
-def test_a_renamed_project_holds(play: Scene) -> None:
+def test_a_renamed_project_holds(play: DrillEnv) -> None:
     play.merged()
     run(play)
     text = play.bare.git("show", "main:pyproject.toml")
@@ -349,21 +349,21 @@ def test_a_renamed_project_holds(play: Scene) -> None:
         run(play)
 
 
-def test_without_the_right_to_push_the_permission_is_named(play: Scene) -> None:
+def test_without_the_right_to_push_the_permission_is_named(play: DrillEnv) -> None:
     play.merged()
-    play.stage.hosting.tokens["reader"] = Grant("x", {"contents": "read", "pull-requests": "read"})
+    play.testbed.repo.tokens["reader"] = Grant("x", {"contents": "read", "pull-requests": "read"})
     with pytest.raises(MergeshipError) as held:
         run(play, GITHUB_TOKEN="reader")
     assert (held.value.code, "contents: write" in held.value.hint) == ("no-permission", True)
 
 
-def test_only_main_is_decided_on(play: Scene) -> None:
+def test_only_main_is_decided_on(play: DrillEnv) -> None:
     play.merged()
     with pytest.raises(Misconfigured, match="this runs on refs/heads/x"):
         run(play, GITHUB_REF="refs/heads/x")
 
 
-def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: Scene) -> None:
+def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: DrillEnv) -> None:
     first = play.merged(UNCLEAR)
     play.put_built("0.1.5", first)
     play.runner.call("deploy")
@@ -376,7 +376,7 @@ def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: Sc
     assert (found.version, found.since) == ("0.1.6", f"the tag of the highest published version at {first[:12]}")
 
 
-def test_the_gate_says_what_decide_would(play: Scene) -> None:
+def test_the_gate_says_what_decide_would(play: DrillEnv) -> None:
     commit = play.merged()
     assert judge(play).decision == judge(play, commit=commit[:12]).decision == "ship"
     assert play.ledger.releases == ()
@@ -384,7 +384,7 @@ def test_the_gate_says_what_decide_would(play: Scene) -> None:
         judge(play, commit="--evil")
 
 
-def test_the_gate_looks_at_one_pull_request(play: Scene, tmp_path: Path) -> None:
+def test_the_gate_looks_at_one_pull_request(play: DrillEnv, tmp_path: Path) -> None:
     play.merged(UNCLEAR)
     found = judge(play, pull=1)
     assert found.error is not None
@@ -418,21 +418,21 @@ def test_the_gate_reads_a_text_offline(obk: Path, cli: Callable[..., tuple[int, 
     assert git(obk, "status", "--porcelain") == "?? body.md"
 
 
-def test_a_decision_to_skip_ends_what_it_was_recommended_for(play: Scene) -> None:
+def test_a_decision_to_skip_ends_what_it_was_recommended_for(play: DrillEnv) -> None:
     play.merged()
     play.shipped()
     for name in list(play.published):
-        play.stage.catalog.delete(name)
+        play.testbed.catalog.delete(name)
     play.merged(UNCLEAR)
     assert run(play, event=dispatch("skip", "deleted on purpose")).decision == "skip"
     play.merged(NO_SHIP)
     assert run(play).decision == "skip"
 
 
-def test_a_program_may_stay_one(play: Scene) -> None:
+def test_a_program_may_stay_one(play: DrillEnv) -> None:
     """A version pull request changes a setup.py that is executable, and leaves it so."""
     repository, start = Repository(play.bare.path, play.bare.env), play.main
-    index = type(repository)(repository.path, repository.env | {"GIT_INDEX_FILE": str(play.stage.box.root / "i")})
+    index = type(repository)(repository.path, repository.env | {"GIT_INDEX_FILE": str(play.testbed.box.root / "i")})
     who = ("-c", "user.name=x", "-c", "user.email=x@y")
     commits = [start]
     for text, mode in (("1", "100755"), ("2", "100755"), ("2", "100644"), ("3", "120000")):
@@ -444,14 +444,14 @@ def test_a_program_may_stay_one(play: Scene) -> None:
     assert [repository.not_plain_in(commit) for commit in commits[1:]] == [["tool"], [], [], ["tool"]]
 
 
-def test_the_first_claim_by_hand_keeps_what_it_was_decided_on(play: Scene) -> None:
+def test_the_first_claim_by_hand_keeps_what_it_was_decided_on(play: DrillEnv) -> None:
     first = play.merged(UNCLEAR)
     play.merged(NO_SHIP)
     assert run(play, event=dispatch("ship", "it was meant")).version == "0.1.1"
     assert play.entry("0.1.1").since in {first, play.bare.resolved(f"{first}~1")}
 
 
-def test_overrides_of_the_policy_count_for_the_gate_too(play: Scene, tmp_path: Path) -> None:
+def test_overrides_of_the_policy_count_for_the_gate_too(play: DrillEnv, tmp_path: Path) -> None:
     play.merged(UNCLEAR, labels=("deploy",))
     event = tmp_path / "event.json"
     event.write_text('{"pull_request": {"number": 1}}')
@@ -461,15 +461,15 @@ def test_overrides_of_the_policy_count_for_the_gate_too(play: Scene, tmp_path: P
     assert gate(play.runner.folder, environ, lambda _: None, ["intent=label"]).decision == "ship"
 
 
-def test_a_release_whose_page_lags_is_looked_for_again(play: Scene) -> None:
+def test_a_release_whose_page_lags_is_looked_for_again(play: DrillEnv) -> None:
     """What this runner saw proven is not shown at first: that is no disagreement."""
     play.merged()
     play.shipped()
     play.merged()
-    play.stage.catalog.shown = {}
+    play.testbed.catalog.shown = {}
 
     def caught_up() -> None:
-        play.stage.catalog.shown = None
+        play.testbed.catalog.shown = None
 
     timer = Timer(0.4, caught_up)
     timer.start()

@@ -11,36 +11,36 @@ from typing import Any
 import pytest
 
 from mergeship.adapters.github import settings as hosted
-from mergeship.drills.scene import Scene
+from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.hosting import EVERYTHING, Grant, Hosting
+from mergeship.world.forge.fake_repository import EVERYTHING, FakeRepository, Grant
 from mergeship.world.forge.rules import Rules
 from tests.conftest import git
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 Cli = Callable[..., tuple[int, str, str]]
 SECRET = "pypi-AgEIcHlwaS5vcmcC"
 
 
 @pytest.fixture
-def play(props: Path) -> Iterator[Scene]:
-    with scene(props) as made:
-        made.stage.hosting.rules = Rules()
-        made.stage.hosting.enforce()
+def play(wheel_cache: Path) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
+        made.testbed.repo.rules = Rules()
+        made.testbed.repo.enforce()
         yield made
 
 
 @pytest.fixture
-def hosting(play: Scene) -> Hosting:
-    return play.stage.hosting
+def repo(play: DrillEnv) -> FakeRepository:
+    return play.testbed.repo
 
 
 @pytest.fixture
-def forge(play: Scene, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], str]]:
+def forge(play: DrillEnv, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], str]]:
     """The verb with --json, as the maintainer: exit status, document, everything that was written."""
 
     def call(*words: object, **more: str) -> tuple[int, dict[str, Any], str]:
-        environ = {**play.stage.by_person, "PYPI_API_TOKEN": SECRET, **more}
+        environ = {**play.testbed.by_person, "PYPI_API_TOKEN": SECRET, **more}
         status, out, err = cli("forge", *words, str(play.runner.folder), "--json", environ=environ)
         return status, json.loads(out), out + err
 
@@ -51,36 +51,36 @@ def called(document: dict[str, Any]) -> list[str]:
     return [f"{change['action']} {change['kind']} {change['name']}" for change in document["changes"]]
 
 
-def test_a_plan_is_shown_kept_and_applied(forge: Any, hosting: Hosting, tmp_path: Path) -> None:
+def test_a_plan_is_shown_kept_and_applied(forge: Any, repo: FakeRepository, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     status, document, _ = forge("plan", "--out", path, "--exit-code")
     assert (status, document["ok"]) == (1, True)
     assert {"action", "kind", "name", "before", "after", "why"} == set(document["changes"][0])
-    assert hosting.stored == {}
+    assert repo.stored == {}
     assert SECRET not in path.read_text()
     status, applied, said = forge("apply", path)
     assert (status, applied["failed"], applied["not_tried"]) == (0, None, [])
     assert [f"{one['action']} {one['kind']} {one['name']}" for one in applied["done"]] == called(document)
     assert SECRET not in said
-    assert hosting.stored == {"PYPI_API_TOKEN": SECRET}
-    assert hosting.settings.environments["pypi"].branches[0][1:] == ("main", "branch")
-    assert hosting.settings.workflow["can_approve_pull_request_reviews"]
-    assert hosting.settings.fork_approval == "all_external_contributors"
-    rules = {rule.kind: rule for rule in hosting.rules.about("refs/heads/main")}
+    assert repo.stored == {"PYPI_API_TOKEN": SECRET}
+    assert repo.settings.environments["pypi"].branches[0][1:] == ("main", "branch")
+    assert repo.settings.workflow["can_approve_pull_request_reviews"]
+    assert repo.settings.fork_approval == "all_external_contributors"
+    rules = {rule.kind: rule for rule in repo.rules.about("refs/heads/main")}
     checks = rules["required_status_checks"].parameters["required_status_checks"]
     assert [(check["context"], check["integration_id"]) for check in checks] == [
         ("Gate", 15368), ("Test the pull request", 15368),
     ]  # fmt: skip
-    assert {rule.kind for rule in hosting.rules.about("refs/tags/v1.0")} == {"update", "deletion"}
-    assert hosting.rules.about("refs/tags/other") == []
+    assert {rule.kind for rule in repo.rules.about("refs/tags/v1.0")} == {"update", "deletion"}
+    assert repo.rules.about("refs/tags/other") == []
     status, again, _ = forge("plan", "--exit-code")
     assert (status, again["changes"]) == (0, [])
     status, nothing, _ = forge("apply", "--yes")
     assert (status, nothing["done"]) == (0, [])
 
 
-def test_text_for_people(play: Scene, cli: Cli) -> None:
-    environ = {**play.stage.by_person, "NO_COLOR": "1"}
+def test_text_for_people(play: DrillEnv, cli: Cli) -> None:
+    environ = {**play.testbed.by_person, "NO_COLOR": "1"}
     status, out, err = cli("forge", "plan", play.runner.folder, environ=environ)
     assert status == 0
     assert "~ merging pull requests\n    title: COMMIT_OR_PR_TITLE → PR_TITLE\n" in out
@@ -91,7 +91,7 @@ def test_text_for_people(play: Scene, cli: Cli) -> None:
     assert "reading the settings of rehearsal/obk" in err
     status, out, _ = cli("forge", "apply", "--yes", play.runner.folder, environ={**environ, "PYPI_API_TOKEN": "x"})
     assert (status, "done create secret PYPI_API_TOKEN\n" in out) == (0, True)
-    play.stage.hosting.settings.environments["pypi"].branches.append((99, "release/*", "branch"))
+    play.testbed.repo.settings.environments["pypi"].branches.append((99, "release/*", "branch"))
     status, out, _ = cli("forge", "plan", play.runner.folder, environ=environ)
     assert "stays without --allow-remove: release/* as a place to deploy from" in out
     assert out.endswith("rehearsal/obk: nothing to change\n")
@@ -99,8 +99,10 @@ def test_text_for_people(play: Scene, cli: Cli) -> None:
     assert "branches: main, release/* → main" in out
 
 
-def test_nothing_is_applied_unseen(play: Scene, hosting: Hosting, cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    environ = {**play.stage.by_person, "PYPI_API_TOKEN": SECRET}
+def test_nothing_is_applied_unseen(
+    play: DrillEnv, repo: FakeRepository, cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environ = {**play.testbed.by_person, "PYPI_API_TOKEN": SECRET}
     status, _, err = cli("forge", "apply", play.runner.folder, environ=environ)
     assert status == 2
     assert "nobody can be asked here" in err
@@ -112,39 +114,39 @@ def test_nothing_is_applied_unseen(play: Scene, hosting: Hosting, cli: Cli, monk
     assert status == 2
     assert "15 changes" in err
     assert "nothing was changed [not-agreed]" in err
-    assert hosting.rules.rulesets == {}
+    assert repo.rules.rulesets == {}
     yes = io.StringIO("yes\n")
     monkeypatch.setattr(yes, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", yes)
     assert cli("forge", "apply", play.runner.folder, environ=environ)[0] == 0
-    assert len(hosting.rules.rulesets) == 2
+    assert len(repo.rules.rulesets) == 2
 
 
 def test_the_token_comes_from_standard_input_or_from_a_person(
-    play: Scene, hosting: Hosting, forge: Any, monkeypatch: pytest.MonkeyPatch
+    play: DrillEnv, repo: FakeRepository, forge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n"))
     status, document, _ = forge("apply", "--yes", PYPI_API_TOKEN="")
     assert (status, document["error"]["code"]) == (2, "no-token")
-    assert hosting.rules.rulesets == {}  # nothing before everything is there
+    assert repo.rules.rulesets == {}  # nothing before everything is there
     for words in ("two\nlines\n", ""):
         monkeypatch.setattr(sys, "stdin", io.StringIO(words))
         assert forge("apply", "--yes", "--token-stdin")[1]["error"]["code"] == "no-token"
     monkeypatch.setattr(sys, "stdin", io.StringIO("pypi-piped\n"))
     assert forge("apply", "--yes", "--token-stdin")[0] == 0
-    assert hosting.stored == {"PYPI_API_TOKEN": "pypi-piped"}
+    assert repo.stored == {"PYPI_API_TOKEN": "pypi-piped"}
     terminal = io.StringIO()
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
     monkeypatch.setattr("getpass.getpass", lambda _: "pypi-typed")
     assert forge("apply", "--yes", "--replace-token", PYPI_API_TOKEN="")[0] == 0
-    assert hosting.stored == {"PYPI_API_TOKEN": "pypi-typed"}
-    assert play.stage.token not in hosting.stored.values()
+    assert repo.stored == {"PYPI_API_TOKEN": "pypi-typed"}
+    assert play.testbed.token not in repo.stored.values()
 
 
-def test_a_failure_in_the_middle_is_told(hosting: Hosting, forge: Any) -> None:
-    hosting.faults.append(Fault(500, method="PUT", path="/environments/pypi"))
-    hosting.faults += [Fault(422, "Validation Failed", method="POST", path="/rulesets")]
+def test_a_failure_in_the_middle_is_told(repo: FakeRepository, forge: Any) -> None:
+    repo.faults.append(Fault(500, method="PUT", path="/environments/pypi"))
+    repo.faults += [Fault(422, "Validation Failed", method="POST", path="/rulesets")]
     status, document, _ = forge("apply", "--yes")
     assert status == 1
     assert [one["name"] for one in document["done"]] == ["pull requests"]
@@ -157,22 +159,22 @@ def test_a_failure_in_the_middle_is_told(hosting: Hosting, forge: Any) -> None:
 
 
 def test_a_setting_that_somebody_changes_meanwhile_is_not_touched(
-    hosting: Hosting, forge: Any, monkeypatch: pytest.MonkeyPatch
+    repo: FakeRepository, forge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = hosted.again
 
     async def again(ask: Any, setting: Any) -> Any:
-        hosting.settings.fork_approval = "first_time_contributors_new_to_github"
+        repo.settings.fork_approval = "first_time_contributors_new_to_github"
         return await real(ask, setting)
 
     monkeypatch.setattr(hosted, "again", again)
     status, document, _ = forge("apply", "--yes")
     assert (status, document["error"]["code"]) == (1, "state-moved")
     assert document["failed"]["kind"] == "fork-approval"
-    assert hosting.settings.fork_approval == "first_time_contributors_new_to_github"
+    assert repo.settings.fork_approval == "first_time_contributors_new_to_github"
 
 
-def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge: Any, tmp_path: Path) -> None:
+def test_a_plan_file_is_refused_when_it_is_not_the_plan(repo: FakeRepository, forge: Any, tmp_path: Path) -> None:
     path = tmp_path / "plan.json"
     forge("plan", "--out", path)
     text = path.read_text()
@@ -188,12 +190,12 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge:
         status, document, _ = forge("apply", path)
         assert (status, document["error"]["code"]) == (2, code)
     path.write_text(text)
-    hosting.settings.label("fix", "123456", None)
+    repo.settings.label("fix", "123456", None)
     status, document, _ = forge("apply", path)
     assert (status, document["error"]["code"]) == (2, "stale-plan")
     assert "label fix" in document["error"]["message"]
     assert forge("apply", tmp_path / "none.json")[1]["error"]["code"] == "no-such-file"
-    assert hosting.rules.rulesets == {}
+    assert repo.rules.rulesets == {}
 
 
 @pytest.mark.parametrize(
@@ -211,23 +213,23 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(hosting: Hosting, forge:
     ],
 )
 def test_what_the_forge_does_not_show(
-    play: Scene, hosting: Hosting, forge: Any, change: str, status: int, code: str, words: str
+    play: DrillEnv, repo: FakeRepository, forge: Any, change: str, status: int, code: str, words: str
 ) -> None:
     more = {"GITHUB_REPOSITORY": ""}
     if change in {"expired", "poor", "stranger"}:
-        hosting.tokens["poor"] = Grant("maintainer", {"metadata": "read"})
-        hosting.access["stranger"] = "read"
-        hosting.tokens["stranger"] = Grant("stranger", {"metadata": "read"})
+        repo.tokens["poor"] = Grant("maintainer", {"metadata": "read"})
+        repo.access["stranger"] = "read"
+        repo.tokens["stranger"] = Grant("stranger", {"metadata": "read"})
         more["GH_TOKEN"] = change
     elif change == "writer":
-        hosting.access["writer"] = "write"
-        more["GH_TOKEN"] = hosting.new_token(Grant("writer", {EVERYTHING: "write"}))
+        repo.access["writer"] = "write"
+        more["GH_TOKEN"] = repo.new_token(Grant("writer", {EVERYTHING: "write"}))
     elif change == "empty":
         play.bare.git("update-ref", "-d", "refs/heads/main")
     elif change == "archived":
-        hosting.archived = True
+        repo.archived = True
     elif change == "renamed":
-        hosting.former_names.add("rehearsal/old")
+        repo.former_names.add("rehearsal/old")
         more["GITHUB_REPOSITORY"] = "rehearsal/old"
     elif change == "gone":
         more["GITHUB_REPOSITORY"] = "rehearsal/other"
@@ -250,10 +252,10 @@ def test_what_the_forge_does_not_show(
         ("no repository", "not-a-repository", "git init"),
     ],
 )
-def test_a_remote_that_is_none(play: Scene, forge: Any, change: str, code: str, words: str) -> None:
+def test_a_remote_that_is_none(play: DrillEnv, forge: Any, change: str, code: str, words: str) -> None:
     folder, more = play.runner.folder, {"GITHUB_REPOSITORY": "garbage" if change == "bad name" else ""}
     if change == "no owner":
-        git(folder, "remote", "set-url", "origin", f"{play.stage.forge}/onlyname.git")
+        git(folder, "remote", "set-url", "origin", f"{play.testbed.forge}/onlyname.git")
     elif change == "elsewhere":
         git(folder, "remote", "set-url", "origin", "git@gitlab.com:o/r.git")
     elif change == "no remote":
@@ -269,19 +271,19 @@ def test_a_remote_that_is_none(play: Scene, forge: Any, change: str, code: str, 
     assert "Traceback" not in said
 
 
-def test_main_has_to_be_called_main(play: Scene, forge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    from mergeship.world.forge import shapes
+def test_main_has_to_be_called_main(play: DrillEnv, forge: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    from mergeship.world.forge import serializers
 
-    real = shapes.repository
-    monkeypatch.setattr(shapes, "repository", lambda *a, **k: {**real(*a, **k), "default_branch": "master"})
+    real = serializers.repository
+    monkeypatch.setattr(serializers, "repository", lambda *a, **k: {**real(*a, **k), "default_branch": "master"})
     assert play.main
     _, document, _ = forge("plan")
     assert document["error"]["code"] == "no-main"
     assert "branches/master/rename" in document["error"]["hint"]
 
 
-def test_a_private_repository_of_a_free_plan(hosting: Hosting, forge: Any) -> None:
-    hosting.private = hosting.free = True
+def test_a_private_repository_of_a_free_plan(repo: FakeRepository, forge: Any) -> None:
+    repo.private = repo.free = True
     status, document, _ = forge("plan")
     assert status == 0
     told = " ".join(document["notes"])
@@ -292,13 +294,13 @@ def test_a_private_repository_of_a_free_plan(hosting: Hosting, forge: Any) -> No
         change["kind"] for change in document["changes"]
     }
     assert forge("apply", "--yes")[0] == 0
-    assert hosting.settings.secrets["PYPI_API_TOKEN"].value == SECRET
+    assert repo.settings.secrets["PYPI_API_TOKEN"].value == SECRET
     assert forge("plan", "--exit-code")[0] == 0
 
 
-def test_what_others_set_stays(hosting: Hosting, forge: Any) -> None:
+def test_what_others_set_stays(repo: FakeRepository, forge: Any) -> None:
     """An environment's reviewers, a ruleset's other rules and its bypass, until they may go."""
-    hosting.settings.environments.clear()
+    repo.settings.environments.clear()
     rules = [
         {"type": "required_signatures"},
         {
@@ -306,44 +308,44 @@ def test_what_others_set_stays(hosting: Hosting, forge: Any) -> None:
             "parameters": {"required_approving_review_count": 3, "require_code_owner_review": True},
         },
     ]
-    hosting.rules.add({
+    repo.rules.add({
         "name": "theirs", "target": "branch", "enforcement": "active", "rules": rules,
         "bypass_actors": [{"actor_id": 5, "actor_type": "RepositoryRole", "bypass_mode": "always"}],
         "conditions": {"ref_name": {"include": ["refs/heads/main"], "exclude": []}},
     })  # fmt: skip
     everywhere = {"ref_name": {"include": ["~ALL"], "exclude": []}}
-    hosting.rules.add({"name": "x", "target": "branch", "enforcement": "active", "rules": [], "conditions": everywhere})
-    hosting.access["second"] = "write"
+    repo.rules.add({"name": "x", "target": "branch", "enforcement": "active", "rules": [], "conditions": everywhere})
+    repo.access["second"] = "write"
     assert forge("apply", "--yes")[0] == 0
-    theirs = hosting.rules.rulesets[1]
+    theirs = repo.rules.rulesets[1]
     kinds = {rule["type"]: rule.get("parameters", {}) for rule in theirs["rules"]}
     assert "required_signatures" in kinds
     assert kinds["pull_request"]["required_approving_review_count"] == 3
     assert kinds["pull_request"]["require_code_owner_review"] is True
     assert len(theirs["bypass_actors"]) == 1
-    assert hosting.rules.rulesets[2]["rules"] == []
+    assert repo.rules.rulesets[2]["rules"] == []
     _, document, _ = forge("plan")
     assert (document["changes"], document["kept"]) == ([], ["the bypass of RepositoryRole 5 always"])
     assert forge("apply", "--yes", "--allow-remove")[0] == 0
-    assert hosting.rules.rulesets[1]["bypass_actors"] == []
+    assert repo.rules.rulesets[1]["bypass_actors"] == []
 
 
-def test_an_environment_keeps_its_reviewers(hosting: Hosting, forge: Any) -> None:
+def test_an_environment_keeps_its_reviewers(repo: FakeRepository, forge: Any) -> None:
     from mergeship.world.forge.settings import Environment
 
     rules = {"wait_timer": 5, "reviewers": [{"type": "User", "id": 1}], "prevent_self_review": True}
     policy = {"protected_branches": True, "custom_branch_policies": False}
-    hosting.settings.environments["pypi"] = Environment("pypi", hosting.clock(), policy, rules=rules)
+    repo.settings.environments["pypi"] = Environment("pypi", repo.clock(), policy, rules=rules)
     _, document, _ = forge("plan")
     change = next(one for one in document["changes"] if one["kind"] == "environment")
     assert (change["before"]["branches"], change["after"]["branches"]) == (["(protected branches)"], ["main"])
     assert forge("apply", "--yes")[0] == 0
-    assert hosting.settings.environments["pypi"].rules == rules
+    assert repo.settings.environments["pypi"].rules == rules
     assert forge("plan", "--exit-code")[0] == 0
 
 
-def test_classic_protection_is_written_where_it_is_in_use(hosting: Hosting, forge: Any) -> None:
-    hosting.rules.classic["main"] = {
+def test_classic_protection_is_written_where_it_is_in_use(repo: FakeRepository, forge: Any) -> None:
+    repo.rules.classic["main"] = {
         "required_status_checks": {"strict": False, "contexts": ["other"]}, "enforce_admins": False,
         "required_pull_request_reviews": {
             "dismissal_restrictions": {"users": ["maintainer"]}, "require_code_owner_reviews": True,
@@ -357,8 +359,8 @@ def test_classic_protection_is_written_where_it_is_in_use(hosting: Hosting, forg
     assert (change["action"], change["after"]["by"]) == ("update", "classic")
     assert "administrators" in change["before"]["bypass"]
     assert forge("apply", "--yes")[0] == 0
-    assert [one["name"] for one in hosting.rules.rulesets.values()] == ["mergeship: tags"]
-    written = hosting.rules.classic["main"]
+    assert [one["name"] for one in repo.rules.rulesets.values()] == ["mergeship: tags"]
+    written = repo.rules.classic["main"]
     assert [one["context"] for one in written["required_status_checks"]["checks"]] == [
         "Gate", "Test the pull request", "other",
     ]  # fmt: skip
@@ -374,14 +376,14 @@ def test_classic_protection_is_written_where_it_is_in_use(hosting: Hosting, forg
     assert forge("plan", "--exit-code")[0] == 0
 
 
-def test_trusted_publishing_stores_no_token_and_says_what_to_enter(hosting: Hosting, forge: Any) -> None:
+def test_trusted_publishing_stores_no_token_and_says_what_to_enter(repo: FakeRepository, forge: Any) -> None:
     status, document, _ = forge("apply", "--yes", "--set", "auth=trusted", PYPI_API_TOKEN="")
     assert status == 0
-    assert hosting.stored == {}
+    assert repo.stored == {}
     assert any("PyPI project name obk, owner rehearsal, repository name obk" in note for note in document["notes"])
 
 
-def test_a_pipeline_without_ci_requires_no_check(play: Scene, forge: Any) -> None:
+def test_a_pipeline_without_ci_requires_no_check(play: DrillEnv, forge: Any) -> None:
     path = play.runner.folder / ".github" / "workflows" / "ci-cd.yml"
     path.parent.mkdir(parents=True)
     path.write_text("on: push\njobs: {a: {}}\n")
@@ -393,13 +395,13 @@ def test_a_pipeline_without_ci_requires_no_check(play: Scene, forge: Any) -> Non
     assert forge("plan", "--exit-code")[0] == 0
 
 
-def test_what_an_organization_forbids_can_be_left_to_it(hosting: Hosting, forge: Any) -> None:
-    hosting.faults += [Fault(409, "Conflict: the organization decides", method="PUT", path="/actions/permissions")] * 2
+def test_what_an_organization_forbids_can_be_left_to_it(repo: FakeRepository, forge: Any) -> None:
+    repo.faults += [Fault(409, "Conflict: the organization decides", method="PUT", path="/actions/permissions")] * 2
     status, document, _ = forge("apply", "--yes")
     assert (status, document["failed"]["kind"]) == (1, "actions")
     assert 'forge.leave = ["actions"]' in document["error"]["hint"]
     assert document["not_tried"]
-    hosting.faults.clear()
+    repo.faults.clear()
     left = ("--set", "forge.leave=actions merging")
     status, document, _ = forge("apply", "--yes", *left)
     assert status == 0
@@ -410,29 +412,29 @@ def test_what_an_organization_forbids_can_be_left_to_it(hosting: Hosting, forge:
     assert (status, document["error"]["code"]) == (2, "bad-setting")
 
 
-def test_actions_that_are_not_pinned_are_told_and_go_on(play: Scene, forge: Any) -> None:
-    play.stage.hosting.settings.actions["sha_pinning_required"] = False
+def test_actions_that_are_not_pinned_are_told_and_go_on(play: DrillEnv, forge: Any) -> None:
+    play.testbed.repo.settings.actions["sha_pinning_required"] = False
     folder = play.runner.folder / ".github" / "workflows"
     folder.mkdir(parents=True)
     (folder / "x.yml").write_text("on: push\njobs:\n  x:\n    runs-on: x\n    steps:\n      - uses: a/b@v4\n")
     (folder / "broken.yml").write_text("{")
     (folder / "notes.txt").write_text("no workflow")
     assert forge("apply", "--yes")[0] == 0
-    assert play.stage.hosting.settings.actions["sha_pinning_required"] is False
+    assert play.testbed.repo.settings.actions["sha_pinning_required"] is False
     _, document, _ = forge("plan")
     assert any("not asked for yet, because of a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
-    play.stage.hosting.settings.actions["sha_pinning_required"] = True
+    play.testbed.repo.settings.actions["sha_pinning_required"] = True
     _, document, _ = forge("plan")
     assert any("GitHub does not run a/b@v4 in .github" in note for note in document["notes"])
-    play.stage.hosting.settings.actions["sha_pinning_required"] = False
+    play.testbed.repo.settings.actions["sha_pinning_required"] = False
     (folder / "x.yml").unlink()
     assert forge("apply", "--yes")[0] == 0
-    assert play.stage.hosting.settings.actions["sha_pinning_required"] is True
+    assert play.testbed.repo.settings.actions["sha_pinning_required"] is True
 
 
-def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> None:
+def test_what_others_demand_besides_is_told(repo: FakeRepository, forge: Any) -> None:
     assert forge("apply", "--yes")[0] == 0
-    hosting.rules.add({
+    repo.rules.add({
         "name": "theirs", "target": "branch", "enforcement": "active", "bypass_actors": [],
         "conditions": {"ref_name": {"include": ["~ALL"], "exclude": []}},
         "rules": [
@@ -447,7 +449,7 @@ def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> Non
             {"type": "required_signatures"}, {"type": "deletion"},
         ],
     })  # fmt: skip
-    hosting.rules.classic["main"] = {
+    repo.rules.classic["main"] = {
         "required_status_checks": {"strict": False, "checks": [{"context": "old"}]}, "enforce_admins": False,
         "restrictions": None, "required_pull_request_reviews": {"required_approving_review_count": 1},
     }  # fmt: skip
@@ -457,41 +459,41 @@ def test_what_others_demand_besides_is_told(hosting: Hosting, forge: Any) -> Non
     assert "besides, classic branch protection demands 1 review, the check 'old'" in notes
 
 
-def test_left_settings_are_not_read(hosting: Hosting, forge: Any) -> None:
-    hosting.faults += [Fault(403, "Forbidden by the organization", method="GET", path="/actions/permissions")] * 9
+def test_left_settings_are_not_read(repo: FakeRepository, forge: Any) -> None:
+    repo.faults += [Fault(403, "Forbidden by the organization", method="GET", path="/actions/permissions")] * 9
     left = "forge.leave=actions workflow-permissions fork-approval label protection"
     assert forge("plan", "--set", left)[0] == 0
     assert forge("plan")[1]["error"]["code"] == "forge-permission"
-    hosting.faults.clear()
-    hosting.settings.environments.clear()
+    repo.faults.clear()
+    repo.settings.environments.clear()
     _, document, _ = forge("plan", "--set", "forge.leave=environment")
     assert any("waits for the environment pypi" in note for note in document["notes"])
     assert not [one for one in document["changes"] if one["kind"] == "secret"]
 
 
-def test_reviews_that_others_ask_for_stay_until_they_may_go(hosting: Hosting, forge: Any) -> None:
-    hosting.rules.rulesets.clear()
-    hosting.rules.classic["main"] = {
+def test_reviews_that_others_ask_for_stay_until_they_may_go(repo: FakeRepository, forge: Any) -> None:
+    repo.rules.rulesets.clear()
+    repo.rules.classic["main"] = {
         "required_status_checks": None, "enforce_admins": True, "restrictions": None,
         "required_pull_request_reviews": {"required_approving_review_count": 2},
     }  # fmt: skip
     _, document, _ = forge("apply", "--yes")
     assert document["kept"] == ["2 of 2 reviews"]
-    written = hosting.rules.classic["main"]["required_pull_request_reviews"]
+    written = repo.rules.classic["main"]["required_pull_request_reviews"]
     assert written["required_approving_review_count"] == 2
     forge("apply", "--yes", "--allow-remove")
-    written = hosting.rules.classic["main"]["required_pull_request_reviews"]
+    written = repo.rules.classic["main"]["required_pull_request_reviews"]
     assert written["required_approving_review_count"] == 0
 
 
-def test_what_is_done_without_asking_is_shown_too(hosting: Hosting, forge: Any) -> None:
-    hosting.rules.rulesets.clear()
+def test_what_is_done_without_asking_is_shown_too(repo: FakeRepository, forge: Any) -> None:
+    repo.rules.rulesets.clear()
     _, _, said = forge("apply", "--yes")
     for words in ("+ protection main", "force pushes: no", "deletions: no", "who need not obey: none", "reviews: 0"):
         assert words in said
 
 
-def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, forge: Any, tmp_path: Path) -> None:
+def test_an_app_or_gh_may_be_the_one_who_asks(play: DrillEnv, repo: FakeRepository, forge: Any, tmp_path: Path) -> None:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
@@ -501,9 +503,9 @@ def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, for
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-    hosting.apps[7] = public.decode()
-    hosting.app_permissions = {EVERYTHING: "write"}
-    hosting.access["app-7[bot]"] = "admin"
+    repo.apps[7] = public.decode()
+    repo.app_permissions = {EVERYTHING: "write"}
+    repo.access["app-7[bot]"] = "admin"
     app = {"GH_TOKEN": "", "GITHUB_TOKEN": "", "MERGESHIP_APP_ID": "7"}
     assert forge("plan", **app, MERGESHIP_APP_KEY_FILE=str(pem))[0] == 0
     status, document, _ = forge("plan", **app, MERGESHIP_APP_KEY_FILE=str(tmp_path / "none"))
@@ -513,11 +515,11 @@ def test_an_app_or_gh_may_be_the_one_who_asks(play: Scene, hosting: Hosting, for
     assert (status, "no private key in PEM" in document["error"]["message"]) == (2, True)
     program = tmp_path / "bin" / "gh"
     program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\n[ \"$*\" = 'auth token --hostname 127.0.0.1' ] && echo {play.stage.person}\n")
+    program.write_text(f"#!/bin/sh\n[ \"$*\" = 'auth token --hostname 127.0.0.1' ] && echo {play.testbed.person}\n")
     program.chmod(0o755)
-    path = f"{program.parent}:{play.stage.box.env['PATH']}"
+    path = f"{program.parent}:{play.testbed.box.env['PATH']}"
     assert forge("plan", GH_TOKEN="", GITHUB_TOKEN="", PATH=path)[0] == 0
-    assert forge("plan", GH_TOKEN="of another server", GH_ENTERPRISE_TOKEN=play.stage.person)[0] == 0
+    assert forge("plan", GH_TOKEN="of another server", GH_ENTERPRISE_TOKEN=play.testbed.person)[0] == 0
     program.write_text("#!/bin/sh\nexit 1\n")
     status, document, _ = forge("plan", GH_TOKEN="", GITHUB_TOKEN="", PATH=path)
     assert (status, document["error"]["code"]) == (2, "forge-permission")

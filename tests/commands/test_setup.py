@@ -9,33 +9,33 @@ import pytest
 
 from mergeship.core import setup as steps
 from mergeship.core.setup import Said, checked
-from mergeship.drills.scene import Scene
+from mergeship.drills.env import DrillEnv
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.automation import Automation
 from mergeship.world.fault import Fault
-from mergeship.world.forge.hosting import EVERYTHING, Grant, Machine
+from mergeship.world.forge.fake_repository import EVERYTHING, Grant, SelfHostedRunner
 from mergeship.world.forge.rules import Rules
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def play(props: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+def play(wheel_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[DrillEnv]:
     monkeypatch.setattr("mergeship.commands.setup.PAUSE", 0.1)
-    with scene(props, "test.command=python -c pass") as made:
-        made.stage.hosting.rules = Rules()
-        made.stage.hosting.enforce()
-        made.stage.hosting.runners[1] = Machine(1, "one")
+    with drill_env(wheel_cache, "test.command=python -c pass") as made:
+        made.testbed.repo.rules = Rules()
+        made.testbed.repo.enforce()
+        made.testbed.repo.runners[1] = SelfHostedRunner(1, "one")
         yield made
 
 
 @pytest.fixture
-def setup(play: Scene, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], str]]:
+def setup(play: DrillEnv, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], str]]:
     """The verb with --json, as the maintainer."""
 
     def call(*words: str, **more: str) -> tuple[int, dict[str, Any], str]:
-        environ = {**play.stage.by_person, "PYPI_API_TOKEN": play.stage.catalog.token, **more}
+        environ = {**play.testbed.by_person, "PYPI_API_TOKEN": play.testbed.catalog.token, **more}
         environ["XDG_STATE_HOME"] = str(play.runner.state)
         status, out, err = cli("setup", str(play.runner.folder), "--json", *words, environ=environ)
         return status, json.loads(out), out + err
@@ -44,92 +44,95 @@ def setup(play: Scene, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], str
 
 
 @pytest.mark.network
-def test_from_nothing_to_the_first_release(play: Scene, setup: Any) -> None:
-    automation = Automation(play.stage, engine.find_act(play.stage.box.env["PATH"]), lambda _: None)
+def test_from_nothing_to_the_first_release(play: DrillEnv, setup: Any) -> None:
+    automation = Automation(play.testbed, engine.find_act(play.testbed.box.env["PATH"]), lambda _: None)
     before = play.runner.repository.git("status", "--porcelain")
     with automation.by_itself():
         status, document, said = setup("--yes")
         assert status == 0, said
         assert (document["version"], document["pull"], document["repository"]) == ("0.1.1", 1, "rehearsal/obk")
-        assert play.stage.catalog.token not in said
+        assert play.testbed.catalog.token not in said
     assert automation.failed == []
     play.complete("0.1.1")
     assert play.bare.git("show", "main:.github/workflows/ci-cd.yml").startswith("# Written by `mergeship init`")
     assert play.runner.repository.git("status", "--porcelain") == before  # what a person has checked out is not touched
-    assert [one.title for one in play.stage.hosting.proposals.values()] == [steps.TITLE, "ci: update version to 0.1.1"]
-    asked = len(play.stage.hosting.asked)
+    assert [one.title for one in play.testbed.repo.pull_requests.values()] == [
+        steps.TITLE,
+        "ci: update version to 0.1.1",
+    ]
+    asked = len(play.testbed.repo.asked)
     status, document, _ = setup()
     assert (status, document["version"], document["changed"]) == (0, "0.1.1", 0)
-    assert not [one for one in play.stage.hosting.asked[asked:] if not one.startswith(("GET", "POST /rehearsal"))]
+    assert not [one for one in play.testbed.repo.asked[asked:] if not one.startswith(("GET", "POST /rehearsal"))]
 
 
-def test_nothing_is_done_unseen(play: Scene, setup: Any) -> None:
+def test_nothing_is_done_unseen(play: DrillEnv, setup: Any) -> None:
     status, document, _ = setup()
     assert (status, document["error"]["code"]) == (2, "not-agreed")
-    assert play.stage.hosting.rules.rulesets == {}
-    assert play.stage.hosting.proposals == {}
+    assert play.testbed.repo.rules.rulesets == {}
+    assert play.testbed.repo.pull_requests == {}
 
 
-def test_it_goes_on_from_where_it_stands(play: Scene, setup: Any) -> None:
+def test_it_goes_on_from_where_it_stands(play: DrillEnv, setup: Any) -> None:
     """Each step fails once, and nothing is done twice."""
-    hosting = play.stage.hosting
-    hosting.faults += [Fault(422, "Validation Failed", method="POST", path="/labels")]
+    repo = play.testbed.repo
+    repo.faults += [Fault(422, "Validation Failed", method="POST", path="/labels")]
     status, document, _ = setup("--yes")
-    assert (status, document["error"]["code"], hosting.proposals) == (1, "forge-refused", {})
-    hosting.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
+    assert (status, document["error"]["code"], repo.pull_requests) == (1, "forge-refused", {})
+    repo.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
     assert setup("--yes")[0] == 1
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
     assert "waiting for" in said
-    (proposal,) = hosting.proposals.values()
-    assert "[x] Deployment PR" in proposal.body
-    assert sorted(path for _, path, _ in hosting.files(proposal)) == [
+    (pull_request,) = repo.pull_requests.values()
+    assert "[x] Deployment PR" in pull_request.body
+    assert sorted(path for _, path, _ in repo.files(pull_request)) == [
         ".github/pull_request_template.md", ".github/workflows/ci-cd.yml", ".github/workflows/ci.yml",
     ]  # fmt: skip
-    hosting.report(proposal.head, "Gate", "failure")
+    repo.report(pull_request.head, "Gate", "failure")
     status, document, _ = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "checks-failed")
-    assert proposal.branch in document["error"]["hint"]
-    hosting.report(proposal.head, "Gate", "success")
-    hosting.report(proposal.head, "Test the pull request", "success")
-    hosting.access["second"] = "write"  # from now on a review is needed
+    assert pull_request.branch in document["error"]["hint"]
+    repo.report(pull_request.head, "Gate", "success")
+    repo.report(pull_request.head, "Test the pull request", "success")
+    repo.access["second"] = "write"  # from now on a review is needed
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
     assert "approving review is required" in said
-    reviewer = hosting.new_token(Grant("second", {EVERYTHING: "write"}))
+    reviewer = repo.new_token(Grant("second", {EVERYTHING: "write"}))
     assert reviewer
-    proposal.reviews = {"second": "APPROVED"}
+    pull_request.reviews = {"second": "APPROVED"}
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
     assert "the pipeline runs" in said
-    assert proposal.merged
+    assert pull_request.merged
     play.before = f"{play.main}^1"
     play.runner.at(play.main)
     version = play.claimed(event={"ref": "refs/heads/main", "before": play.bare.resolved("main^1"), "after": play.main})
     assert play.deploy().status == 0
     status, document, _ = setup("--yes")
     assert (status, document["version"], document["pull"]) == (0, version, 1)
-    assert len(hosting.proposals) == 1
+    assert len(repo.pull_requests) == 1
 
 
-def test_a_run_that_fails_or_ships_nothing_is_told(play: Scene, setup: Any) -> None:
+def test_a_run_that_fails_or_ships_nothing_is_told(play: DrillEnv, setup: Any) -> None:
     from mergeship.core import workflow
-    from mergeship.world.forge.hosting import Run
+    from mergeship.world.forge.fake_repository import Run
 
-    hosting = play.stage.hosting
+    repo = play.testbed.repo
     setup("--yes", "--wait", "1")
     for context in ("Gate", "Test the pull request"):
-        hosting.report(hosting.proposals[1].head, context, "success")
+        repo.report(repo.pull_requests[1].head, context, "success")
     setup("--yes", "--wait", "1")
-    run = Run(number=7, workflow=workflow.PATH, event="push", branch="main", commit=play.main, began=hosting.clock())
-    hosting.runs.append(run)
+    run = Run(number=7, workflow=workflow.PATH, event="push", branch="main", commit=play.main, began=repo.clock())
+    repo.runs.append(run)
     run.conclusion = "failure"
     assert setup("--yes", "--wait", "1")[1]["error"]["code"] == "pipeline-failed"
     run.conclusion = "success"
     assert setup("--yes", "--wait", "5")[1]["error"]["code"] == "nothing-shipped"
 
 
-def by_hand(play: Scene) -> None:
+def by_hand(play: DrillEnv) -> None:
     """The pipeline's files came to main without `mergeship setup`."""
     from mergeship.adapters.files import template
     from mergeship.core.settings import Settings
@@ -139,46 +142,46 @@ def by_hand(play: Scene) -> None:
     play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
 
 
-def test_where_the_files_are_there_a_pull_request_that_changes_nothing_is_released(play: Scene, setup: Any) -> None:
+def test_where_the_files_are_there_a_pull_request_that_changes_nothing_is_released(play: DrillEnv, setup: Any) -> None:
     by_hand(play)
     status, document, _ = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
-    (proposal,) = play.stage.hosting.proposals.values()
-    assert play.stage.hosting.files(proposal) == []
+    (pull_request,) = play.testbed.repo.pull_requests.values()
+    assert play.testbed.repo.files(pull_request) == []
     for context in ("Gate", "Test the pull request"):
-        play.stage.hosting.report(proposal.head, context, "success")
+        play.testbed.repo.report(pull_request.head, context, "success")
     setup("--yes", "--wait", "1")
-    assert proposal.merged
+    assert pull_request.merged
     assert play.bare.git("rev-parse", "main^{tree}") == play.bare.git("rev-parse", "main^^{tree}")
     play.claimed(event={"ref": "refs/heads/main", "before": play.bare.resolved("main^"), "after": play.main})
     assert play.deploy().status == 0
     assert setup("--yes")[1]["version"] == "0.1.1"
 
 
-def test_a_release_that_is_on_its_way_is_followed(play: Scene, setup: Any) -> None:
+def test_a_release_that_is_on_its_way_is_followed(play: DrillEnv, setup: Any) -> None:
     by_hand(play)
     play.merged()
     play.claimed()
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
-    assert len(play.stage.hosting.proposals) == 1
+    assert len(play.testbed.repo.pull_requests) == 1
     assert document["changed"] > 0, said  # what was done is told, whatever came after
     assert play.deploy().status == 0
     assert setup("--yes")[1]["version"] == "0.1.1"
 
 
-def test_somebody_else_s_pipeline_is_not_started(play: Scene, setup: Any) -> None:
+def test_somebody_else_s_pipeline_is_not_started(play: DrillEnv, setup: Any) -> None:
     theirs = "on: push\njobs:\n  all:\n    runs-on: self-hosted\n    steps:\n      - run: twine upload dist/*\n"
     files = {".github/workflows/ci-cd.yml": theirs}
     play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
     status, document, _ = setup("--yes")
     assert (status, document["error"]["code"]) == (2, "other-pipeline")
     assert "mergeship init --force" in document["error"]["hint"]
-    assert play.stage.hosting.rules.rulesets == {}
-    assert play.stage.hosting.proposals == {}
+    assert play.testbed.repo.rules.rulesets == {}
+    assert play.testbed.repo.pull_requests == {}
 
 
-def test_the_checks_are_those_of_main_and_of_what_is_missing(play: Scene, setup: Any) -> None:
+def test_the_checks_are_those_of_main_and_of_what_is_missing(play: DrillEnv, setup: Any) -> None:
     """The checkout may be behind, and without any workflow."""
     from mergeship.adapters.files import template
     from mergeship.core.settings import Settings
@@ -191,28 +194,28 @@ def test_the_checks_are_those_of_main_and_of_what_is_missing(play: Scene, setup:
     assert "waiting for Test the pull request, Gate" in said
 
 
-def test_what_releases_already_is_told_and_left_alone(play: Scene, setup: Any) -> None:
+def test_what_releases_already_is_told_and_left_alone(play: DrillEnv, setup: Any) -> None:
     by_hand(play)
     play.merged()
     play.shipped()
     status, document, said = setup("--yes")
     assert (status, document["version"], document["pull"]) == (0, "0.1.1", 0), said
-    assert len(play.stage.hosting.proposals) == 1
-    assert play.stage.hosting.rules.rulesets  # the settings are seen to all the same
+    assert len(play.testbed.repo.pull_requests) == 1
+    assert play.testbed.repo.rules.rulesets  # the settings are seen to all the same
 
 
 def test_a_missing_runner_is_told_before_anything_is_done(
-    play: Scene, cli: Cli, monkeypatch: pytest.MonkeyPatch
+    play: DrillEnv, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import io
     import sys
 
-    play.stage.hosting.runners.clear()
+    play.testbed.repo.runners.clear()
     terminal = io.StringIO("no\n")
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
     monkeypatch.setattr(type(sys.stderr), "isatty", lambda _: True, raising=False)
-    environ = {**play.stage.by_person, "XDG_STATE_HOME": str(play.runner.state), "NO_COLOR": "1"}
+    environ = {**play.testbed.by_person, "XDG_STATE_HOME": str(play.runner.state), "NO_COLOR": "1"}
     status, _, err = cli("setup", str(play.runner.folder), environ=environ)
     assert status == 2
     assert "no self-hosted runner is online" in err

@@ -12,25 +12,25 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import AUTHOR
 from mergeship.core.distribution import Distribution
 from mergeship.core.release.decision import VERSION_BRANCH
-from mergeship.drills.scene import NO_SHIP, Scene
+from mergeship.drills.env import NO_SHIP, DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.hosting import Proposal
+from mergeship.world.forge.fake_repository import PullRequest
 from tests import ledgers
 from tests.conftest import OBK, commit_all, git
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 Cli = Callable[..., tuple[int, str, str]]
 
 
 @pytest.fixture
-def play(props: Path) -> Iterator[Scene]:
-    with scene(props) as made:
+def play(wheel_cache: Path) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
         made.merged()
         released(made, "0.1.1")
         yield made
 
 
-def released(play: Scene, *versions: str) -> None:
+def released(play: DrillEnv, *versions: str) -> None:
     """A ledger that says so: what sync has to know of releases."""
     folder, file = play.runner.folder, Distribution("obk-0.1.1.tar.gz", 1, "a" * 64)
     url = git(folder, "remote", "get-url", "origin")
@@ -43,12 +43,12 @@ def released(play: Scene, *versions: str) -> None:
 
 
 @pytest.fixture
-def sync(play: Scene, cli: Cli) -> Callable[..., dict[str, Any]]:
+def sync(play: DrillEnv, cli: Cli) -> Callable[..., dict[str, Any]]:
     """The verb with --json, in a job on main."""
 
     def call(*words: str, status: int = 0, text: bool = False) -> Any:
         play.runner.at(play.main)
-        environ = play.runner.env("1", None, "", {"GITHUB_STEP_SUMMARY": str(play.runner.home / "summary")})
+        environ = play.runner.env(GITHUB_STEP_SUMMARY=str(play.runner.home / "summary"))
         form = () if text else ("--json",)
         found, out, err = cli("sync", str(play.runner.folder), *words, *form, environ=environ)
         assert found == status, out + err
@@ -57,36 +57,36 @@ def sync(play: Scene, cli: Cli) -> Callable[..., dict[str, Any]]:
     return call
 
 
-def opened(play: Scene) -> list[Proposal]:
-    return [one for one in play.stage.hosting.proposals.values() if one.open]
+def opened(play: DrillEnv) -> list[PullRequest]:
+    return [one for one in play.testbed.repo.pull_requests.values() if one.open]
 
 
-def on_main(play: Scene, changes: dict[str, str], message: str = "feat: by hand (#77)") -> None:
+def on_main(play: DrillEnv, changes: dict[str, str], message: str = "feat: by hand (#77)") -> None:
     play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, changes, message))
 
 
-def test_the_version_comes_back(play: Scene, sync: Any) -> None:
+def test_the_version_comes_back(play: DrillEnv, sync: Any) -> None:
     assert sync("--dry-run")["action"] == "opened"
     assert opened(play) == []
-    assert play.stage.hosting.head_of(f"{VERSION_BRANCH}*") == ""
+    assert play.testbed.repo.head_of(f"{VERSION_BRANCH}*") == ""
     document = sync()
     assert (document["action"], document["version"], document["pull"]) == ("opened", "0.1.1", 2)
     assert "GITHUB_TOKEN" in document["advice"]
-    (proposal,) = opened(play)
-    assert proposal.title == "ci: update version to 0.1.1"
-    assert "[x] Non-deployment PR" in proposal.body
-    assert play.stage.hosting.files(proposal) == [("M", "pyproject.toml", "")]
-    assert play.bare.git("log", "-1", "--format=%an <%ae> %s", proposal.head).strip() == (
+    (pull_request,) = opened(play)
+    assert pull_request.title == "ci: update version to 0.1.1"
+    assert "[x] Non-deployment PR" in pull_request.body
+    assert play.testbed.repo.files(pull_request) == [("M", "pyproject.toml", "")]
+    assert play.bare.git("log", "-1", "--format=%an <%ae> %s", pull_request.head).strip() == (
         "mergeship <mergeship@users.noreply.github.com> ci: update version to 0.1.1"
     )
-    assert proposal.branch == f"{VERSION_BRANCH}{proposal.created:%Y%m%d}"
-    assert f"[#2]({play.stage.forge}/rehearsal/obk/pull/2)" in (play.runner.home / "summary").read_text()
+    assert pull_request.branch == f"{VERSION_BRANCH}{pull_request.created:%Y%m%d}"
+    assert f"[#2]({play.testbed.forge}/rehearsal/obk/pull/2)" in (play.runner.home / "summary").read_text()
     assert sync()["action"] == "unchanged"
-    assert play.stage.hosting.head_of(proposal.branch) == proposal.head
+    assert play.testbed.repo.head_of(pull_request.branch) == pull_request.head
     assert "unchanged #2 ci/update-version-" in sync(text=True)
 
 
-def test_an_open_one_moves_forward(play: Scene, sync: Any) -> None:
+def test_an_open_one_moves_forward(play: DrillEnv, sync: Any) -> None:
     sync()
     first = opened(play)[0].head
     play.merged(NO_SHIP)
@@ -95,23 +95,23 @@ def test_an_open_one_moves_forward(play: Scene, sync: Any) -> None:
     released(play, "0.1.1", "0.1.2")
     document = sync()
     assert (document["action"], document["version"]) == ("moved", "0.1.2")
-    (proposal,) = opened(play)
-    assert proposal.title == "ci: update version to 0.1.2"
-    assert proposal.head != first
-    assert play.bare.resolved(f"{proposal.head}^") == play.main
+    (pull_request,) = opened(play)
+    assert pull_request.title == "ci: update version to 0.1.2"
+    assert pull_request.head != first
+    assert play.bare.resolved(f"{pull_request.head}^") == play.main
 
 
-def test_a_day_s_names(play: Scene, sync: Any) -> None:
+def test_a_day_s_names(play: DrillEnv, sync: Any) -> None:
     branch = sync()["branch"]
-    play.stage.hosting.proposals[2].closed = play.stage.hosting.clock()
+    play.testbed.repo.pull_requests[2].closed = play.testbed.repo.clock()
     assert sync()["branch"] == f"{branch}-2"
-    play.stage.hosting.merge(3)
+    play.testbed.repo.merge(3)
     play.merged()
     released(play, "0.1.1", "0.1.2")
     assert sync()["branch"] == f"{branch}-3"
 
 
-def test_what_main_has_caught_up_with_is_closed(play: Scene, sync: Any) -> None:
+def test_what_main_has_caught_up_with_is_closed(play: DrillEnv, sync: Any) -> None:
     sync()
     text = play.bare.git("show", "main:pyproject.toml").replace('"0.1.0"', '"0.2.0"')
     on_main(play, {"pyproject.toml": text})
@@ -119,16 +119,16 @@ def test_what_main_has_caught_up_with_is_closed(play: Scene, sync: Any) -> None:
     assert len(opened(play)) == 1
     document = sync()
     assert (document["action"], document["pull"]) == ("closed", 2)
-    assert not play.stage.hosting.head_of(document["branch"])
+    assert not play.testbed.repo.head_of(document["branch"])
     assert opened(play) == []
-    assert play.stage.hosting.proposals[2].comments == [
+    assert play.testbed.repo.pull_requests[2].comments == [
         ("github-actions[bot]", "Obsolete: main declares 0.2.0, and 0.1.1 is the newest release."),
     ]  # fmt: skip
     assert sync()["action"] == "nothing"
     assert "nothing: main declares 0.2.0" in sync(text=True)
 
 
-def test_what_is_somebody_else_s_is_left_alone(play: Scene, sync: Any) -> None:
+def test_what_is_somebody_else_s_is_left_alone(play: DrillEnv, sync: Any) -> None:
     """A branch called otherwise, one with a person's commit, one whose merge says more, one without an address."""
     main = play.main
     strange = {
@@ -139,7 +139,7 @@ def test_what_is_somebody_else_s_is_left_alone(play: Scene, sync: Any) -> None:
     }
     for number, (name, commit) in enumerate(strange.items()):
         play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}{name}", commit)
-        play.stage.hosting.propose(f"{VERSION_BRANCH}{name}", f"ci: {number}", "")
+        play.testbed.repo.propose(f"{VERSION_BRANCH}{name}", f"ci: {number}", "")
     document = sync()
     assert (document["action"], document["pull"]) == ("opened", 6)
     assert len(document["warnings"]) == 4
@@ -148,10 +148,10 @@ def test_what_is_somebody_else_s_is_left_alone(play: Scene, sync: Any) -> None:
     assert sync()["action"] == "closed"
     assert [one.number for one in opened(play)] == [2, 3, 4, 5]
     for name, commit in strange.items():
-        assert play.stage.hosting.head_of(f"{VERSION_BRANCH}{name}") == commit
+        assert play.testbed.repo.head_of(f"{VERSION_BRANCH}{name}") == commit
 
 
-def as_ours(play: Scene, parents: list[str], message: str, files: dict[str, str], email: str = "") -> str:
+def as_ours(play: DrillEnv, parents: list[str], message: str, files: dict[str, str], email: str = "") -> str:
     """A commit that somebody made to look like mergeship's, but for its committer."""
     made = play.commit(parents[0], files, message)
     tree = play.bare.git("rev-parse", f"{made}^{{tree}}").strip()
@@ -166,45 +166,45 @@ def as_ours(play: Scene, parents: list[str], message: str, files: dict[str, str]
     return bare.git("commit-tree", tree, *named, "-m", message).strip()
 
 
-def test_what_a_button_of_github_made_of_it_is_still_ours(play: Scene, sync: Any) -> None:
+def test_what_a_button_of_github_made_of_it_is_still_ours(play: DrillEnv, sync: Any) -> None:
     """ "Update branch": by a merge of main, or by a rebase."""
     sync()
-    (proposal,) = opened(play)
+    (pull_request,) = opened(play)
     play.merged(NO_SHIP)
-    tree = play.bare.git("merge-tree", "--write-tree", proposal.head, play.main).split()[0]
-    words = ("commit-tree", tree, "-p", proposal.head, "-p", play.main, "-m", "Merge main")
+    tree = play.bare.git("merge-tree", "--write-tree", pull_request.head, play.main).split()[0]
+    words = ("commit-tree", tree, "-p", pull_request.head, "-p", play.main, "-m", "Merge main")
     identity = {"GIT_COMMITTER_EMAIL": "noreply@github.com", "GIT_COMMITTER_NAME": "GitHub", "GIT_AUTHOR_NAME": "x"}
     person = Repository(play.bare.path, play.bare.env | identity | {"GIT_AUTHOR_EMAIL": "person@example.org"})
-    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", person.git(*words).strip())
-    play.stage.hosting.pushed()
+    play.bare.git("update-ref", f"refs/heads/{pull_request.branch}", person.git(*words).strip())
+    play.testbed.repo.pushed()
     assert sync()["action"] == "moved"
     ours = Repository(play.bare.path, play.bare.env | identity | {"GIT_AUTHOR_EMAIL": AUTHOR})
-    again = ours.git("commit-tree", f"{proposal.head}^{{tree}}", "-p", play.main, "-m", proposal.title).strip()
-    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", again)
-    play.stage.hosting.pushed()
+    again = ours.git("commit-tree", f"{pull_request.head}^{{tree}}", "-p", play.main, "-m", pull_request.title).strip()
+    play.bare.git("update-ref", f"refs/heads/{pull_request.branch}", again)
+    play.testbed.repo.pushed()
     assert sync()["action"] in {"moved", "unchanged"}
     assert len(opened(play)) == 1
 
 
-def test_two_of_ours_are_told(play: Scene, sync: Any) -> None:
+def test_two_of_ours_are_told(play: DrillEnv, sync: Any) -> None:
     sync()
     play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", opened(play)[0].head)
-    play.stage.hosting.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
+    play.testbed.repo.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
     assert "more version pull requests are open, which nobody needs: #2" in sync()["warnings"][0]
 
 
-def test_a_limit_is_no_missing_right(play: Scene, sync: Any) -> None:
+def test_a_limit_is_no_missing_right(play: DrillEnv, sync: Any) -> None:
     slow = Fault(403, "You have exceeded a secondary rate limit", {"retry-after": "600"}, method="POST", path="/pulls")
-    play.stage.hosting.faults.append(slow)
+    play.testbed.repo.faults.append(slow)
     assert sync(status=1)["error"]["code"] == "forge-rate-limited"
-    play.stage.hosting.faults.append(
+    play.testbed.repo.faults.append(
         Fault(403, "You have exceeded a secondary rate limit.", method="POST", path="/pulls")
     )
     assert sync(status=1)["error"]["code"] == "forge-rate-limited"  # GitHub does not always say how long
     assert sync()["action"] == "opened"
 
 
-def test_a_workspace_s_lock_comes_back_and_ships_nothing(props: Path, tmp_path: Path, cli: Cli) -> None:
+def test_a_workspace_s_lock_comes_back_and_ships_nothing(wheel_cache: Path, tmp_path: Path, cli: Cli) -> None:
     """A member below the top, with the lock above it: what sync writes is what decide takes for neutral."""
     project = tmp_path / "repository"
     member = project / "packages" / "obk"
@@ -214,24 +214,24 @@ def test_a_workspace_s_lock_comes_back_and_ships_nothing(props: Path, tmp_path: 
     (project / "uv.lock").write_text(f"version = 1\n\n{lock}")
     git(tmp_path, "init", "--quiet", str(project))
     commit_all(project, "feat: begin")
-    with scene(props, project=project) as made:
+    with drill_env(wheel_cache, project=project) as made:
         made.merged(NO_SHIP)
         released(made, "0.1.1")
-        environ = made.runner.env("1", None, "", {})
+        environ = made.runner.env()
         folder = made.runner.folder / "packages" / "obk"
         status, out, err = cli("sync", str(folder), "--json", environ=environ)
         assert status == 0, out + err
-        assert sorted(path for _, path, _ in made.stage.hosting.files(opened(made)[0])) == [
+        assert sorted(path for _, path, _ in made.testbed.repo.files(opened(made)[0])) == [
             "packages/obk/pyproject.toml", "uv.lock",
         ]  # fmt: skip
         made.before = made.main
-        made.stage.hosting.merge(2)
+        made.testbed.repo.merge(2)
         made.runner.at(made.main)
         status, out, err = cli("gate", str(folder), "--pr", "2", "--json", environ=environ)
         assert json.loads(out)["reasons"] == ["#2: it is a version pull request"]
 
 
-def test_a_declaration_behind_a_link_is_written_where_it_is(play: Scene, sync: Any) -> None:
+def test_a_declaration_behind_a_link_is_written_where_it_is(play: DrillEnv, sync: Any) -> None:
     text = play.bare.git("show", "main:pyproject.toml")
     commit = play.commit(play.main, {"meta/pyproject.toml": text}, "chore: move (#79)")
     blob = play.bare.git("hash-object", "-w", "--stdin", given="meta/pyproject.toml").strip()
@@ -241,32 +241,32 @@ def test_a_declaration_behind_a_link_is_written_where_it_is(play: Scene, sync: A
     made = ("-c", "user.name=x", "-c", "user.email=x@x", "commit-tree", tree, "-p", play.main, "-m", "x (#79)")
     play.bare.git("update-ref", "refs/heads/main", play.bare.git(*made).strip())
     sync()
-    assert [path for _, path, _ in play.stage.hosting.files(opened(play)[0])] == ["meta/pyproject.toml"]
+    assert [path for _, path, _ in play.testbed.repo.files(opened(play)[0])] == ["meta/pyproject.toml"]
 
 
-def test_a_branch_of_a_fork_is_none_of_ours(play: Scene, sync: Any) -> None:
+def test_a_branch_of_a_fork_is_none_of_ours(play: DrillEnv, sync: Any) -> None:
     branch = f"{VERSION_BRANCH}20200101"
     play.bare.git("update-ref", f"refs/heads/{branch}", play.commit(play.main, {"x": "x"}, "x"))
-    play.stage.hosting.propose(branch, "ci: update version to 9", "", fork="evil/obk")
+    play.testbed.repo.propose(branch, "ci: update version to 9", "", fork="evil/obk")
     play.bare.git("update-ref", "-d", f"refs/heads/{branch}")
     document = sync()
     assert (document["action"], document["pull"]) == ("opened", 3)
 
 
-def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: Scene, sync: Any) -> None:
-    play.stage.hosting.faults.append(Fault(500, method="POST", path="/pulls"))
+def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: DrillEnv, sync: Any) -> None:
+    play.testbed.repo.faults.append(Fault(500, method="POST", path="/pulls"))
     assert sync(status=1)["error"]["code"] == "forge-refused"  # a POST may have been done: it is not sent twice
     (branch,) = play.bare.git("for-each-ref", "--format=%(refname:strip=2)", f"refs/heads/{VERSION_BRANCH}*").split()
     document = sync()
     assert (document["action"], document["branch"], len(opened(play))) == ("opened", branch, 1)
 
 
-def test_what_github_refuses_is_told(play: Scene, sync: Any) -> None:
-    play.stage.hosting.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
+def test_what_github_refuses_is_told(play: DrillEnv, sync: Any) -> None:
+    play.testbed.repo.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
     document = sync(status=1)
     assert document["error"]["code"] == "forge-refused"
     assert "Validation Failed" in document["error"]["message"]
-    play.stage.hosting.settings.workflow["can_approve_pull_request_reviews"] = False
+    play.testbed.repo.settings.workflow["can_approve_pull_request_reviews"] = False
     document = sync()
     assert document["action"] == "pushed"
     assert document["url"].endswith(f"/compare/main...{document['branch']}?expand=1")
@@ -274,7 +274,7 @@ def test_what_github_refuses_is_told(play: Scene, sync: Any) -> None:
     assert "warning:" in sync(text=True)
 
 
-def test_line_ends_modes_and_everything_else_stay(play: Scene, sync: Any) -> None:
+def test_line_ends_modes_and_everything_else_stay(play: DrillEnv, sync: Any) -> None:
     text = play.bare.git("show", "main:pyproject.toml").replace("\n", "\r\n")
     blob = play.bare.git("hash-object", "-w", "--stdin", given=text).strip()
     play.bare.git("read-tree", "main")
@@ -284,16 +284,16 @@ def test_line_ends_modes_and_everything_else_stay(play: Scene, sync: Any) -> Non
     commit = play.bare.git(*made, "commit-tree", tree, "-p", play.main, "-m", "x (#78)").strip()
     play.bare.git("update-ref", "refs/heads/main", commit)
     sync()
-    (proposal,) = opened(play)
-    told = play.bare.git("diff-tree", "-r", "--numstat", commit, proposal.head).split()
+    (pull_request,) = opened(play)
+    told = play.bare.git("diff-tree", "-r", "--numstat", commit, pull_request.head).split()
     assert told == ["1", "1", "pyproject.toml"]
-    assert play.bare.git("ls-tree", proposal.head, "pyproject.toml").startswith("100755")
-    written = Repository(play.bare.path, play.bare.env).blob(proposal.head, "pyproject.toml")
+    assert play.bare.git("ls-tree", pull_request.head, "pyproject.toml").startswith("100755")
+    written = Repository(play.bare.path, play.bare.env).blob(pull_request.head, "pyproject.toml")
     assert written is not None
     assert written.count(b"\r\n") == text.count("\r\n")
 
 
-def test_a_version_from_tags_is_not_written(play: Scene, sync: Any) -> None:
+def test_a_version_from_tags_is_not_written(play: DrillEnv, sync: Any) -> None:
     text = play.bare.git("show", "main:pyproject.toml").replace('version = "0.1.0"', 'dynamic = ["version"]')
     on_main(play, {"pyproject.toml": f'{text}\n[tool.hatch.version]\nsource = "vcs"\n'})
     document = sync()
@@ -301,23 +301,23 @@ def test_a_version_from_tags_is_not_written(play: Scene, sync: Any) -> None:
     assert "from tags" in document["why"]
 
 
-def test_before_the_first_release_there_is_nothing(props: Path, cli: Cli) -> None:
-    with scene(props) as made:
-        environ = made.runner.env("1", None, "", {})
+def test_before_the_first_release_there_is_nothing(wheel_cache: Path, cli: Cli) -> None:
+    with drill_env(wheel_cache) as made:
+        environ = made.runner.env()
         status, out, _ = cli("sync", str(made.runner.folder), environ=environ)
     assert (status, out) == (0, "nothing: nothing is released yet\n")
 
 
-def test_a_branch_with_the_right_words_and_other_files_is_put_right(play: Scene, sync: Any) -> None:
+def test_a_branch_with_the_right_words_and_other_files_is_put_right(play: DrillEnv, sync: Any) -> None:
     """Same parent, same subject, ours by its author: what it holds decides."""
     sync()
-    (proposal,) = opened(play)
+    (pull_request,) = opened(play)
     other = play.bare.git("rev-parse", f"{play.main}^{{tree}}").strip()
     forged = play.bare.git(
         "-c", f"user.email={AUTHOR}", "-c", "user.name=mergeship",
-        "commit-tree", other, "-p", play.main, "-m", proposal.title,
+        "commit-tree", other, "-p", play.main, "-m", pull_request.title,
     ).strip()  # fmt: skip
-    play.bare.git("update-ref", f"refs/heads/{proposal.branch}", forged)
-    play.stage.hosting.pushed()
+    play.bare.git("update-ref", f"refs/heads/{pull_request.branch}", forged)
+    play.testbed.repo.pushed()
     assert sync()["action"] == "moved"
-    assert play.stage.hosting.files(opened(play)[0]) == [("M", "pyproject.toml", "")]
+    assert play.testbed.repo.files(opened(play)[0]) == [("M", "pyproject.toml", "")]

@@ -18,13 +18,13 @@ from mergeship.commands.gate import gate
 from mergeship.commands.sync import sync
 from mergeship.core.event import Event
 from mergeship.core.result import Applied
-from mergeship.drills.scene import NO_SHIP, SHIP, Scene
+from mergeship.drills.env import NO_SHIP, SHIP, DrillEnv
 from mergeship.pipeline.forging import Wanted
 from mergeship.rehearsal import events
 from mergeship.world.forge import app
-from mergeship.world.forge.hosting import Machine, Run
+from mergeship.world.forge.fake_repository import Run, SelfHostedRunner
 from tests.contract.github import FOLDER, Exchange, Recorder, invalid, problems
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 pytestmark = pytest.mark.skipif(
     not FOLDER.is_dir(), reason="GitHub's description of its API is not here: npm fetches it (make contract)"
@@ -36,14 +36,14 @@ def exchanges(monkeypatch: pytest.MonkeyPatch) -> list[Exchange]:
     """Everything that is said to any forge of the test."""
     found: list[Exchange] = []
     real = app.application
-    monkeypatch.setattr(app, "application", lambda hosting: Recorder(real(hosting), found))
+    monkeypatch.setattr(app, "application", lambda repo: Recorder(real(repo), found))
     return found
 
 
 @pytest.fixture
-def play(props: Path, exchanges: list[Exchange]) -> Iterator[Scene]:
+def play(wheel_cache: Path, exchanges: list[Exchange]) -> Iterator[DrillEnv]:
     assert exchanges == []
-    with scene(props) as made:
+    with drill_env(wheel_cache) as made:
         yield made
 
 
@@ -64,12 +64,12 @@ def held_against_github(exchanges: list[Exchange]) -> Counter[str]:
     return Counter(one.method for one in asked)
 
 
-def test_what_the_product_says_and_is_told(play: Scene, exchanges: list[Exchange]) -> None:
-    stage, hosting = play.stage, play.stage.hosting
-    hosting.rules.rulesets.clear()
-    hosting.enforce()
-    hosting.settings.secrets.clear()
-    person = {**stage.by_person, "XDG_STATE_HOME": str(play.runner.state)}
+def test_what_the_product_says_and_is_told(play: DrillEnv, exchanges: list[Exchange]) -> None:
+    testbed, repo = play.testbed, play.testbed.repo
+    repo.rules.rulesets.clear()
+    repo.enforce()
+    repo.settings.secrets.clear()
+    person = {**testbed.by_person, "XDG_STATE_HOME": str(play.runner.state)}
     folder = play.runner.folder
     for _ in range(2):
         plan = forge_plan(folder, person, quiet)
@@ -78,9 +78,9 @@ def test_what_the_product_says_and_is_told(play: Scene, exchanges: list[Exchange
         assert len(applied.done) == len(plan.changes)
     assert plan.changes == ()
     play.merged(SHIP)
-    hosting.edit(1, SHIP, "maintainer")
+    repo.edit(1, SHIP, "maintainer")
     play.shipped()
-    job = play.runner.env("1", None, "", {})
+    job = play.runner.env()
     settings = job["MERGESHIP_SET"].splitlines()
     play.runner.at(play.main)
     assert sync(folder, job, quiet, settings).action == "opened"
@@ -88,12 +88,12 @@ def test_what_the_product_says_and_is_told(play: Scene, exchanges: list[Exchange
     play.merged(NO_SHIP)
     assert decide(folder, job, quiet, settings, dry_run=True).decision == "skip"
     assert gate(folder, job, quiet, settings, pull=2).decision == "skip"
-    hosting.bare.git("update-ref", "refs/heads/main", play.commit(play.main, {
+    repo.bare.git("update-ref", "refs/heads/main", play.commit(play.main, {
         "pyproject.toml": play.bare.git("show", "main:pyproject.toml").replace('"0.1.0"', '"0.2.0"'),
     }, "feat: by hand"))  # fmt: skip
     play.runner.at(play.main)
     assert sync(folder, job, quiet, settings).action == "closed"
-    hosting.former_names.add("rehearsal/old")
+    repo.former_names.add("rehearsal/old")
     with pytest.raises(Refused, match="Moved Permanently"):
         forge_plan(folder, {**person, "GITHUB_REPOSITORY": "rehearsal/old"}, quiet)
     found = held_against_github(exchanges)
@@ -101,17 +101,17 @@ def test_what_the_product_says_and_is_told(play: Scene, exchanges: list[Exchange
     assert sum(found.values()) > 100
 
 
-def test_classic_protection_and_removals(play: Scene, exchanges: list[Exchange]) -> None:
-    stage, hosting = play.stage, play.stage.hosting
-    hosting.rules.rulesets.clear()
-    hosting.rules.classic["main"] = {
+def test_classic_protection_and_removals(play: DrillEnv, exchanges: list[Exchange]) -> None:
+    testbed, repo = play.testbed, play.testbed.repo
+    repo.rules.rulesets.clear()
+    repo.rules.classic["main"] = {
         "required_status_checks": {"strict": False, "contexts": ["old"]}, "enforce_admins": False, "restrictions": None,
         "required_pull_request_reviews": {"bypass_pull_request_allowances": {"users": ["maintainer"]}},
     }  # fmt: skip
-    hosting.access["second"] = "write"
+    repo.access["second"] = "write"
     for _ in range(2):
-        assert apply(play.runner.folder, stage.by_person, allow_remove=True).error is None
-    written = hosting.rules.classic["main"]
+        assert apply(play.runner.folder, testbed.by_person, allow_remove=True).error is None
+    written = repo.rules.classic["main"]
     assert written["enforce_admins"] is True
     assert [one["context"] for one in written["required_status_checks"]["checks"]] == ["Gate", "Test the pull request"]
     assert not any(written["required_pull_request_reviews"]["bypass_pull_request_allowances"].values())
@@ -173,39 +173,41 @@ REQUESTS: tuple[tuple[str, str, dict[str, Any] | None, int], ...] = (
 )
 
 
-def test_every_address_answers_in_github_s_shape(play: Scene, exchanges: list[Exchange]) -> None:
-    stage, hosting = play.stage, play.stage.hosting
+def test_every_address_answers_in_github_s_shape(play: DrillEnv, exchanges: list[Exchange]) -> None:
+    testbed, repo = play.testbed, play.testbed.repo
     head = play.commit(play.main, {"x": "x"}, "feat: x")
     play.bare.git("update-ref", "refs/heads/feature/x", head)
-    hosting.propose("feature/x", "feat: x", SHIP, author="other", labels=("deploy",))
-    hosting.access["other"] = "write"
-    hosting.report(head, "Gate", "success")
-    hosting.runners[1] = Machine(1, "one")
-    hosting.runs.append(
+    repo.propose("feature/x", "feat: x", SHIP, author="other", labels=("deploy",))
+    repo.access["other"] = "write"
+    repo.report(head, "Gate", "success")
+    repo.runners[1] = SelfHostedRunner(1, "one")
+    repo.runs.append(
         Run(
             number=7,
             workflow=".github/workflows/ci-cd.yml",
             event="push",
             branch="main",
             commit=head,
-            began=hosting.clock(),
+            began=repo.clock(),
         )
     )
-    (hosting.artifacts / "7" / "dist").mkdir(parents=True)
-    call = client(stage.person, f"{stage.forge}/api/v3/repos/{hosting.name}")
+    (repo.artifacts / "7" / "dist").mkdir(parents=True)
+    call = client(testbed.person, f"{testbed.forge}/api/v3/repos/{repo.name}")
     assert call("PUT", "/environments/pypi", {
         "wait_timer": 5, "reviewers": None,
         "deployment_branch_policy": {"protected_branches": False, "custom_branch_policies": True},
     }) == 200  # fmt: skip
     for method, path, body, status in REQUESTS:
-        filled = path.replace("{main}", play.main).replace("{release}", str(next(iter(hosting.releases), 0)))
+        filled = path.replace("{main}", play.main).replace("{release}", str(next(iter(repo.releases), 0)))
         assert call(method, filled, body) == status, f"{method} {filled}"
         if path == "/releases" and status == 201:
-            release = next(iter(hosting.releases))
-            upload = client(stage.person, f"{stage.forge}/api/uploads/repos/{hosting.name}", "application/octet-stream")
+            release = next(iter(repo.releases))
+            upload = client(
+                testbed.person, f"{testbed.forge}/api/uploads/repos/{repo.name}", "application/octet-stream"
+            )
             assert upload("POST", f"/releases/{release}/assets?name=x.zip", b"bytes") == 201
             assert upload("POST", f"/releases/{release}/assets?name=x.zip", b"bytes") == 422
-    apps = client("", f"{stage.forge}/api/v3")
+    apps = client("", f"{testbed.forge}/api/v3")
     assert apps("GET", "/apps/github-actions", None) == 200
     held_against_github(exchanges)
 
@@ -228,16 +230,16 @@ def client(token: str, base: str, kind: str = "application/json") -> Callable[[s
     return call
 
 
-def test_events_are_those_of_github(play: Scene) -> None:
+def test_events_are_those_of_github(play: DrillEnv) -> None:
     play.merged(SHIP)
-    stage, hosting = play.stage, play.stage.hosting
-    merge = stage.origin.pulled(play.before, play.main, "feat: x")
-    assert invalid("webhook-push", events.pushed(hosting, stage.forge, merge).payload) == []
+    testbed, repo = play.testbed, play.testbed.repo
+    merge = testbed.origin.pulled(play.before, play.main, "feat: x")
+    assert invalid("webhook-push", events.pushed(repo, testbed.forge, merge).payload) == []
     head = play.commit(play.main, {"x": "x"}, "feat: x")
     play.bare.git("update-ref", "refs/heads/feature/x", head)
-    proposal = hosting.propose("feature/x", "feat: x", SHIP)
+    pull_request = repo.propose("feature/x", "feat: x", SHIP)
     for action in ("opened", "edited"):
-        event = events.pull_request(hosting, stage.forge, proposal, action)
+        event = events.pull_request(repo, testbed.forge, pull_request, action)
         assert invalid(f"webhook-pull-request-{action}", event.payload) == []
 
 

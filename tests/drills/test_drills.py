@@ -13,12 +13,12 @@ import pytest
 
 from mergeship.drills import races, running
 from mergeship.drills.drill import Drill
+from mergeship.drills.env import DrillFailedError, DrillSession
 from mergeship.drills.running import DRILLS, chosen
-from mergeship.drills.scene import DrillFailedError, Theatre
 from mergeship.errors import Misconfigured
 from tests import conftest
 from tests.conftest import OBK
-from tests.scenes import theatre
+from tests.testbeds import session
 
 pytestmark = pytest.mark.network
 NEEDED = {
@@ -254,26 +254,26 @@ def test_each_name_is_known() -> None:
 
 
 @pytest.fixture
-def stage(props: Path) -> Callable[[str], Theatre]:
-    return lambda prelude: theatre(props, prelude=prelude)
+def testbed(wheel_cache: Path) -> Callable[[str], DrillSession]:
+    return lambda preload: session(wheel_cache, preload=preload)
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_drill_passes(name: str, stage: Callable[[str], Theatre]) -> None:
-    assert OF[name].play(stage(""))
+def test_a_drill_passes(name: str, testbed: Callable[[str], DrillSession]) -> None:
+    assert OF[name].play(testbed(""))
 
 
 @pytest.mark.parametrize("name", GUARDS)
-def test_without_its_guard_a_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
+def test_without_its_guard_a_drill_fails(name: str, testbed: Callable[[str], DrillSession]) -> None:
     with pytest.raises(DrillFailedError, match=FAILS[name]):
-        OF[name].play(stage(GUARDS[name]))
+        OF[name].play(testbed(GUARDS[name]))
 
 
 @conftest.LONG
 @pytest.mark.parametrize("name", LONG)
-def test_without_its_guard_a_long_drill_fails(name: str, stage: Callable[[str], Theatre]) -> None:
+def test_without_its_guard_a_long_drill_fails(name: str, testbed: Callable[[str], DrillSession]) -> None:
     with pytest.raises(DrillFailedError, match=FAILS[name]):
-        OF[name].play(stage(LONG[name]))
+        OF[name].play(testbed(LONG[name]))
 
 
 def test_each_guard_can_be_taken_away() -> None:
@@ -289,8 +289,8 @@ def test_every_drill_has_a_guard() -> None:
     assert not set(GUARDS) & set(LONG)
 
 
-def test_a_race_of_a_few_rounds(stage: Callable[[str], Theatre]) -> None:
-    assert races.race(stage(""), rounds=3).startswith("3 rounds")
+def test_a_race_of_a_few_rounds(testbed: Callable[[str], DrillSession]) -> None:
+    assert races.race(testbed(""), rounds=3).startswith("3 rounds")
 
 
 def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:
@@ -302,7 +302,7 @@ def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, st
 
 
 def test_a_drill_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, cli: Callable[..., tuple[int, str, str]]) -> None:
-    def fails(_: Theatre) -> str:
+    def fails(_: DrillSession) -> str:
         raise DrillFailedError("something else")
 
     broken = Drill("direct-push", "a fault", "an outcome", fails)

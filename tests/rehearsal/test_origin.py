@@ -9,7 +9,7 @@ from mergeship.errors import Misconfigured
 from mergeship.rehearsal import events
 from mergeship.rehearsal.origin import Merge, Origin, change
 from mergeship.rehearsal.sandbox import sandbox
-from mergeship.world.forge.hosting import Hosting
+from mergeship.world.forge.fake_repository import FakeRepository
 from tests.conftest import git
 
 
@@ -22,14 +22,14 @@ def merged(origin: Origin) -> Merge:
     """What stands in the clone, squashed into main by a pull request."""
     origin.submit("feature/x", "feat: x")
     before = origin.main()
-    hosting = Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
-    return origin.pulled(before, hosting.merge(hosting.propose("feature/x", "feat: x", "its body").number), "feat: x")
+    repo = FakeRepository(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
+    return origin.pulled(before, repo.merge(repo.propose("feature/x", "feat: x", "its body").number), "feat: x")
 
 
 def test_main_takes_nothing_but_merges(obk: Path) -> None:
     with sandbox(os.environ, None) as box:
         origin = Origin(box, obk)
-        Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts).protect()
+        FakeRepository(origin.bare, "rehearsal/obk", origin.sandbox.artifacts).protect()
         git(box.work, "commit", "--quiet", "--allow-empty", "-m", "direct")
         direct = push(box.work, "origin", "main")
         assert direct.returncode != 0
@@ -55,8 +55,8 @@ def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
         origin.begin("feature/x")
         change(box.work, "obk", 1)
         merge = merged(origin)
-        hosting = Hosting(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
-        event = events.pushed(hosting, "http://127.0.0.1:1", merge).payload
+        repo = FakeRepository(origin.bare, "rehearsal/obk", origin.sandbox.artifacts)
+        event = events.pushed(repo, "http://127.0.0.1:1", merge).payload
     assert event["ref"] == "refs/heads/main"
     assert (event["before"], event["after"]) == (merge.before, merge.after)
     assert event["head_commit"]["id"] == merge.after

@@ -26,7 +26,7 @@ NAME = "obk-{}-py3-none-any.whl"
 
 
 @dataclass
-class Stage:
+class Proving:
     """A rehearsal's index and artifacts, set by hand."""
 
     catalog: Catalog
@@ -69,23 +69,23 @@ class Stage:
 
 
 @pytest.fixture
-def stage(catalog: Catalog, base: str, tmp_path: Path) -> Stage:
+def testbed(catalog: Catalog, base: str, tmp_path: Path) -> Proving:
     project = tmp_path / "project"
     project.mkdir()
-    return Stage(catalog, Prover("obk", f"{base}/simple/", project, ours=True, tell=lambda _: None), tmp_path)
+    return Proving(catalog, Prover("obk", f"{base}/simple/", project, ours=True, tell=lambda _: None), tmp_path)
 
 
-def test_everything_holds(stage: Stage) -> None:
-    stage.hand_on(NAME.format("0.1.1"), stage.publish("0.1.1"))
-    proofs = stage.prove()
+def test_everything_holds(testbed: Proving) -> None:
+    testbed.hand_on(NAME.format("0.1.1"), testbed.publish("0.1.1"))
+    proofs = testbed.prove()
     assert list(proofs) == [PASSES, NEW, BYTES, INSTALLS, IMPORTS]
     assert [proof.detail for proof in proofs.values() if not proof.held] == []
-    stage.hand_on(NAME.format("0.1.2"), stage.publish("0.1.2"))
-    (stage.folder / "artifacts" / "dist" / NAME.format("0.1.1")).unlink()
-    later = stage.prove(2)
+    testbed.hand_on(NAME.format("0.1.2"), testbed.publish("0.1.2"))
+    (testbed.folder / "artifacts" / "dist" / NAME.format("0.1.1")).unlink()
+    later = testbed.prove(2)
     assert list(later) == [PASSES, NEW, FRESH, BYTES, INSTALLS, IMPORTS]
     assert later[FRESH].held
-    assert [release.version for release in stage.prover.releases] == ["0.1.1", "0.1.2"]
+    assert [release.version for release in testbed.prover.releases] == ["0.1.1", "0.1.2"]
 
 
 @pytest.mark.parametrize(
@@ -97,50 +97,50 @@ def test_everything_holds(stage: Stage) -> None:
         ((), "no job ran"),
     ],
 )
-def test_a_pipeline_that_fails(stage: Stage, jobs: tuple[Job, ...], words: str) -> None:
-    stage.publish("0.1.1")
-    proof = stage.prove(jobs=jobs)[PASSES]
+def test_a_pipeline_that_fails(testbed: Proving, jobs: tuple[Job, ...], words: str) -> None:
+    testbed.publish("0.1.1")
+    proof = testbed.prove(jobs=jobs)[PASSES]
     assert (proof.held, proof.detail) == (False, words)
 
 
 @pytest.mark.parametrize(("versions", "words"), [([], "0 new versions: none"), (["0.1.1", "0.1.2"], "2 new versions")])
-def test_not_one_new_version(stage: Stage, versions: list[str], words: str) -> None:
+def test_not_one_new_version(testbed: Proving, versions: list[str], words: str) -> None:
     for version in versions:
-        stage.publish(version)
-    proof = stage.prove()[NEW]
+        testbed.publish(version)
+    proof = testbed.prove()[NEW]
     assert not proof.held
     assert words in proof.detail
-    assert stage.prover.releases == []
+    assert testbed.prover.releases == []
 
 
-def test_a_version_that_is_not_the_next_one(stage: Stage) -> None:
-    stage.publish("0.1.1")
-    stage.prove()
-    stage.publish("0.1.3")
-    assert not stage.prove(2)[FRESH].held
-    stage.prover.ours = False  # a pipeline of one's own may skip numbers, but not go back
-    stage.publish("0.1.5")
-    assert stage.prove(3)[FRESH].held
-    stage.publish("0.1.4")
-    assert not stage.prove(4)[FRESH].held
+def test_a_version_that_is_not_the_next_one(testbed: Proving) -> None:
+    testbed.publish("0.1.1")
+    testbed.prove()
+    testbed.publish("0.1.3")
+    assert not testbed.prove(2)[FRESH].held
+    testbed.prover.ours = False  # a pipeline of one's own may skip numbers, but not go back
+    testbed.publish("0.1.5")
+    assert testbed.prove(3)[FRESH].held
+    testbed.publish("0.1.4")
+    assert not testbed.prove(4)[FRESH].held
 
 
-def nothing(_: Stage, __: bytes) -> None:
+def nothing(_: Proving, __: bytes) -> None:
     return
 
 
-def other(stage: Stage, content: bytes) -> None:
-    stage.hand_on(NAME.format("0.1.1"), content + b"x")
+def other(testbed: Proving, content: bytes) -> None:
+    testbed.hand_on(NAME.format("0.1.1"), content + b"x")
 
 
-def both(stage: Stage, content: bytes) -> None:
-    stage.hand_on(NAME.format("0.1.1"), content)
-    stage.hand_on(NAME.format("0.1.1"), content + b"x", "again")
+def both(testbed: Proving, content: bytes) -> None:
+    testbed.hand_on(NAME.format("0.1.1"), content)
+    testbed.hand_on(NAME.format("0.1.1"), content + b"x", "again")
 
 
-def more(stage: Stage, content: bytes) -> None:
-    stage.hand_on(NAME.format("0.1.1"), content)
-    stage.hand_on("obk-0.1.1.tar.gz", sdist("obk", "0.1.1"))
+def more(testbed: Proving, content: bytes) -> None:
+    testbed.hand_on(NAME.format("0.1.1"), content)
+    testbed.hand_on("obk-0.1.1.tar.gz", sdist("obk", "0.1.1"))
 
 
 @pytest.mark.parametrize(
@@ -152,16 +152,18 @@ def more(stage: Stage, content: bytes) -> None:
         (more, "obk-0.1.1.tar.gz was built, and is not published"),
     ],
 )
-def test_bytes_that_are_not_the_built_ones(stage: Stage, hand_on: Callable[[Stage, bytes], None], words: str) -> None:
-    hand_on(stage, stage.publish("0.1.1"))
-    proof = stage.prove()[BYTES]
+def test_bytes_that_are_not_the_built_ones(
+    testbed: Proving, hand_on: Callable[[Proving, bytes], None], words: str
+) -> None:
+    hand_on(testbed, testbed.publish("0.1.1"))
+    proof = testbed.prove()[BYTES]
     assert not proof.held
     assert words in proof.detail
 
 
-def test_a_release_that_does_not_install(stage: Stage) -> None:
-    stage.publish("0.1.1", wheel("obk", "0.1.1", extra="Requires-Dist: a-package-that-is-not-there\n"))
-    proofs = stage.prove()
+def test_a_release_that_does_not_install(testbed: Proving) -> None:
+    testbed.publish("0.1.1", wheel("obk", "0.1.1", extra="Requires-Dist: a-package-that-is-not-there\n"))
+    proofs = testbed.prove()
     assert not proofs[INSTALLS].held
     assert IMPORTS not in proofs
 
@@ -175,22 +177,22 @@ def test_a_release_that_does_not_install(stage: Stage) -> None:
         ({"README.txt": ""}, "no importable module"),
     ],
 )
-def test_a_release_that_does_not_import(stage: Stage, modules: dict[str, str], words: str) -> None:
-    stage.publish("0.1.1", wheel("obk", "0.1.1", modules))
-    proof = stage.prove()[IMPORTS]
+def test_a_release_that_does_not_import(testbed: Proving, modules: dict[str, str], words: str) -> None:
+    testbed.publish("0.1.1", wheel("obk", "0.1.1", modules))
+    proof = testbed.prove()[IMPORTS]
     assert not proof.held
     assert words in proof.detail
 
 
-def test_a_module_that_tells_another_version_is_told(stage: Stage) -> None:
-    stage.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
-    proof = stage.prove()[IMPORTS]
+def test_a_module_that_tells_another_version_is_told(testbed: Proving) -> None:
+    testbed.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
+    proof = testbed.prove()[IMPORTS]
     assert proof.held
     assert proof.detail == "obk 0.1.1; obk.__version__ says 9.9"
 
 
-def test_the_python_is_one_that_the_project_allows(stage: Stage) -> None:
-    stage.publish("0.1.1")
+def test_the_python_is_one_that_the_project_allows(testbed: Proving) -> None:
+    testbed.publish("0.1.1")
     text = '[project]\nname = "p"\nversion = "1"\nrequires-python = "==3.4.*"\n'
-    (stage.prover.folder / "pyproject.toml").write_text(text)
-    assert not stage.prove()[INSTALLS].held
+    (testbed.prover.folder / "pyproject.toml").write_text(text)
+    assert not testbed.prove()[INSTALLS].held

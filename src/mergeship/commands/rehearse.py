@@ -35,12 +35,12 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
-    from mergeship.rehearsal.performance import Asked, perform
+    from mergeship.rehearsal.run_rehearsal import Asked, run_rehearsal
     from mergeship.rehearsal.sandbox import sandbox
 
     asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
     with sandbox(environ, keep) as box:
-        result = perform(asked, box, tell)
+        result = run_rehearsal(asked, box, tell)
     return msgspec.structs.replace(result, kept=str(keep or ""))
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import psutil
 
 from mergeship.drills.drill import Drill
+from mergeship.drills.env import DrillEnv, DrillSession, demand
+from mergeship.drills.fault_hooks import counted, disk_full
+from mergeship.drills.fork_server import warm
 from mergeship.drills.runner import Ran
-from mergeship.drills.scene import Scene, Theatre, demand
-from mergeship.drills.seams import counted, disk_full
-from mergeship.drills.warm import warm
 from mergeship.process import started
 from mergeship.world.fault import Fault
 
@@ -24,32 +24,32 @@ HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)
 PROMISED = 7.0  # seconds in which a state is left that can be gone on from
 
 
-def _killed(theatre: Theatre) -> str:
+def _killed(session: DrillSession) -> str:
     """Every effect of `decide` and of `deploy`, halves of them on two stages at once."""
     with ThreadPoolExecutor(2) as pool:
-        counts = list(pool.map(lambda half: _half_killed(theatre, half), (0, 1)))
+        counts = list(pool.map(lambda half: _half_killed(session, half), (0, 1)))
     decides, deploys = (sum(numbers) for numbers in zip(*counts, strict=True))
     return f"killed at {decides} points of decide and {deploys} of deploy: one version, one set of bytes, each time"
 
 
-def _half_killed(theatre: Theatre, half: int) -> tuple[int, int]:
-    with theatre.scene() as scene, warm(scene.stage.box.root, scene.stage.box.env) as ready:
-        scene.runner.warm = ready
-        scene.merged()
-        log = scene.stage.box.root / "effects"
-        decides = _at_every_effect(scene, log, half, scene.decide, _decided)
-        version = scene.claimed()
-        deploys = _at_every_effect(scene, log, half, scene.deploy, lambda again: _deployed(again, version))
+def _half_killed(session: DrillSession, half: int) -> tuple[int, int]:
+    with session.env() as drill, warm(drill.testbed.box.root, drill.testbed.box.env) as ready:
+        drill.runner.warm = ready
+        drill.merged()
+        log = drill.testbed.box.root / "effects"
+        decides = _at_every_effect(drill, log, half, drill.decide, _decided)
+        version = drill.claimed()
+        deploys = _at_every_effect(drill, log, half, drill.deploy, lambda again: _deployed(again, version))
         return decides, deploys
 
 
 def _at_every_effect(
-    scene: Scene, log: Path, half: int, command: Callable[..., Ran], check: Callable[[Scene], None]
+    drill: DrillEnv, log: Path, half: int, command: Callable[..., Ran], check: Callable[[DrillEnv], None]
 ) -> int:
     """Kill the command before its first effect, its second one, and so on, each time from the same beginning."""
-    back = scene.keep()
+    back = drill.keep()
     log.unlink(missing_ok=True)
-    clean = command(prelude=counted(log))
+    clean = command(preload=counted(log))
     demand(clean.status == 0, f"undisturbed: {clean.message}")
     points = log.read_text(encoding="utf-8").splitlines()
     demand(len(points) > 1, "no effect was counted")
@@ -58,35 +58,34 @@ def _at_every_effect(
         if number % 2 != half:
             continue
         back()
-        died = command(prelude=counted(log, number))
+        died = command(preload=counted(log, number))
         demand(died.status == KILLED, f"before {effect!r}: {died.message}")
         again = command()
         demand(again.status == 0, f"after a kill before {effect!r}: {again.message}")
-        check(scene)
+        check(drill)
         killed += 1
     back()
     return killed
 
 
-def _decided(scene: Scene) -> None:
-    claims = [entry.version for entry in scene.ledger.releases]
+def _decided(drill: DrillEnv) -> None:
+    claims = [entry.version for entry in drill.ledger.releases]
     demand(len(claims) == 1, f"claimed: {claims}")
 
 
-def _deployed(scene: Scene, version: str) -> None:
-    scene.complete(version)
-    demand(len(scene.ledger.releases) == 1, "another version was claimed")
+def _deployed(drill: DrillEnv, version: str) -> None:
+    drill.complete(version)
+    demand(len(drill.ledger.releases) == 1, "another version was claimed")
 
 
-def _cancelled(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        version = scene.claimed()
-        scene.stage.catalog.faults.append(Fault(503, delay=60.0, file=".tar.gz"))
-        command = [str(scene.stage.box.command), "deploy", ".", "--json"]
-        env = scene.runner.env("1", None, f"{scene.theatre.prelude}\n{HEARD}", {})
-        with started(command, cwd=scene.runner.folder, env=env) as process:
-            _wait_for(lambda: len(scene.published) == 1)
+def _cancelled(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        version = drill.claimed()
+        drill.testbed.catalog.faults.append(Fault(503, delay=60.0, file=".tar.gz"))
+        command = [*drill.runner.command(f"{drill.session.preload}\n{HEARD}"), "deploy", ".", "--json"]
+        with started(command, cwd=drill.runner.folder, env=drill.runner.env()) as process:
+            _wait_for(lambda: len(drill.published) == 1)
             time.sleep(0.3)
             began = time.monotonic()
             for number, grace in CANCEL:
@@ -96,12 +95,12 @@ def _cancelled(theatre: Theatre) -> str:
             seconds = time.monotonic() - began
             process.communicate()
         demand(seconds < PROMISED, f"it took {seconds:.1f} s to end")
-        bound = scene.entry(version)
+        bound = drill.entry(version)
         demand(bound.state == "uploading", f"{version} is {bound.state}")
-        scene.stage.catalog.faults.clear()
-        again = scene.deploy()
+        drill.testbed.catalog.faults.clear()
+        again = drill.deploy()
         demand(again.status == 0, f"again: {again.message}")
-        scene.complete(version)
+        drill.complete(version)
         return f"ended in {seconds:.1f} s in the middle of an upload; the same command finished {version}"
 
 
@@ -122,20 +121,20 @@ def _ended(pid: int, grace: float) -> bool:
     return False
 
 
-def _full(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        version = scene.claimed()
+def _full(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        version = drill.claimed()
         met = 0
         while True:
-            ran = scene.deploy(prelude=disk_full(met + 1))
+            ran = drill.deploy(preload=disk_full(met + 1))
             if ran.status == 0:
                 break
             demand(ran.code == "disk-full", f"at write {met + 1}: {ran.message}")
             met += 1
             demand(met < 100, "it never ends")  # noqa: PLR2004
         demand(met > 0, "the fault was not met")
-        scene.complete(version)
+        drill.complete(version)
         return f"no room at {met} writes, told each time; {version} complete in the end"
 
 

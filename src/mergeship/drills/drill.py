@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from mergeship.drills.scene import Theatre
+from mergeship.drills.env import DrillSession
 
 
 class Drill(msgspec.Struct, frozen=True):
@@ -13,5 +13,5 @@ class Drill(msgspec.Struct, frozen=True):
     name: str
     injected: str
     expected: str
-    play: Callable[[Theatre], str]
+    play: Callable[[DrillSession], str]
     """Plays it, and says what was seen. Raises DrillFailedError for something else than what is demanded."""

@@ -12,12 +12,13 @@ from mergeship.core import workflow as workflows
 from mergeship.core.event import Event, StepSaid
 from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
+from mergeship.drills import launch
 from mergeship.drills.drill import Drill
-from mergeship.drills.scene import NO_SHIP, SHIP, Scene, Theatre, demand
+from mergeship.drills.env import NO_SHIP, SHIP, DrillEnv, DrillSession, demand
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.origin import Merge, change
-from mergeship.rehearsal.performance import pipeline
-from mergeship.rehearsal.stage import give_secrets
+from mergeship.rehearsal.run_rehearsal import pipeline
+from mergeship.rehearsal.testbed import give_secrets
 from mergeship.world.fault import Fault
 
 BROKEN = '''\
@@ -29,9 +30,9 @@ def build_sdist(*_, **__):
 
 
 class Played(msgspec.Struct, frozen=True):
-    """A scene whose workflow runs on the engine."""
+    """A drill whose workflow runs on the engine."""
 
-    scene: Scene
+    drill: DrillEnv
     workflow: Workflow
     program: str
     said: list[str]
@@ -39,17 +40,17 @@ class Played(msgspec.Struct, frozen=True):
 
     def merged(self, number: int, body: str = SHIP, prepare: Callable[[Path], None] | None = None) -> Merge:
         """Merge a change of the working tree by a pull request."""
-        stage = self.scene.stage
+        testbed = self.drill.testbed
         branch, title = f"feature/played-{number}", f"feat: play {number}"
         if number > 1:
-            stage.origin.begin(branch)
-        change(stage.box.work, stage.project, number)
+            testbed.origin.begin(branch)
+        change(testbed.box.work, testbed.project, number)
         if prepare:
-            prepare(stage.box.work)
-        stage.origin.submit(branch, title)
-        before = stage.origin.main()
-        proposal = stage.hosting.propose(branch, title, body)
-        return stage.origin.pulled(before, stage.hosting.merge(proposal.number), title)
+            prepare(testbed.box.work)
+        testbed.origin.submit(branch, title)
+        before = testbed.origin.main()
+        pull_request = testbed.repo.propose(branch, title, body)
+        return testbed.origin.pulled(before, testbed.repo.merge(pull_request.number), title)
 
     def run(self, merge: Merge, number: int) -> dict[str, str]:
         """Run the workflow on a merge; each job with its status."""
@@ -58,23 +59,23 @@ class Played(msgspec.Struct, frozen=True):
             if isinstance(event, StepSaid):
                 self.said.append(event.line)
 
-        jobs: list[Job] = self.scene.stage.act(self.program, self.workflow, merge, number, tell)
+        jobs: list[Job] = self.drill.testbed.act(self.program, self.workflow, merge, number, tell)
         return {job.name: job.status for job in jobs}
 
 
 @contextmanager
-def played(theatre: Theatre) -> Iterator[Played]:
-    """A scene with the project's workflow in it, or with the one that init writes."""
-    with theatre.scene() as scene:
-        box = scene.stage.box
-        if theatre.prelude:
-            path = box.root / "prelude.py"
-            path.write_text(theatre.prelude, encoding="utf-8")
-            box.env["MERGESHIP_PRELUDE"] = str(path)
-        scene.stage.origin.begin("feature/played-1")
+def played(session: DrillSession) -> Iterator[Played]:
+    """A drill with the project's workflow in it, or with the one that init writes."""
+    with session.env() as drill:
+        box = drill.testbed.box
+        if session.preload:
+            path = box.root / "preload.py"
+            path.write_text(session.preload, encoding="utf-8")
+            box.install(*launch.command(path))
+        drill.testbed.origin.begin("feature/played-1")
         workflow = pipeline(workflows.PATH, box, lambda _: None)
-        give_secrets(scene.stage, workflow)
-        yield Played(scene, workflow, engine.find_act(box.env["PATH"]), [])
+        give_secrets(drill.testbed, workflow)
+        yield Played(drill, workflow, engine.find_act(box.env["PATH"]), [])
 
 
 def statuses(*wanted: str) -> dict[str, str]:
@@ -84,41 +85,41 @@ def statuses(*wanted: str) -> dict[str, str]:
     return dict(zip(("test", "decide", "build", "deploy", "sync"), (*wanted, sync), strict=True))
 
 
-def _second_merge(theatre: Theatre) -> str:
-    with played(theatre) as play:
+def _second_merge(session: DrillSession) -> str:
+    with played(session) as play:
         for number in (1, 2):
             jobs = play.run(play.merged(number), number)
             demand(jobs == statuses(*["passed"] * 4), f"merge {number}: {jobs}")
-        versions = [entry.version for entry in play.scene.ledger.releases]
+        versions = [entry.version for entry in play.drill.ledger.releases]
         demand(len(set(versions)) == 2, f"released: {versions}")  # noqa: PLR2004 - one for each merge
-        play.scene.complete(*versions)
+        play.drill.complete(*versions)
         return f"{versions[0]}, then {versions[1]}, with nothing committed back in between"
 
 
-def _non_deployment(theatre: Theatre) -> str:
-    with played(theatre) as play:
+def _non_deployment(session: DrillSession) -> str:
+    with played(session) as play:
         jobs = play.run(play.merged(1, NO_SHIP), 1)
         demand(jobs == statuses("passed", "passed", "skipped", "skipped"), f"{jobs}")
-        demand(not play.scene.ledger.releases and not play.scene.uploads, "something was claimed or sent")
+        demand(not play.drill.ledger.releases and not play.drill.uploads, "something was claimed or sent")
         return "tested, decided to skip, nothing built or claimed"
 
 
-def _test_failure(theatre: Theatre) -> str:
-    with played(theatre) as play:
-        play.scene.stage.box.env["MERGESHIP_SET"] += "\ntest.command=python -c 'raise SystemExit(1)'"
+def _test_failure(session: DrillSession) -> str:
+    with played(session) as play:
+        play.drill.testbed.box.env["MERGESHIP_SET"] += "\ntest.command=python -c 'raise SystemExit(1)'"
         jobs = play.run(play.merged(1), 1)
         demand(jobs == statuses("failed", "skipped", "skipped", "skipped"), f"{jobs}")
-        demand(not play.scene.ledger.releases and not play.scene.uploads, "something was claimed or sent")
+        demand(not play.drill.ledger.releases and not play.drill.uploads, "something was claimed or sent")
         return "the tests failed, and nothing was decided, built or sent"
 
 
-def _build_failure(theatre: Theatre) -> str:
-    with played(theatre) as play:
+def _build_failure(session: DrillSession) -> str:
+    with played(session) as play:
         jobs = play.run(play.merged(1, SHIP, _break_backend), 1)
         demand(jobs == statuses("passed", "passed", "failed", "skipped"), f"{jobs}")
         demand(any("the drill breaks the build here" in line for line in play.said), "the backend's words are not told")
-        demand(not play.scene.uploads, "something was sent")
-        claimed = play.scene.ledger.releases[-1]
+        demand(not play.drill.uploads, "something was sent")
+        claimed = play.drill.ledger.releases[-1]
         demand(claimed.state == "claimed", f"{claimed.version} is {claimed.state}")
         return f"the build failed; {claimed.version} stays claimed, nothing was sent"
 
@@ -140,10 +141,10 @@ def _own_backend(work: Path, code: str) -> None:
     (work / "drill_backend.py").write_text(code.format(real=real), encoding="utf-8")
 
 
-def _dirty(theatre: Theatre) -> str:
-    with played(theatre) as play:
+def _dirty(session: DrillSession) -> str:
+    with played(session) as play:
         merge = play.merged(1)
-        box = play.scene.stage.box
+        box = play.drill.testbed.box
         litter = {"dist/evil-9.9-py3-none-any.whl": "evil", "build/lib/evil.py": "evil = 1", "earlier/x": "x"}
         for name, text in litter.items():
             path = box.work / name
@@ -151,7 +152,7 @@ def _dirty(theatre: Theatre) -> str:
             path.write_text(text, encoding="utf-8")
         reaches = not _is_ignored(play, next(iter(litter)))  # the engine leaves ignored files behind, as `clean` does
         jobs = play.run(merge, 1)
-        sent = list(play.scene.published)
+        sent = list(play.drill.published)
         demand(not any("evil" in name for name in sent), f"the index has {sent}")
         if reaches:
             demand(jobs["build"] == "failed" and any("strange-files" in line for line in play.said), f"{jobs}")
@@ -160,35 +161,35 @@ def _dirty(theatre: Theatre) -> str:
         return f"left by an earlier job, not taken along: {', '.join(sent)}"
 
 
-def _late_proof(theatre: Theatre) -> str:
-    with played(theatre) as play:
-        scene = play.scene
-        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
-        scene.stage.catalog.shown = {}
+def _late_proof(session: DrillSession) -> str:
+    with played(session) as play:
+        drill = play.drill
+        drill.testbed.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        drill.testbed.catalog.shown = {}
         jobs = play.run(play.merged(1), 1)
-        (first,) = scene.ledger.releases
+        (first,) = drill.ledger.releases
         demand(jobs == statuses(*["passed"] * 4) and first.state == "uploaded", f"{jobs}, {first.state}")
-        scene.stage.catalog.shown = None
+        drill.testbed.catalog.shown = None
         jobs = play.run(play.merged(2, NO_SHIP), 2)
         demand(jobs == statuses(*["passed"] * 4), f"the next run: {jobs}")
-        scene.complete(first.version)
+        drill.complete(first.version)
         return f"{first.version} unconfirmed; a run that ships nothing new proved it"
 
 
-def _lost_runner(theatre: Theatre) -> str:
+def _lost_runner(session: DrillSession) -> str:
     """The only machine with the bytes is gone, and what it built cannot be built equal again."""
-    with played(theatre) as play:
-        scene = play.scene
-        scene.stage.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
-        scene.stage.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 30
+    with played(session) as play:
+        drill = play.drill
+        drill.testbed.box.env["MERGESHIP_SET"] += "\nindex.deadline=1.5"
+        drill.testbed.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 30
         jobs = play.run(play.merged(1, SHIP, _never_equal), 1)
-        demand(jobs["deploy"] == "failed" and len(scene.published) == 1, f"the set-up: {jobs}, {scene.published}")
-        scene.stage.catalog.faults.clear()
-        shutil.rmtree(scene.stage.box.root / "home" / ".local" / "state")
+        demand(jobs["deploy"] == "failed" and len(drill.published) == 1, f"the set-up: {jobs}, {drill.published}")
+        drill.testbed.catalog.faults.clear()
+        shutil.rmtree(drill.testbed.box.root / "home" / ".local" / "state")
         jobs = play.run(play.merged(2), 2)
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
-        versions = [entry.version for entry in scene.ledger.releases]
-        scene.complete(*versions)
+        versions = [entry.version for entry in drill.ledger.releases]
+        drill.complete(*versions)
         return f"{versions[0]} finished with the bytes of its own run's artifact, then {versions[1]}"
 
 
@@ -209,7 +210,7 @@ def build_sdist(folder, *rest, **named):
 
 
 def _is_ignored(play: Played, name: str) -> bool:
-    told = play.scene.stage.origin.work.git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", name)
+    told = play.drill.testbed.origin.work.git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", name)
     return told.startswith("!!")
 
 

@@ -13,8 +13,8 @@ import psutil
 
 from mergeship.drills.drill import Drill
 from mergeship.drills.engine import Played, played, statuses
+from mergeship.drills.env import SHIP, DrillSession, demand
 from mergeship.drills.merges import dispatch
-from mergeship.drills.scene import SHIP, Theatre, demand
 
 MARKER = "mergeship-was-here"
 _SHELL = (
@@ -51,73 +51,75 @@ def payloads(marker: str) -> Iterator[tuple[str, str]]:
         yield "feat: fine", f"{text}{NO}"
 
 
-def _hostile(theatre: Theatre) -> str:
-    with played(theatre) as play:
-        scene = play.scene
-        marker = scene.stage.box.root / MARKER
+def _hostile(session: DrillSession) -> str:
+    with played(session) as play:
+        drill = play.drill
+        marker = drill.testbed.box.root / MARKER
         play.run(play.merged(1), 1)
         given = list(payloads(str(marker)))
-        first = len(scene.stage.hosting.proposals) + 1
+        first = len(drill.testbed.repo.pull_requests) + 1
         for number, (title, body) in enumerate(given):
             shown = title.replace("\0", "")[:5_000]
             branch = f"feature/x$(touch${{IFS}}{MARKER})-{number}" if number % 3 == 0 else f"-evil-{number}"
             labels = ("deploy", "bump:major", f"$(touch {marker})") if number % 5 == 0 else ()
             author = f"evil$(touch {marker})" if number % 2 else f"ci-bot; touch {marker}"
-            scene.merged(body.replace("\0", ""), shown, branch=branch, author=author, labels=labels, fork="evil/obk")
-        held = scene.decide()
+            drill.merged(body.replace("\0", ""), shown, branch=branch, author=author, labels=labels, fork="evil/obk")
+        held = drill.decide()
         demand(held.document.get("decision") in {"skip", "hold"}, f"decide: {held.message[:300]}")
         shipping = [reason for reason in held.document["reasons"] if 'ticks "Deployment PR"' in reason]
         demand(len(held.document["reasons"]) >= len(given) and not shipping, f"{shipping[:3]}")
-        shown = scene.runner.shown("decide", "--dry-run", event=scene.push, prelude=theatre.prelude)
+        shown = drill.runner.shown("decide", "--dry-run", event=drill.push, preload=session.preload)
         demand(f"#{first}: " in shown, f"nothing was shown: {shown[:200]}")
         demand(not any(bad in shown for bad in ("\x1b", "\u202e", "##[")), "an escape sequence came through")
         wrong = [line for line in shown.splitlines() if line.lstrip().startswith("::")]
         demand(not wrong, f"a command of the runner came through: {wrong[:2]}")
         _gate_each(play, first, len(given))
-        settled = scene.decide(event=dispatch("skip", "nobody means any of this"))
+        settled = drill.decide(event=dispatch("skip", "nobody means any of this"))
         demand(settled.status == 0, f"decide: {settled.message[:300]}")
         evil = f"feature/x$(touch${{IFS}}{MARKER})-last"
         everything = "\n".join(title.replace("\0", "")[:2_000] for title, _ in given[::2])
-        scene.merged(SHIP, given[0][0], branch=evil, author=f"evil$(touch {marker})", message=everything)
-        merge = scene.stage.origin.pulled(scene.before, scene.main, given[0][0])
+        drill.merged(SHIP, given[0][0], branch=evil, author=f"evil$(touch {marker})", message=everything)
+        merge = drill.testbed.origin.pulled(drill.before, drill.main, given[0][0])
         jobs = play.run(merge, 2)
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
-        found = [str(path) for path in scene.stage.box.root.rglob(f"*{MARKER}*") if path.name == MARKER]
+        found = [str(path) for path in drill.testbed.box.root.rglob(f"*{MARKER}*") if path.name == MARKER]
         demand(not found and not marker.exists(), f"a marker was made: {found}")
-        demand(scene.ledger.entry("9.9.9") is None, "9.9.9 was claimed")
+        demand(drill.ledger.entry("9.9.9") is None, "9.9.9 was claimed")
         return f"{len(given)} payloads in titles, bodies, branches, authors and labels: no marker, no release of theirs"
 
 
 def _gate_each(play: Played, first: int, number: int) -> None:
     """`gate` on some of them, one by one."""
     for one in range(first, first + number, 40):
-        ran = play.scene.runner.call("gate", "--pr", str(one))
+        ran = play.drill.runner.call("gate", "--pr", str(one))
         demand(ran.document.get("decision") in {"skip", "hold"}, f"gate --pr {one}: {ran.message[:300]}")
 
 
-def _canary(theatre: Theatre) -> str:
-    with played(theatre) as play:
-        scene = play.scene
+def _canary(session: DrillSession) -> str:
+    with played(session) as play:
+        drill = play.drill
         seen: set[str] = set()
-        watched = _Watch(scene.stage.box.root, seen)
+        watched = _Watch(drill.testbed.box.root, seen)
         with watched:
             jobs = play.run(play.merged(1), 1)
             demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
-            scene.merged()
-            scene.claimed(run="2")
-            refused = scene.deploy(run="2", more={"PYPI_API_TOKEN": f"{scene.stage.catalog.token}x"})
-            finished = scene.deploy(run="2")
+            drill.merged()
+            drill.claimed(run="2")
+            refused = drill.deploy(run="2", more={"PYPI_API_TOKEN": f"{drill.testbed.catalog.token}x"})
+            finished = drill.deploy(run="2")
             demand(finished.status == 0, f"deploy: {finished.message}")
         places = {"the log": "\n".join(play.said), "a report": refused.said + finished.said, "argv": "\n".join(seen)}
         hits = []
-        for name, secret in (("PYPI_API_TOKEN", scene.stage.catalog.token), ("GITHUB_TOKEN", scene.stage.token)):
+        for name, secret in (("PYPI_API_TOKEN", drill.testbed.catalog.token), ("GITHUB_TOKEN", drill.testbed.token)):
             spellings = _spellings(name, secret)
             hits += [f"{name} in {place}" for place, text in places.items() if any(one in text for one in spellings)]
-            hits += [f"{name} in {path}" for path in _files(scene.stage.box.root, spellings, scene.stage.box.secrets)]
-        told = scene.bare.git("log", "--all", "-p", "refs/mergeship/ledger")
+            hits += [
+                f"{name} in {path}" for path in _files(drill.testbed.box.root, spellings, drill.testbed.box.secrets)
+            ]
+        told = drill.bare.git("log", "--all", "-p", "refs/mergeship/ledger")
         hits += [
             name
-            for name, secret in (("ledger", scene.stage.token), ("ledger", scene.stage.catalog.token))
+            for name, secret in (("ledger", drill.testbed.token), ("ledger", drill.testbed.catalog.token))
             if secret in told
         ]
         demand(not hits, f"found: {', '.join(hits[:5])}")

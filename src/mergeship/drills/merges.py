@@ -3,101 +3,101 @@
 from typing import Any
 
 from mergeship.drills.drill import Drill
+from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillSession, demand
+from mergeship.drills.fault_hooks import clock
 from mergeship.drills.runner import Runner
-from mergeship.drills.scene import NO_SHIP, SHIP, UNCLEAR, Theatre, demand
-from mergeship.drills.seams import clock
 
 HOUR = 3600
 
 
-def _unclear(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged(UNCLEAR)
-        held = scene.decide()
+def _unclear(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged(UNCLEAR)
+        held = drill.decide()
         demand(held.status == 1 and held.code == "hold", f"decide: {held.message}")
-        demand("neither of" in held.message and not scene.ledger.releases, held.message)
+        demand("neither of" in held.message and not drill.ledger.releases, held.message)
         demand("decision=ship" in str(held.document["error"]["hint"]), "the hold names no way out")
-        by_hand = scene.decide(event=dispatch("ship", "it was meant"))
+        by_hand = drill.decide(event=dispatch("ship", "it was meant"))
         demand(by_hand.document.get("decision") == "ship", by_hand.message)
         return f"{held.message}; by hand: ship {by_hand.document['version']}"
 
 
-def _direct_push(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        scene.shipped()
-        scene.pushed()
-        held = scene.decide(settings=["forge.deadline=0.5"])
+def _direct_push(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        drill.shipped()
+        drill.pushed()
+        held = drill.decide(settings=["forge.deadline=0.5"])
         demand(held.status == 1 and "pushed directly" in held.message, f"decide: {held.message}")
-        scene.merged()
-        again = scene.decide(settings=["forge.deadline=0.5"])
+        drill.merged()
+        again = drill.decide(settings=["forge.deadline=0.5"])
         demand(again.status == 1, f"the next merge ships it silently: {again.message}")
-        skipped = scene.decide(event=dispatch("skip", "a typo in the README"))
+        skipped = drill.decide(event=dispatch("skip", "a typo in the README"))
         demand(skipped.document.get("decision") == "skip", skipped.message)
-        scene.merged()
-        version = scene.claimed()
+        drill.merged()
+        version = drill.claimed()
         return f"{held.message}; after a decision by hand to skip it, {version} is claimed"
 
 
-def _burst(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        scene.shipped()
-        scene.merged(SHIP)  # its run stays pending, and is dropped when the third arrives
-        scene.merged(NO_SHIP)
-        ran = scene.decide()
+def _burst(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        drill.shipped()
+        drill.merged(SHIP)  # its run stays pending, and is dropped when the third arrives
+        drill.merged(NO_SHIP)
+        ran = drill.decide()
         demand(ran.document.get("decision") == "ship", f"the third run: {ran.message}")
-        claimed = scene.ledger.releases[-1]
+        claimed = drill.ledger.releases[-1]
         demand(set(claimed.pull_requests) >= {2, 3}, f"it covers {claimed.pull_requests}")
         return f"the third run ships {claimed.version} with #2 and #3"
 
 
-def _old_run(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        dropped = scene.merged()
-        scene.merged()
-        scene.shipped()
-        before = scene.ledger
-        again = scene.decide(dropped)
+def _old_run(session: DrillSession) -> str:
+    with session.env() as drill:
+        dropped = drill.merged()
+        drill.merged()
+        drill.shipped()
+        before = drill.ledger
+        again = drill.decide(dropped)
         demand(again.status == 0 and again.document.get("decision") == "skip", f"the old run: {again.message}")
-        demand(scene.ledger == before, "the old run changed the ledger")
+        demand(drill.ledger == before, "the old run changed the ledger")
         return f"skip: {again.document['reasons'][0]}"
 
 
-def _approval(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        first = scene.claimed()
-        commit = scene.main
-        scene.merged()
-        other = Runner(scene.stage, "later")
-        second = scene.claimed(other, run="2", prelude=clock(3 * HOUR))
+def _approval(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        first = drill.claimed()
+        commit = drill.main
+        drill.merged()
+        other = Runner(drill.testbed, "later")
+        second = drill.claimed(other, run="2", preload=clock(3 * HOUR))
         demand(second != first, f"both claimed {first}")
-        demand(scene.entry(first).state == "given-up", f"{first} is {scene.entry(first).state}")
-        scene.put_built(first, commit)
-        scene.runner.repository.git("checkout", "--quiet", "--detach", commit)
-        late = scene.deploy()
+        demand(drill.entry(first).state == "given-up", f"{first} is {drill.entry(first).state}")
+        drill.put_built(first, commit)
+        drill.runner.repository.git("checkout", "--quiet", "--detach", commit)
+        late = drill.deploy()
         demand(late.status == 0 and late.document.get("superseded") == second, f"the late deploy: {late.message}")
-        demand(not scene.uploads, "the late deploy sent something")
-        demand(scene.deploy(runner=other, run="2").status == 0, "the later deploy failed")
-        scene.complete(second)
+        demand(not drill.uploads, "the late deploy sent something")
+        demand(drill.deploy(runner=other, run="2").status == 0, "the later deploy failed")
+        drill.complete(second)
         return f"{first} waited 3 h and ended green, superseded by {second}"
 
 
-def _clocks(theatre: Theatre) -> str:
-    with theatre.scene() as scene:
-        scene.merged()
-        first = scene.claimed(prelude=clock(30 * HOUR))
-        commit = scene.main
-        scene.merged()
-        other = Runner(scene.stage, "behind")
-        second = scene.claimed(other, run="2", prelude=clock(-30 * HOUR))
+def _clocks(session: DrillSession) -> str:
+    with session.env() as drill:
+        drill.merged()
+        first = drill.claimed(preload=clock(30 * HOUR))
+        commit = drill.main
+        drill.merged()
+        other = Runner(drill.testbed, "behind")
+        second = drill.claimed(other, run="2", preload=clock(-30 * HOUR))
         demand(second != first, f"both claimed {first}")
-        scene.runner.repository.git("checkout", "--quiet", "--force", "--detach", commit)
-        ahead, behind = scene.deploy(), scene.deploy(runner=other, run="2", prelude=clock(-30 * HOUR))
+        drill.runner.repository.git("checkout", "--quiet", "--force", "--detach", commit)
+        ahead, behind = drill.deploy(), drill.deploy(runner=other, run="2", preload=clock(-30 * HOUR))
         demand(ahead.status == behind.status == 0, f"deploys: {ahead.message}, {behind.message}")
         demand(ahead.document.get("superseded") == second, f"the first deploy: {ahead.message}")
-        scene.complete(second)
+        drill.complete(second)
         return f"clocks 60 h apart: {first} given up unsent, {second} contains it, nothing doubled"
 
 

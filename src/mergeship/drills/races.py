@@ -5,46 +5,46 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from mergeship.drills.drill import Drill
+from mergeship.drills.env import DrillEnv, DrillSession, demand
+from mergeship.drills.fork_server import warm
 from mergeship.drills.runner import Ran, Runner
-from mergeship.drills.scene import Scene, Theatre, demand
-from mergeship.drills.warm import warm
 
 ROUNDS = 50
 EVERY = 10  # rounds after which both runners deploy at once, too
 
 
-def race(theatre: Theatre, rounds: int = ROUNDS) -> str:
+def race(session: DrillSession, rounds: int = ROUNDS) -> str:
     """So many rounds: now both on one commit, now on two."""
-    with theatre.scene() as scene, _two(scene) as both, ThreadPoolExecutor(2) as pool:
+    with session.env() as drill, _two(drill) as both, ThreadPoolExecutor(2) as pool:
         apart = deployed = 0
         for number in range(1, rounds + 1):
-            scene.merged()
-            commits = [scene.main] * 2
+            drill.merged()
+            commits = [drill.main] * 2
             if number % 2 == 0:
-                scene.merged()
-                commits[1] = scene.main
+                drill.merged()
+                commits[1] = drill.main
                 apart += 1
             for runner, commit in zip(both, commits, strict=True):
                 runner.at(commit)
-            ran = list(pool.map(lambda runner: scene.call("decide", runner=runner), both))
-            _judge(scene, commits, ran)
+            ran = list(pool.map(lambda runner: drill.call("decide", runner=runner), both))
+            _judge(drill, commits, ran)
             if number % EVERY == 0:
-                _deploy(scene, both, pool)
+                _deploy(drill, both, pool)
                 deployed += 1
-        versions = [entry.version for entry in scene.ledger.releases]
+        versions = [entry.version for entry in drill.ledger.releases]
         demand(len(versions) == len(set(versions)), "a version was claimed twice")
         return f"{rounds} rounds, {apart} of them on two commits: {len(versions)} versions; {deployed} deployed at once"
 
 
 @contextmanager
-def _two(scene: Scene) -> Iterator[tuple[Runner, Runner]]:
+def _two(drill: DrillEnv) -> Iterator[tuple[Runner, Runner]]:
     """Two runners that need not start anew for each call."""
-    root, env = scene.stage.box.root, scene.stage.box.env
+    root, env = drill.testbed.box.root, drill.testbed.box.env
     with warm(root, env) as one, warm(root, env) as other:
-        yield Runner(scene.stage, "first", warm=one), Runner(scene.stage, "second", warm=other)
+        yield Runner(drill.testbed, "first", warm=one), Runner(drill.testbed, "second", warm=other)
 
 
-def _judge(scene: Scene, commits: list[str], ran: list[Ran]) -> None:
+def _judge(drill: DrillEnv, commits: list[str], ran: list[Ran]) -> None:
     """One commit has one version; two commits have two, unless the later one has taken the earlier one along."""
     demand(all(one.status == 0 for one in ran), "; ".join(one.message for one in ran))
     versions = [str(one.document["version"]) for one in ran]
@@ -53,23 +53,23 @@ def _judge(scene: Scene, commits: list[str], ran: list[Ran]) -> None:
     else:
         demand(versions[1] not in {"", versions[0]}, f"two commits got {' and '.join(versions)}")
     for commit in set(commits):
-        held = [entry.version for entry in scene.ledger.releases if entry.commit == commit]
+        held = [entry.version for entry in drill.ledger.releases if entry.commit == commit]
         demand(len(held) <= 1, f"{commit[:12]} has {', '.join(held)}")
 
 
-def _deploy(scene: Scene, both: tuple[Runner, Runner], pool: ThreadPoolExecutor) -> None:
+def _deploy(drill: DrillEnv, both: tuple[Runner, Runner], pool: ThreadPoolExecutor) -> None:
     """Both runners deploy the last claim at once, with the same bytes."""
-    entry = scene.ledger.releases[-1]
+    entry = drill.ledger.releases[-1]
     for runner in both:
         runner.at(entry.commit)
-        scene.put_built(entry.version, entry.commit, runner)
+        drill.put_built(entry.version, entry.commit, runner)
         runner.repository.git("checkout", "--quiet", "--force", "--detach", entry.commit)
-    ran = list(pool.map(lambda runner: scene.call("deploy", runner=runner), both))
+    ran = list(pool.map(lambda runner: drill.call("deploy", runner=runner), both))
     demand(all(one.status == 0 for one in ran), "; ".join(one.message for one in ran))
-    now = scene.entry(entry.version)
+    now = drill.entry(entry.version)
     demand(now.state == "released", f"{now.version} is {now.state}")
     sent = {file.name: file.sha256 for file in now.files}
-    demand(sent.items() <= scene.published.items(), f"the index has {scene.published}")
+    demand(sent.items() <= drill.published.items(), f"the index has {drill.published}")
 
 
 DRILLS = (Drill("race", f"two runners at once, {ROUNDS} rounds", "no version and no commit twice", race),)

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 
 from mergeship.adapters.git import Repository
-from mergeship.drills.warm import Warm
+from mergeship.drills import launch
+from mergeship.drills.fork_server import ForkServer
 from mergeship.process import ProcessFailed, output
-from mergeship.rehearsal.stage import Stage
-from mergeship.rehearsal.step import PRELUDE
+from mergeship.rehearsal.testbed import Testbed
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -42,30 +42,38 @@ class Ran(msgspec.Struct, frozen=True):
 class Runner:
     """One runner. What it does is done by the command that a user has, with `--json`."""
 
-    def __init__(self, stage: Stage, name: str = "runner", *, warm: Warm | None = None) -> None:
-        self.stage = stage
+    def __init__(self, testbed: Testbed, name: str = "runner", *, warm: ForkServer | None = None) -> None:
+        self.testbed = testbed
         self.warm = warm
         """Where its commands run, if starting them anew would take too long."""
-        self.home = stage.box.root / "runners" / name
+        self.home = testbed.box.root / "runners" / name
         self.folder = self.home / "work"
         self.dist = self.folder / "dist"
         self.state = self.home / "state"
         self.home.mkdir(parents=True)
-        stage.origin.bare.git("clone", "--quiet", "--template=", str(stage.box.origin), str(self.folder))
-        self.repository = Repository(self.folder, stage.box.env)
-        self.repository.git("remote", "set-url", "origin", f"{stage.forge}/{stage.hosting.name}.git")
+        testbed.origin.bare.git("clone", "--quiet", "--template=", str(testbed.box.origin), str(self.folder))
+        self.repository = Repository(self.folder, testbed.box.env)
+        self.repository.git("remote", "set-url", "origin", f"{testbed.forge}/{testbed.repo.name}.git")
 
     def at(self, commit: str) -> None:
         """Check a commit out, in a clean workspace."""
-        self.repository.git("fetch", "--quiet", "--no-tags", str(self.stage.box.origin), "refs/heads/main")
+        self.repository.git("fetch", "--quiet", "--no-tags", str(self.testbed.box.origin), "refs/heads/main")
         self.repository.git("checkout", "--quiet", "--force", "--detach", commit)
         shutil.rmtree(self.dist, ignore_errors=True)
 
-    def env(self, run: str, event: Mapping[str, Any] | None, prelude: str, more: Mapping[str, str]) -> dict[str, str]:
+    def command(self, preload: str = "") -> list[str]:
+        """What starts the installed command, with a drill's fault in its process if there is one."""
+        if not preload:
+            return [str(self.testbed.box.command)]
+        path = self.home / "preload.py"
+        path.write_text(f"{preload}\n", encoding="utf-8")
+        return [*launch.command(path)]
+
+    def env(self, run: str = "1", event: Mapping[str, Any] | None = None, **more: str) -> dict[str, str]:
         """The environment of one step."""
-        env = self.stage.box.env | self.stage.variables
+        env = self.testbed.box.env | self.testbed.variables
         env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": run, "GITHUB_REF": "refs/heads/main"}
-        env |= {"GITHUB_TOKEN": self.stage.token, "PYPI_API_TOKEN": self.stage.catalog.token}
+        env |= {"GITHUB_TOKEN": self.testbed.token, "PYPI_API_TOKEN": self.testbed.catalog.token}
         if event is not None:
             path = self.home / f"event-{run}.json"
             path.write_bytes(msgspec.json.encode(event))
@@ -73,16 +81,12 @@ class Runner:
                 "GITHUB_EVENT_PATH": str(path),
                 "GITHUB_EVENT_NAME": "workflow_dispatch" if "inputs" in event else "push",
             }
-        if prelude:
-            path = self.home / "prelude.py"
-            path.write_text(f"{prelude}\n", encoding="utf-8")
-            env[PRELUDE] = str(path)
         return {**env, **more}
 
-    def shown(self, *words: str, event: Mapping[str, Any] | None = None, prelude: str = "") -> str:
+    def shown(self, *words: str, event: Mapping[str, Any] | None = None, preload: str = "") -> str:
         """What a command shows to a person who looks at the log of a job."""
-        more = {"GITHUB_STEP_SUMMARY": str(self.home / "summary")}
-        _, said = _run([str(self.stage.box.command), *words, "."], self.folder, self.env("1", event, prelude, more))
+        env = self.env("1", event, GITHUB_STEP_SUMMARY=str(self.home / "summary"))
+        _, said = _run([*self.command(preload), *words, "."], self.folder, env)
         return said
 
     def call(
@@ -90,7 +94,7 @@ class Runner:
         *words: str,
         run: str = "1",
         event: Mapping[str, Any] | None = None,
-        prelude: str = "",
+        preload: str = "",
         settings: Sequence[str] = (),
         more: Mapping[str, str] = {},
         options: Sequence[str] = (),
@@ -98,12 +102,12 @@ class Runner:
         """Call the command, to its end."""
         chosen = [word for setting in settings for word in ("--set", setting)]
         line = [*words, ".", "--json", *chosen, *options]
-        env = self.env(run, event, prelude, more)
+        env = self.env(run, event, **more)
         began = time.monotonic()
         if self.warm:
-            status, said = self.warm.run(line, self.folder, env, prelude)
+            status, said = self.warm.run(line, self.folder, env, preload)
         else:
-            status, said = _run([str(self.stage.box.command), *line], self.folder, env)
+            status, said = _run([*self.command(preload), *line], self.folder, env)
         return Ran(status, _document(said), said, round(time.monotonic() - began, 3))
 
 

@@ -11,7 +11,7 @@ from mergeship.core.event import DrillEnded, DrillStarted, Tell
 from mergeship.core.result import Drilled, DrillResult, Problem
 from mergeship.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads
 from mergeship.drills.drill import Drill
-from mergeship.drills.scene import Theatre
+from mergeship.drills.env import DrillSession
 from mergeship.errors import MergeshipError, Misconfigured
 
 AT_ONCE = 3  # some of them wait
@@ -52,10 +52,10 @@ def drilled(
     drills = chosen(names)
     began = time.monotonic()
     uv()  # finding it is not safe in two threads at once
-    with tempfile.TemporaryDirectory(prefix="mergeship-props-") as props:
-        theatre = Theatre(project, name, environ, Path(props), overrides)
+    with tempfile.TemporaryDirectory(prefix="mergeship-wheel_cache-") as wheel_cache:
+        session = DrillSession(project, name, environ, Path(wheel_cache), overrides)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = list(pool.map(lambda drill: _played(drill, theatre, tell), drills))
+            results = list(pool.map(lambda drill: _played(drill, session, tell), drills))
     failed = [result.name for result in results if not result.passed]
     problem = None
     if failed:
@@ -64,11 +64,11 @@ def drilled(
     return Drilled(name, tuple(results), round(time.monotonic() - began, 3), problem)
 
 
-def _played(drill: Drill, theatre: Theatre, tell: Tell) -> DrillResult:
+def _played(drill: Drill, session: DrillSession, tell: Tell) -> DrillResult:
     tell(DrillStarted(drill.name))
     began = time.monotonic()
     try:
-        seen, passed = drill.play(theatre), True
+        seen, passed = drill.play(session), True
     except MergeshipError as error:
         seen, passed = error.message, False
     seconds = round(time.monotonic() - began, 3)

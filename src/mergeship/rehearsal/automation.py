@@ -14,18 +14,18 @@ from mergeship.core.workflow import Workflow
 from mergeship.errors import MergeshipError
 from mergeship.rehearsal import events
 from mergeship.rehearsal.origin import Merge
-from mergeship.rehearsal.stage import Stage, give_secrets
-from mergeship.world.forge.hosting import Proposal, Run
+from mergeship.rehearsal.testbed import Testbed, give_secrets
+from mergeship.world.forge.fake_repository import PullRequest, Run
 
 RUNS = 101
 """The first run's number that is not that of a merge."""
 
 
 class Automation:
-    """The workflows of one stage."""
+    """The workflows of one testbed."""
 
-    def __init__(self, stage: Stage, program: str, tell: Tell) -> None:
-        self.stage = stage
+    def __init__(self, testbed: Testbed, program: str, tell: Tell) -> None:
+        self.testbed = testbed
         self.program = program
         self.tell = tell
         self.failed: list[MergeshipError] = []
@@ -34,36 +34,36 @@ class Automation:
 
     def checks(self, number: int, checks: Workflow, action: str) -> list[Job]:
         """Run a workflow on what the merge of a pull request would give, and report each job."""
-        hosting = self.stage.hosting
-        proposal = hosting.proposals[number]
+        repo = self.testbed.repo
+        pull_request = repo.pull_requests[number]
         self.tell(Note(f"pull request #{number} {action}: {checks.path} runs"))
-        self.stage.origin.proposed(self.stage.origin.main(), proposal.head)
-        return self._checked(proposal, checks, action)
+        self.testbed.origin.proposed(self.testbed.origin.main(), pull_request.head)
+        return self._checked(pull_request, checks, action)
 
-    def _checked(self, proposal: Proposal, checks: Workflow, action: str) -> list[Job]:
-        hosting = self.stage.hosting
-        path = self.stage.box.work / checks.path
+    def _checked(self, pull_request: PullRequest, checks: Workflow, action: str) -> list[Job]:
+        repo = self.testbed.repo
+        path = self.testbed.box.work / checks.path
         names = contexts.by_run(path.read_text(encoding="utf-8"), checks.path)
         for name in names.values():
-            hosting.report(proposal.head, name, "")
-        event = events.pull_request(hosting, self.stage.forge, proposal, action)
-        jobs = self.stage.run(self.program, checks, event, next(self._numbers), self.tell)
+            repo.report(pull_request.head, name, "")
+        event = events.pull_request(repo, self.testbed.forge, pull_request, action)
+        jobs = self.testbed.run(self.program, checks, event, next(self._numbers), self.tell)
         for job in jobs:
             conclusion = {"passed": "success", "skipped": "skipped"}.get(job.status, "failure")
-            hosting.report(proposal.head, names.get(job.name, job.name), conclusion)
+            repo.report(pull_request.head, names.get(job.name, job.name), conclusion)
         return jobs
 
     def pipeline(self, workflow: Workflow, merge: Merge) -> list[Job]:
         """Run the pipeline on a merge."""
         number = next(self._numbers)
-        hosting = self.stage.hosting
+        repo = self.testbed.repo
         run = Run(
             number=number, workflow=workflow.path, event="push", branch="main", commit=merge.after,
-            began=hosting.clock(),
+            began=repo.clock(),
         )  # fmt: skip
-        hosting.runs.append(run)
-        jobs = self.stage.run(
-            self.program, workflow, events.pushed(hosting, self.stage.forge, merge), number, self.tell
+        repo.runs.append(run)
+        jobs = self.testbed.run(
+            self.program, workflow, events.pushed(repo, self.testbed.forge, merge), number, self.tell
         )
         run.conclusion = "failure" if any(job.status == "failed" for job in jobs) else "success"
         return jobs
@@ -71,8 +71,8 @@ class Automation:
     @contextmanager
     def by_itself(self) -> Iterator[None]:
         """While the block runs, workflows start by themselves, one after another, as on a single runner."""
-        queue: SimpleQueue[tuple[str, str, Proposal] | None] = SimpleQueue()
-        self.stage.hosting.on_event = lambda *happened: queue.put(happened)
+        queue: SimpleQueue[tuple[str, str, PullRequest] | None] = SimpleQueue()
+        self.testbed.repo.on_event = lambda *happened: queue.put(happened)
         worker = threading.Thread(target=self._work, args=(queue,), name="automation", daemon=True)
         worker.start()
         try:
@@ -81,27 +81,27 @@ class Automation:
             queue.put(None)
             worker.join()
 
-    def _work(self, queue: "SimpleQueue[tuple[str, str, Proposal] | None]") -> None:
+    def _work(self, queue: "SimpleQueue[tuple[str, str, PullRequest] | None]") -> None:
         while happened := queue.get():
             try:
                 self._happened(*happened)
             except MergeshipError as error:
                 self.failed.append(error)
 
-    def _happened(self, event: str, action: str, proposal: Proposal) -> None:
-        stage = self.stage
+    def _happened(self, event: str, action: str, pull_request: PullRequest) -> None:
+        testbed = self.testbed
         if event == "pull_request":
-            stage.origin.proposed(stage.origin.main(), proposal.head)
-            if (checks := self._workflow(workflows.CHECKS)) and proposal.open:
-                self._checked(proposal, checks, action)
+            testbed.origin.proposed(testbed.origin.main(), pull_request.head)
+            if (checks := self._workflow(workflows.CHECKS)) and pull_request.open:
+                self._checked(pull_request, checks, action)
             return
-        after = proposal.brought[-1]
-        merge = stage.origin.pulled(stage.hosting.bare.resolved(f"{after}^1"), after, proposal.title)
+        after = pull_request.brought[-1]
+        merge = testbed.origin.pulled(testbed.repo.bare.resolved(f"{after}^1"), after, pull_request.title)
         if workflow := self._workflow(workflows.PATH):
-            give_secrets(stage, workflow, made_up=False)
+            give_secrets(testbed, workflow, made_up=False)
             self.pipeline(workflow, merge)
 
     def _workflow(self, name: str) -> Workflow | None:
         """A workflow of what is checked out."""
-        path = self.stage.box.work / name
+        path = self.testbed.box.work / name
         return workflows.read(path.read_text(encoding="utf-8"), name) if path.is_file() else None

@@ -21,7 +21,7 @@ from mergeship.process import ProcessFailed, output
 from mergeship.rehearsal.automation import Automation
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import Prover
-from mergeship.rehearsal.stage import CHECKLIST, Stage
+from mergeship.rehearsal.testbed import CHECKLIST, Testbed
 
 _T = TypeVar("_T")
 DEADLINE = 30.0  # seconds for one answer of the embedded forge
@@ -35,22 +35,22 @@ SHIPS_NOTHING = "merging that ships nothing"
 class Contributor:
     """A maintainer with a token, and the checks that the forge waits for."""
 
-    def __init__(self, stage: Stage, program: str, policy: Policy, prover: Prover, tell: Tell) -> None:
-        self.stage = stage
+    def __init__(self, testbed: Testbed, program: str, policy: Policy, prover: Prover, tell: Tell) -> None:
+        self.testbed = testbed
         self.policy = policy
         self.prover = prover
         self.tell = tell
-        self._forge = Forge(stage.by_person, stage.hosting.name, DEADLINE)
+        self._forge = Forge(testbed.by_person, testbed.repo.name, DEADLINE)
         self.failed: list[Job] = []
         """The checks of the last pull request that failed."""
-        self.automation = Automation(stage, program, tell)
+        self.automation = Automation(testbed, program, tell)
 
     def set_up(self) -> None:
         """Have `mergeship forge apply` set up the repository. Raises Failed where that fails."""
         self.tell(Note("mergeship forge apply sets up the embedded forge"))
-        command = [str(self.stage.box.command), "forge", "apply", "--yes", "--token-stdin"]
+        command = [str(self.testbed.box.command), "forge", "apply", "--yes", "--token-stdin"]
         try:
-            output(command, cwd=self.stage.box.work, env=self.stage.by_person, given=self.stage.catalog.token)
+            output(command, cwd=self.testbed.box.work, env=self.testbed.by_person, given=self.testbed.catalog.token)
         except ProcessFailed as error:
             raise Failed(
                 "forge-failed", "mergeship forge apply failed in the rehearsal", detail=error.detail
@@ -61,12 +61,12 @@ class Contributor:
 
         None where its checks fail: nobody could merge it.
         """
-        stage, branch = self.stage, f"feature/rehearsal-{number}"
+        testbed, branch = self.testbed, f"feature/rehearsal-{number}"
         if number > 1:
-            stage.origin.begin(branch)
-        change(stage.box.work, stage.project, number)
+            testbed.origin.begin(branch)
+        change(testbed.box.work, testbed.project, number)
         title = f"feat: rehearse merge {number}" + (" [deploy]" if self.policy == "marker" else "")
-        stage.origin.submit(branch, title, self.push)
+        testbed.origin.submit(branch, title, self.push)
         blank, clear = self._bodies()
         pull = self.open(branch, title, blank if number == 1 and checks else clear)
         if number == 1 and checks and self.policy == "checklist":
@@ -78,7 +78,7 @@ class Contributor:
         if number == 1 and checks:
             self._ask(lambda pulls: pulls.changed(pull.number, body=clear))
         if self.policy == "label":
-            stage.hosting.proposals[pull.number].labels.append("deploy")
+            testbed.repo.pull_requests[pull.number].labels.append("deploy")
         if checks:
             self.failed = self.checked(pull.number, checks, "edited" if number == 1 else "opened")
             failed = ", ".join(f"{job.name} {job.status} at {job.failed_step or 'its set-up'}" for job in self.failed)
@@ -108,8 +108,8 @@ class Contributor:
 
     def push(self, branch: str) -> str:
         """Push a branch of the clone with the maintainer's token. Raises ProcessFailed where that is refused."""
-        env = {**self.stage.box.env, **self.stage.login(self.stage.person)}
-        return Repository(self.stage.box.work, env).git("push", "--porcelain", "origin", branch)
+        env = {**self.testbed.box.env, **self.testbed.login(self.testbed.person)}
+        return Repository(self.testbed.box.work, env).git("push", "--porcelain", "origin", branch)
 
     def open(self, branch: str, title: str, body: str) -> Pull:
         """Open a pull request."""
@@ -121,7 +121,7 @@ class Contributor:
 
     def try_to_merge(self, number: int) -> str:
         """Why the forge does not merge a pull request; empty where it does."""
-        head = self.stage.hosting.proposals[number].head
+        head = self.testbed.repo.pull_requests[number].head
         try:
             self._ask(lambda pulls: pulls.merged(number, head))
         except Refused as refused:
@@ -132,17 +132,17 @@ class Contributor:
 
     def merge(self, number: int, title: str) -> Merge:
         """Merge a pull request. Raises Failed where the forge refuses."""
-        before = self.stage.origin.main()
+        before = self.testbed.origin.main()
         if words := self.try_to_merge(number):
             raise Failed(
                 "merge-refused", f"pull request #{number} cannot be merged: {words}",
                 hint="look at the checks above: on GitHub it could not be merged either",
             )  # fmt: skip
-        return self.stage.origin.pulled(before, self.stage.origin.main(), title)
+        return self.testbed.origin.pulled(before, self.testbed.origin.main(), title)
 
     def _bodies(self) -> tuple[str, str]:
         """The repository's pull request template, as it is and with "Deployment PR" ticked."""
-        path = Path(self.stage.box.work) / workflows.PULL_REQUEST_TEMPLATE
+        path = Path(self.testbed.box.work) / workflows.PULL_REQUEST_TEMPLATE
         text = path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
         return text, intent.checklist(text, CHECKLIST, "deploy")
 

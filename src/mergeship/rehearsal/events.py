@@ -9,8 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from mergeship.rehearsal.origin import Merge
-from mergeship.world.forge import shapes
-from mergeship.world.forge.hosting import MAINTAINER, Hosting, Proposal
+from mergeship.world.forge import serializers
+from mergeship.world.forge.fake_repository import MAINTAINER, FakeRepository, PullRequest
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -20,9 +20,9 @@ class Event(msgspec.Struct, frozen=True):
     payload: dict[str, Any]
 
 
-def pushed(hosting: Hosting, base: str, merge: Merge) -> Event:
+def pushed(repo: FakeRepository, base: str, merge: Merge) -> Event:
     """A push to main, which a merge is. `base` is the address of the forge."""
-    page = f"{base}/{hosting.name}"
+    page = f"{base}/{repo.name}"
     person = {"name": MAINTAINER, "email": f"{MAINTAINER}@example.org", "username": MAINTAINER}
     commit = {
         "id": merge.after,
@@ -49,25 +49,25 @@ def pushed(hosting: Hosting, base: str, merge: Merge) -> Event:
         "commits": [commit],
         "head_commit": commit,
         "pusher": {"name": MAINTAINER, "email": person["email"]},
-        "sender": shapes.account(base, MAINTAINER),
-        "repository": _repository(hosting, base) | {"master_branch": "main"},
+        "sender": serializers.account(base, MAINTAINER),
+        "repository": _repository(repo, base) | {"master_branch": "main"},
     }
     return Event("push", payload)
 
 
-def pull_request(hosting: Hosting, base: str, proposal: Proposal, action: str) -> Event:
+def pull_request(repo: FakeRepository, base: str, pull_request: PullRequest, action: str) -> Event:
     """A pull request that was opened, synchronized or edited."""
     payload: dict[str, Any] = {
         "action": action,
-        "number": proposal.number,
-        "pull_request": shapes.whole(hosting, base, proposal),
-        "repository": _repository(hosting, base),
-        "sender": shapes.account(base, proposal.author),
+        "number": pull_request.number,
+        "pull_request": serializers.whole(repo, base, pull_request),
+        "repository": _repository(repo, base),
+        "sender": serializers.account(base, pull_request.author),
     }
     if action == "edited":
         payload["changes"] = {"body": {"from": ""}}
     return Event("pull_request", payload)
 
 
-def _repository(hosting: Hosting, base: str) -> dict[str, Any]:
-    return shapes.repository(hosting, base, whole=False) | {"topics": [], "web_commit_signoff_required": False}
+def _repository(repo: FakeRepository, base: str) -> dict[str, Any]:
+    return serializers.repository(repo, base, whole=False) | {"topics": [], "web_commit_signoff_required": False}

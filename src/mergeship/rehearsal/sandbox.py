@@ -46,7 +46,7 @@ class Sandbox:
         for folder in (self.artifacts, self.index, self._bin, root / "home", root / "tmp"):
             folder.mkdir()
         self.command = self._bin / "mergeship"
-        _launcher(self.command, sys.executable, "-I", "-m", "mergeship.rehearsal.step")
+        self.install(sys.executable, "-I", "-m", "mergeship.rehearsal.step")
         self._bash_env = root / "bash-env"
         self._bash_env.write_text(LINGER, encoding="utf-8")
         (self._bin / "uv").symlink_to(uv())
@@ -113,6 +113,11 @@ class Sandbox:
         text = f'[[index]]\nurl = "{page}"\ndefault = true\n{fresh}\n'
         (target / "uv" / "uv.toml").write_text(text, encoding="utf-8")
 
+    def install(self, *command: str) -> None:
+        """Have the name `mergeship` start this command."""
+        self.command.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
+        self.command.chmod(0o755)
+
     def write_secrets(self, secrets: Mapping[str, str]) -> None:
         """A secret file for the engine, readable by its owner alone."""
         descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -177,8 +182,3 @@ def _search_path(environ: Mapping[str, str]) -> list[str]:
     path = environ.get("PATH", os.defpath).split(os.pathsep)
     own = Path(sys.executable).parent
     return [folder for folder in path if sys.prefix == sys.base_prefix or Path(folder) != own]
-
-
-def _launcher(path: Path, *command: str) -> None:
-    path.write_text(f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n', encoding="utf-8")
-    path.chmod(0o755)

@@ -9,14 +9,10 @@ import sys
 import time
 
 SECONDS = 0.5
-PRELUDE = "MERGESHIP_PRELUDE"
-"""A drill's fault: a file of Python that is run in the process before mergeship is."""
 
 
 def step() -> None:
     """The installed command; what it ends with is the same."""
-    if os.environ.get(PRELUDE):
-        runpy.run_path(os.environ[PRELUDE])
     try:
         runpy.run_module("mergeship", run_name="__main__")
     except SystemExit as end:

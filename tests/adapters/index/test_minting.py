@@ -9,27 +9,27 @@ import pytest
 
 from mergeship.adapters.index import minted, require_identity
 from mergeship.adapters.index.minting import _base
-from mergeship.drills.scene import Scene
+from mergeship.drills.env import DrillEnv
 from mergeship.errors import Failed, Misconfigured
 from mergeship.world.fault import Fault
 from mergeship.world.identity import Issuer, Publisher
-from tests.scenes import scene
 from tests.servers import raw_server, says
+from tests.testbeds import drill_env
 
 
 @pytest.fixture
-def play(props: Any) -> Iterator[Scene]:
-    with scene(props) as made:
-        made.stage.trust("pypi")
+def play(wheel_cache: Any) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
+        made.testbed.trust("pypi")
         yield made
 
 
-def mint(play: Scene, upload: str = "") -> str:
-    return minted(upload or f"{play.stage.index}/legacy/", play.stage.identity, 20.0, "enter this")
+def mint(play: DrillEnv, upload: str = "") -> str:
+    return minted(upload or f"{play.testbed.index}/legacy/", play.testbed.identity, 20.0, "enter this")
 
 
-def test_a_token_serves_for_15_minutes(play: Scene) -> None:
-    catalog = play.stage.catalog
+def test_a_token_serves_for_15_minutes(play: DrillEnv) -> None:
+    catalog = play.testbed.catalog
     token = mint(play)
     assert token.startswith("pypi-")
     assert catalog.takes(token)
@@ -54,8 +54,8 @@ def test_the_index_is_where_its_upload_api_is() -> None:
         ("invalid-reuse-token", "run the job again"),
     ],
 )
-def test_each_refusal_is_explained(play: Scene, monkeypatch: pytest.MonkeyPatch, code: str, hint: str) -> None:
-    catalog = play.stage.catalog
+def test_each_refusal_is_explained(play: DrillEnv, monkeypatch: pytest.MonkeyPatch, code: str, hint: str) -> None:
+    catalog = play.testbed.catalog
     real = Issuer.identity
     if code == "invalid-publisher":
         catalog.publishers[:] = [Publisher("obk", "rehearsal", "obk", "ci-cd.yml", "another", pending=True)]
@@ -66,7 +66,7 @@ def test_each_refusal_is_explained(play: Scene, monkeypatch: pytest.MonkeyPatch,
     elif code == "invalid-token":
         catalog.issuer = Issuer()  # somebody else signs
     else:
-        once = real(play.stage.hosting.issuer, "pypi", {
+        once = real(play.testbed.repo.issuer, "pypi", {
             "repository": "rehearsal/obk", "environment": "pypi",
             "job_workflow_ref": "rehearsal/obk/.github/workflows/ci-cd.yml@refs/heads/main",
         })  # fmt: skip
@@ -93,22 +93,22 @@ def test_an_identity_that_is_over_or_for_others_is_refused() -> None:
         issuer.claims(old, "pypi")
 
 
-def test_what_passes_by_itself_is_tried_again(play: Scene) -> None:
-    play.stage.hosting.faults += [Fault(503, path="/_apis/identity")] * 2
+def test_what_passes_by_itself_is_tried_again(play: DrillEnv) -> None:
+    play.testbed.repo.faults += [Fault(503, path="/_apis/identity")] * 2
     assert mint(play)
-    play.stage.hosting.faults += [Fault(503, path="/_apis/identity")] * 9
+    play.testbed.repo.faults += [Fault(503, path="/_apis/identity")] * 9
     with pytest.raises(Failed, match="answered 503 again and again"):
         mint(play)
 
 
-def test_a_job_that_may_not_identify_itself(play: Scene) -> None:
+def test_a_job_that_may_not_identify_itself(play: DrillEnv) -> None:
     with pytest.raises(Misconfigured, match="may not ask for its identity") as refused:
         require_identity({"ACTIONS_ID_TOKEN_REQUEST_URL": "http://x"})
     assert "id-token: write" in refused.value.hint
-    require_identity(play.stage.identity)
-    wrong = {**play.stage.identity, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
+    require_identity(play.testbed.identity)
+    wrong = {**play.testbed.identity, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
     with pytest.raises(Failed, match="_apis/identity answered 401"):
-        minted(f"{play.stage.index}/legacy/", wrong, 20.0, "")
+        minted(f"{play.testbed.index}/legacy/", wrong, 20.0, "")
 
 
 @pytest.mark.parametrize("answer", ["", "{", '{"audience": 1}', "<html>"])
@@ -123,23 +123,23 @@ def test_what_is_no_index_is_told(answer: str) -> None:
     assert ("set auth to token" if not answer else "index.upload") in refused.value.hint
 
 
-def test_payloads_that_are_none_are_refused(play: Scene) -> None:
+def test_payloads_that_are_none_are_refused(play: DrillEnv) -> None:
     import httpx2
 
     for body in (b"", b"[]", b"{}", b'{"token": 1}'):
-        answer = httpx2.post(f"{play.stage.index}/_/oidc/mint-token", content=body, trust_env=False)
+        answer = httpx2.post(f"{play.testbed.index}/_/oidc/mint-token", content=body, trust_env=False)
         assert answer.status_code == 422
         assert answer.json()["errors"][0]["code"] == "invalid-payload"
 
 
-def test_a_deploy_without_a_stored_token(play: Scene) -> None:
+def test_a_deploy_without_a_stored_token(play: DrillEnv) -> None:
     """The whole way of a release, with an environment that holds no token of the index."""
     play.merged()
     play.claimed(settings=["auth=trusted"])
     none = {"PYPI_API_TOKEN": ""}
     refused = play.deploy(settings=["auth=trusted"], more=none)
     assert refused.code == "no-identity"
-    done = play.deploy(settings=["auth=trusted"], more={**none, **play.stage.identity})
+    done = play.deploy(settings=["auth=trusted"], more={**none, **play.testbed.identity})
     assert done.status == 0, done.said
     play.complete("0.1.1")
-    assert not [token for token in play.stage.catalog.minted if token in done.said]
+    assert not [token for token in play.testbed.catalog.minted if token in done.said]

@@ -10,23 +10,23 @@ from typing import Any
 
 import pytest
 
-from mergeship.drills.scene import Scene
+from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.hosting import Grant
+from mergeship.world.forge.fake_repository import Grant
 from mergeship.world.forge.merging import Method
-from tests.scenes import scene
+from tests.testbeds import drill_env
 
 
 @pytest.fixture
-def stage(props: Path) -> Iterator[Scene]:
-    with scene(props) as made:
+def testbed(wheel_cache: Path) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
         yield made
 
 
-def ask(stage: Scene, path: str, token: str | None = "", **data: Any) -> tuple[int, Any]:
+def ask(testbed: DrillEnv, path: str, token: str | None = "", **data: Any) -> tuple[int, Any]:
     """In a process of its own: a connection that a broken server leaves is a warning, and an error here."""
-    url = f"{stage.stage.forge}/api/{path}"
-    given = stage.stage.token if token == "" else token
+    url = f"{testbed.testbed.forge}/api/{path}"
+    given = testbed.testbed.token if token == "" else token
     headers = {"Authorization": f"token {given}"} if given else {}
     body = json.dumps(data).encode() if data else None
     request = urllib.request.Request(url, body, headers)  # noqa: S310 - of our own server
@@ -38,168 +38,168 @@ def ask(stage: Scene, path: str, token: str | None = "", **data: Any) -> tuple[i
             return error.code, json.loads(error.read())
 
 
-def repo(path: str) -> str:
+def api(path: str) -> str:
     return f"v3/repos/rehearsal/obk/{path}"
 
 
-def test_a_commit_tells_its_pull_request(stage: Scene) -> None:
-    commit = stage.merged("the body", "feat: x", labels=("deploy",))
-    status, (found,) = ask(stage, repo(f"commits/{commit}/pulls"))
+def test_a_commit_tells_its_pull_request(testbed: DrillEnv) -> None:
+    commit = testbed.merged("the body", "feat: x", labels=("deploy",))
+    status, (found,) = ask(testbed, api(f"commits/{commit}/pulls"))
     assert status == 200
     assert (found["number"], found["title"], found["body"], found["state"]) == (1, "feat: x", "the body", "closed")
     assert (found["merge_commit_sha"], found["base"]["ref"]) == (commit, "main")
     assert found["head"]["repo"]["full_name"] == "rehearsal/obk"
     assert [label["name"] for label in found["labels"]] == ["deploy"]
     assert found["merged_at"].endswith("Z")
-    assert ask(stage, repo("commits/" + "1" * 40 + "/pulls"))[0] == 422
-    whole = ask(stage, repo("pulls/1"))[1]
+    assert ask(testbed, api("commits/" + "1" * 40 + "/pulls"))[0] == 422
+    whole = ask(testbed, api("pulls/1"))[1]
     assert (whole["merged"], whole["changed_files"]) == (True, 0)
-    assert ask(stage, repo("pulls/9")) == (404, {
+    assert ask(testbed, api("pulls/9")) == (404, {
         "message": "Not Found", "documentation_url": "https://docs.github.com/rest", "status": "404",
     })  # fmt: skip
 
 
-def test_files_are_those_that_changed(stage: Scene) -> None:
-    stage.merged(changes={"README.md": "new", "docs/x.md": "x"})
-    found = ask(stage, repo("pulls/1/files"))[1]
+def test_files_are_those_that_changed(testbed: DrillEnv) -> None:
+    testbed.merged(changes={"README.md": "new", "docs/x.md": "x"})
+    found = ask(testbed, api("pulls/1/files"))[1]
     assert [(file["filename"], file["status"]) for file in found] == [("README.md", "modified"), ("docs/x.md", "added")]
-    assert [file["filename"] for file in ask(stage, repo("pulls/1/files?per_page=1&page=2"))[1]] == ["docs/x.md"]
+    assert [file["filename"] for file in ask(testbed, api("pulls/1/files?per_page=1&page=2"))[1]] == ["docs/x.md"]
 
 
 @pytest.mark.parametrize(("method", "commits", "parents"), [("squash", 1, 1), ("rebase", 1, 1), ("merge", 1, 2)])
-def test_the_three_ways_to_merge(stage: Scene, method: Any, commits: int, parents: int) -> None:
-    before = stage.main
-    commit = stage.merged(title="feat: x", method=method, changes={"x": "x"})
-    assert len(stage.bare.git("rev-list", "--first-parent", f"{before}..{commit}").split()) == commits
-    assert len(stage.bare.git("log", "-1", "--format=%P", commit).split()) == parents
-    assert stage.bare.git("show", f"{commit}:x") == "x"
-    assert ask(stage, repo(f"commits/{commit}/pulls"))[1][0]["number"] == 1
+def test_the_three_ways_to_merge(testbed: DrillEnv, method: Any, commits: int, parents: int) -> None:
+    before = testbed.main
+    commit = testbed.merged(title="feat: x", method=method, changes={"x": "x"})
+    assert len(testbed.bare.git("rev-list", "--first-parent", f"{before}..{commit}").split()) == commits
+    assert len(testbed.bare.git("log", "-1", "--format=%P", commit).split()) == parents
+    assert testbed.bare.git("show", f"{commit}:x") == "x"
+    assert ask(testbed, api(f"commits/{commit}/pulls"))[1][0]["number"] == 1
 
 
-def test_stacked_pull_requests_each_bring_their_own(stage: Scene) -> None:
-    hosting, start = stage.stage.hosting, stage.main
-    low = stage.commit(start, {"low": "1"}, "feat: low")
-    high = stage.commit(low, {"high": "1"}, "feat: high")
-    stage.bare.git("update-ref", "refs/heads/low", low)
-    stage.bare.git("update-ref", "refs/heads/high", high)
-    first, second = hosting.propose("low", "feat: low", ""), hosting.propose("high", "feat: high", "")
-    one, other = hosting.merge(first.number, "rebase"), hosting.merge(second.number, "squash")
-    assert [found["number"] for found in ask(stage, repo(f"commits/{one}/pulls"))[1]] == [1]
-    assert [found["number"] for found in ask(stage, repo(f"commits/{other}/pulls"))[1]] == [2]
-    assert stage.bare.git("show", f"{other}:high") == "1"
+def test_stacked_pull_requests_each_bring_their_own(testbed: DrillEnv) -> None:
+    repo, start = testbed.testbed.repo, testbed.main
+    low = testbed.commit(start, {"low": "1"}, "feat: low")
+    high = testbed.commit(low, {"high": "1"}, "feat: high")
+    testbed.bare.git("update-ref", "refs/heads/low", low)
+    testbed.bare.git("update-ref", "refs/heads/high", high)
+    first, second = repo.propose("low", "feat: low", ""), repo.propose("high", "feat: high", "")
+    one, other = repo.merge(first.number, "rebase"), repo.merge(second.number, "squash")
+    assert [found["number"] for found in ask(testbed, api(f"commits/{one}/pulls"))[1]] == [1]
+    assert [found["number"] for found in ask(testbed, api(f"commits/{other}/pulls"))[1]] == [2]
+    assert testbed.bare.git("show", f"{other}:high") == "1"
 
 
-def test_a_conflict_is_not_merged(stage: Scene) -> None:
+def test_a_conflict_is_not_merged(testbed: DrillEnv) -> None:
     from mergeship.errors import Failed
 
-    hosting, start = stage.stage.hosting, stage.main
+    repo, start = testbed.testbed.repo, testbed.main
     for name in ("one", "two"):
-        commit = stage.commit(start, {"README.md": name}, f"feat: {name}")
-        stage.bare.git("update-ref", f"refs/heads/{name}", commit)
-        hosting.propose(name, f"feat: {name}", "")
-    hosting.merge(1)
+        commit = testbed.commit(start, {"README.md": name}, f"feat: {name}")
+        testbed.bare.git("update-ref", f"refs/heads/{name}", commit)
+        repo.propose(name, f"feat: {name}", "")
+    repo.merge(1)
     methods: tuple[Method, ...] = ("squash", "rebase", "merge")
     for method in methods:
         with pytest.raises(Failed, match="conflicts"):
-            hosting.merge(2, method)
+            repo.merge(2, method)
 
 
-def test_rights_are_asked_for(stage: Scene) -> None:
-    stage.merged()
-    assert ask(stage, repo("pulls/1"), "wrong")[1]["message"] == "Bad credentials"
-    assert ask(stage, repo("pulls/1"), None)[0] == 200  # the repository is public
-    stage.stage.hosting.tokens["poor"] = Grant("x", {"contents": "read"})
-    status, said = ask(stage, repo("pulls/1"), "poor")
+def test_rights_are_asked_for(testbed: DrillEnv) -> None:
+    testbed.merged()
+    assert ask(testbed, api("pulls/1"), "wrong")[1]["message"] == "Bad credentials"
+    assert ask(testbed, api("pulls/1"), None)[0] == 200  # the repository is public
+    testbed.testbed.repo.tokens["poor"] = Grant("x", {"contents": "read"})
+    status, said = ask(testbed, api("pulls/1"), "poor")
     assert (status, said["message"]) == (403, "Resource not accessible by personal access token")
-    assert ask(stage, repo("collaborators/maintainer/permission"))[1]["permission"] == "admin"
-    assert ask(stage, repo("collaborators/nobody/permission"))[0] == 404
-    assert ask(stage, repo("collaborators/maintainer/permission"), None)[0] == 401
-    assert ask(stage, repo("nothing/like/this"))[0] == 404
+    assert ask(testbed, api("collaborators/maintainer/permission"))[1]["permission"] == "admin"
+    assert ask(testbed, api("collaborators/nobody/permission"))[0] == 404
+    assert ask(testbed, api("collaborators/maintainer/permission"), None)[0] == 401
+    assert ask(testbed, api("nothing/like/this"))[0] == 404
 
 
-def test_edits_are_told_by_graphql(stage: Scene) -> None:
-    stage.merged()
+def test_edits_are_told_by_graphql(testbed: DrillEnv) -> None:
+    testbed.merged()
     asked: Any = {"query": "lastEditedAt editor", "variables": {"number": 1}}
     told = {"lastEditedAt": None, "editor": None}
-    assert ask(stage, "graphql", **asked)[1] == {"data": {"repository": {"pullRequest": told}}}
-    stage.stage.hosting.edit(1, "other", "evil")
-    found = ask(stage, "graphql", **asked)[1]["data"]["repository"]["pullRequest"]
+    assert ask(testbed, "graphql", **asked)[1] == {"data": {"repository": {"pullRequest": told}}}
+    testbed.testbed.repo.edit(1, "other", "evil")
+    found = ask(testbed, "graphql", **asked)[1]["data"]["repository"]["pullRequest"]
     assert found["editor"] == {"login": "evil"}
-    assert "errors" in ask(stage, "graphql", query="lastEditedAt", variables={"number": 9})[1]
-    assert ask(stage, "graphql", None, **asked)[0] == 401
+    assert "errors" in ask(testbed, "graphql", query="lastEditedAt", variables={"number": 9})[1]
+    assert ask(testbed, "graphql", None, **asked)[0] == 401
 
 
-def test_it_lags_and_fails_on_purpose(stage: Scene) -> None:
-    commit = stage.merged()
-    stage.stage.hosting.lag = 1
-    path = repo(f"commits/{commit}/pulls")
-    assert [len(ask(stage, path)[1]) for _ in range(2)] == [0, 1]
-    stage.stage.hosting.faults.append(Fault(502, "Server Error", path="/pulls"))
-    assert [ask(stage, path)[0] for _ in range(2)] == [502, 200]
-    assert stage.stage.hosting.asked[-1] == f"GET /api/{path}"
+def test_it_lags_and_fails_on_purpose(testbed: DrillEnv) -> None:
+    commit = testbed.merged()
+    testbed.testbed.repo.lag = 1
+    path = api(f"commits/{commit}/pulls")
+    assert [len(ask(testbed, path)[1]) for _ in range(2)] == [0, 1]
+    testbed.testbed.repo.faults.append(Fault(502, "Server Error", path="/pulls"))
+    assert [ask(testbed, path)[0] for _ in range(2)] == [502, 200]
+    assert testbed.testbed.repo.asked[-1] == f"GET /api/{path}"
 
 
-def test_a_run_s_artifacts_are_listed_and_downloaded(stage: Scene, tmp_path: Path) -> None:
-    folder = stage.stage.hosting.artifacts / "7" / "dist"
+def test_a_run_s_artifacts_are_listed_and_downloaded(testbed: DrillEnv, tmp_path: Path) -> None:
+    folder = testbed.testbed.repo.artifacts / "7" / "dist"
     folder.mkdir(parents=True)
     (folder / "x.whl").write_bytes(b"bytes")
-    (found,) = ask(stage, repo("actions/runs/7/artifacts"))[1]["artifacts"]
+    (found,) = ask(testbed, api("actions/runs/7/artifacts"))[1]["artifacts"]
     assert (found["name"], found["size_in_bytes"], found["workflow_run"]["id"]) == ("dist", 5, 7)
-    assert ask(stage, repo("actions/runs/8/artifacts"))[1]["total_count"] == 0
+    assert ask(testbed, api("actions/runs/8/artifacts"))[1]["total_count"] == 0
     url = found["archive_download_url"]
     target = tmp_path / "x.zip"
-    curl = ["curl", "-sf", "-H", f"Authorization: Bearer {stage.stage.token}", "-o", str(target), url]
+    curl = ["curl", "-sf", "-H", f"Authorization: Bearer {testbed.testbed.token}", "-o", str(target), url]
     subprocess.run(curl, check=True)
     listed = subprocess.run(
         ["python3", "-m", "zipfile", "-l", str(target)], capture_output=True, text=True, check=True
     ).stdout
     assert "x.whl" in listed
-    assert ask(stage, repo("actions/artifacts/9/zip"))[0] == 404
-    assert ask(stage, repo("actions/artifacts/1/zip"), None)[0] == 401
+    assert ask(testbed, api("actions/artifacts/9/zip"))[0] == 404
+    assert ask(testbed, api("actions/artifacts/1/zip"), None)[0] == 401
 
 
-def ruled(stage: Scene, include: str, *rules: dict[str, Any], exclude: tuple[str, ...] = ()) -> None:
+def ruled(testbed: DrillEnv, include: str, *rules: dict[str, Any], exclude: tuple[str, ...] = ()) -> None:
     """One ruleset, and no other one."""
     about = {"ref_name": {"include": [include], "exclude": list(exclude)}}
-    hosting = stage.stage.hosting
-    hosting.rules.rulesets.clear()
-    hosting.rules.add({
+    repo = testbed.testbed.repo
+    repo.rules.rulesets.clear()
+    repo.rules.add({
         "name": "x", "target": "branch", "enforcement": "active", "conditions": about, "rules": list(rules)
     })  # fmt: skip
-    hosting.enforce()
+    repo.enforce()
 
 
-def pushed(stage: Scene, words: str) -> str:
-    folder, env = stage.runner.folder, {**stage.stage.box.env, **stage.stage.login(stage.stage.person)}
+def pushed(testbed: DrillEnv, words: str) -> str:
+    folder, env = testbed.runner.folder, {**testbed.testbed.box.env, **testbed.testbed.login(testbed.testbed.person)}
     command = ["git", "push", "origin", words]
     return subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False).stderr
 
 
-def test_a_ruleset_may_leave_branches_out(stage: Scene) -> None:
-    ruled(stage, "~ALL", {"type": "creation"}, exclude=("refs/heads/feature/*", "refs/heads/fix/*"))
-    assert "GH013" in pushed(stage, "HEAD:refs/heads/other")
+def test_a_ruleset_may_leave_branches_out(testbed: DrillEnv) -> None:
+    ruled(testbed, "~ALL", {"type": "creation"}, exclude=("refs/heads/feature/*", "refs/heads/fix/*"))
+    assert "GH013" in pushed(testbed, "HEAD:refs/heads/other")
     for branch in ("feature/x", "fix/y"):
-        assert "new branch" in pushed(stage, f"HEAD:refs/heads/{branch}")
+        assert "new branch" in pushed(testbed, f"HEAD:refs/heads/{branch}")
 
 
-def test_linear_history_takes_no_merge_commit(stage: Scene) -> None:
+def test_linear_history_takes_no_merge_commit(testbed: DrillEnv) -> None:
     from mergeship.world.forge.merging import PERSON
 
-    ruled(stage, "refs/heads/main", {"type": "required_linear_history"})
-    git = stage.runner.repository.git
+    ruled(testbed, "refs/heads/main", {"type": "required_linear_history"})
+    git = testbed.runner.repository.git
     one, two = (git(*PERSON, "commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", name).strip() for name in "ab")
     merge = git(*PERSON, "commit-tree", "HEAD^{tree}", "-p", one, "-p", two, "-m", "merge").strip()
-    assert "must not contain merge commits" in pushed(stage, f"{merge}:refs/heads/main")
-    assert "GH013" not in pushed(stage, f"{one}:refs/heads/main")
+    assert "must not contain merge commits" in pushed(testbed, f"{merge}:refs/heads/main")
+    assert "GH013" not in pushed(testbed, f"{one}:refs/heads/main")
 
 
-def test_a_rule_says_how_pull_requests_are_merged(stage: Scene) -> None:
-    ruled(stage, "refs/heads/main", {"type": "pull_request", "parameters": {"allowed_merge_methods": ["rebase"]}})
-    stage.bare.git("update-ref", "refs/heads/x", stage.commit(stage.main, {}, "x"))
-    stage.stage.hosting.propose("x", "x", "")
-    url = f"{stage.stage.forge}/api/{repo('pulls/1/merge')}"
+def test_a_rule_says_how_pull_requests_are_merged(testbed: DrillEnv) -> None:
+    ruled(testbed, "refs/heads/main", {"type": "pull_request", "parameters": {"allowed_merge_methods": ["rebase"]}})
+    testbed.bare.git("update-ref", "refs/heads/x", testbed.commit(testbed.main, {}, "x"))
+    testbed.testbed.repo.propose("x", "x", "")
+    url = f"{testbed.testbed.forge}/api/{api('pulls/1/merge')}"
     body = json.dumps({"merge_method": "squash"}).encode()
-    login = {"Authorization": f"token {stage.stage.person}"}
+    login = {"Authorization": f"token {testbed.testbed.person}"}
     request = urllib.request.Request(url, body, login, method="PUT")  # noqa: S310 - of our own server
     with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(request):  # noqa: S310
         pass
@@ -207,9 +207,9 @@ def test_a_rule_says_how_pull_requests_are_merged(stage: Scene) -> None:
         assert (answer.code, "Squash merges are not allowed" in answer.read().decode()) == (405, True)
 
 
-def test_what_is_known_already_costs_nothing(stage: Scene) -> None:
-    url = f"{stage.stage.forge}/api/{repo('labels')}"
-    login = {"Authorization": f"token {stage.stage.person}"}
+def test_what_is_known_already_costs_nothing(testbed: DrillEnv) -> None:
+    url = f"{testbed.testbed.forge}/api/{api('labels')}"
+    login = {"Authorization": f"token {testbed.testbed.person}"}
     with urllib.request.urlopen(urllib.request.Request(url, headers=login)) as answer:  # noqa: S310
         left, etag = answer.headers["x-ratelimit-remaining"], answer.headers["etag"]
     request = urllib.request.Request(url, headers={**login, "If-None-Match": etag})  # noqa: S310
@@ -219,9 +219,9 @@ def test_what_is_known_already_costs_nothing(stage: Scene) -> None:
         assert (answer.code, answer.headers["x-ratelimit-remaining"]) == (304, left)
 
 
-def test_git_pushes_with_a_token_that_may_write(stage: Scene, tmp_path: Path) -> None:
-    url = f"{stage.stage.forge}/rehearsal/obk.git"
-    stage.stage.hosting.tokens["reader"] = Grant("x", {"contents": "read"})
+def test_git_pushes_with_a_token_that_may_write(testbed: DrillEnv, tmp_path: Path) -> None:
+    url = f"{testbed.testbed.forge}/rehearsal/obk.git"
+    testbed.testbed.repo.tokens["reader"] = Grant("x", {"contents": "read"})
 
     def git(*words: str) -> "subprocess.CompletedProcess[str]":
         return subprocess.run(["git", *words], capture_output=True, text=True, check=False, cwd=tmp_path)
@@ -232,7 +232,7 @@ def test_git_pushes_with_a_token_that_may_write(stage: Scene, tmp_path: Path) ->
     assert git("-C", clone, "commit", "--quiet", "--allow-empty", "-m", "x").returncode == 0
     refused = git("-C", clone, "-c", "credential.helper=", "push", url.replace("//", "//x:reader@"), "x")
     assert "403" in refused.stderr
-    pushed = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x")
+    pushed = git("-C", clone, "push", url.replace("//", f"//x:{testbed.testbed.token}@"), "x")
     assert pushed.returncode == 0, pushed.stderr
-    protected = git("-C", clone, "push", url.replace("//", f"//x:{stage.stage.token}@"), "x:main")
+    protected = git("-C", clone, "push", url.replace("//", f"//x:{testbed.testbed.token}@"), "x:main")
     assert "GH013: Repository rule violations found for refs/heads/main." in protected.stderr

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -18,13 +19,14 @@ from mergeship.core.environ import for_project
 from mergeship.core.event import Note, Tell
 from mergeship.core.release.upload import TRY_AGAIN
 from mergeship.core.text import one_line
-from mergeship.errors import Failed
+from mergeship.errors import Failed, Misconfigured
 from mergeship.process import TIMED_OUT, ProcessFailed, output
 from mergeship.web import within
 
 TRUST = "MERGESHIP_SIGSTORE"
 """Names another Sigstore than the public one, as a file: a rehearsal has its own."""
 AUDIENCE = "sigstore"
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 ONE = 60.0  # seconds of one attempt: the libraries themselves wait for ever
 _SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import main; sys.exit(main())")
 _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
@@ -38,7 +40,7 @@ def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float,
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
     until = time.monotonic() + deadline
-
+    _refuse_elsewhere(environ.get(TRUST, ""))
     attempts = Retrying(
         retry=retry_if_exception(_passes),
         wait=wait_random_exponential(1, max=30),
@@ -54,6 +56,39 @@ def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float,
     if missing := [file.name for file in files if file.name not in made]:
         raise Failed("not-attested", f"there is no attestation of {', '.join(missing)}", hint=TRY_AGAIN)
     return made
+
+
+def _refuse_elsewhere(trust: str) -> None:
+    """Only a Sigstore of this machine may stand in for the public one: nobody else vouches for a release."""
+    if not trust:
+        return
+    try:
+        config = msgspec.json.decode(Path(trust).read_bytes(), type=_Config)
+    except (OSError, msgspec.DecodeError):
+        return  # whoever reads it for real says what is wrong with it
+    services = (*config.signing.authorities, *config.signing.logs)
+    elsewhere = [service.url for service in services if urlsplit(service.url).hostname not in _LOOPBACK]
+    if elsewhere:
+        raise Misconfigured(
+            "sigstore-elsewhere",
+            f"{TRUST} names a Sigstore at {one_line(elsewhere[0])}, and only the public one counts outside a rehearsal",
+            hint=f"unset {TRUST}",
+        )
+
+
+class _Service(msgspec.Struct):
+    url: str
+
+
+class _Signing(msgspec.Struct):
+    authorities: list[_Service] = msgspec.field(name="caUrls")
+    logs: list[_Service] = msgspec.field(name="rekorTlogUrls")
+
+
+class _Config(msgspec.Struct):
+    """What a client of Sigstore is told, as far as it says where that is."""
+
+    signing: _Signing = msgspec.field(name="signingConfig")
 
 
 def _passes(error: BaseException) -> bool:

@@ -13,8 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.fault import Fault
-from mergeship.world.forge import shapes
-from mergeship.world.forge.hosting import Grant, Hosting, Proposal
+from mergeship.world.forge import serializers
+from mergeship.world.forge.fake_repository import FakeRepository, Grant, PullRequest
 
 View = Callable[[Request], Awaitable[Response]]
 LIMIT = 5000  # requests an hour
@@ -46,9 +46,9 @@ def invalid(resource: str, field: str, code: str) -> Refused:
 class Views:
     """What a family of addresses answers with."""
 
-    def __init__(self, hosting: Hosting) -> None:
-        self.hosting = hosting
-        self.api = f"/api/v3/repos/{hosting.name}"
+    def __init__(self, repo: FakeRepository) -> None:
+        self.repo = repo
+        self.api = f"/api/v3/repos/{repo.name}"
 
     def routes(self) -> list[Route]:
         """The family's addresses."""
@@ -62,7 +62,7 @@ class Views:
         """The view, asked only by those who may, and with what GitHub says to every answer."""
 
         async def answer(request: Request) -> Response:
-            self.hosting.asked.append(f"{request.method} {request.url.path}")
+            self.repo.asked.append(f"{request.method} {request.url.path}")
             try:
                 fault = await self._fault(request)
                 self._limit()
@@ -70,7 +70,7 @@ class Views:
                 if fault:
                     _go_wrong(fault)
             except Refused as refused:
-                body = shapes.error(refused.status, refused.message, refused.errors)
+                body = serializers.error(refused.status, refused.message, refused.errors)
                 response = JSONResponse(body, refused.status, refused.headers)
             return self._dressed(request, response)
 
@@ -78,31 +78,31 @@ class Views:
 
     def _dressed(self, request: Request, response: Response) -> Response:
         response.headers.setdefault("x-ratelimit-limit", str(LIMIT))
-        response.headers.setdefault("x-ratelimit-remaining", str(max(0, self.hosting.remaining)))
-        response.headers.setdefault("x-ratelimit-reset", str(int(self.hosting.resets.timestamp())))
+        response.headers.setdefault("x-ratelimit-remaining", str(max(0, self.repo.remaining)))
+        response.headers.setdefault("x-ratelimit-reset", str(int(self.repo.resets.timestamp())))
         response.headers["x-github-media-type"] = "github.v3; format=json"
         if request.method != "GET" or response.status_code != 200:  # noqa: PLR2004
             return response
         etag = f'W/"{hashlib.sha256(bytes(response.body)).hexdigest()}"'
         response.headers["etag"] = etag
         if request.headers.get("if-none-match") == etag:
-            self.hosting.remaining += 1  # it costs nothing
+            self.repo.remaining += 1  # it costs nothing
             kept = {name: value for name, value in response.headers.items() if name.startswith("x-")}
-            left = {"x-ratelimit-remaining": str(max(0, self.hosting.remaining))}
+            left = {"x-ratelimit-remaining": str(max(0, self.repo.remaining))}
             return Response(status_code=304, headers={**kept, **left, "etag": etag})
         return response
 
     def _limit(self) -> None:
         """Every request counts."""
-        self.hosting.remaining -= 1
-        if self.hosting.remaining < 0 and self.hosting.clock() < self.hosting.resets:
+        self.repo.remaining -= 1
+        if self.repo.remaining < 0 and self.repo.clock() < self.repo.resets:
             raise Refused(403, "API rate limit exceeded for user ID 1.", {"x-ratelimit-remaining": "0"})
-        if self.hosting.remaining < 0:
-            self.hosting.renew_limit()
+        if self.repo.remaining < 0:
+            self.repo.renew_limit()
 
     async def _fault(self, request: Request) -> Fault | None:
         """Go wrong, if that is due; what goes wrong afterwards comes back."""
-        fault = self.hosting.faults.next(request.method, request.url.path)
+        fault = self.repo.faults.next(request.method, request.url.path)
         if fault is None:
             return None
         await asyncio.sleep(fault.delay)
@@ -110,21 +110,21 @@ class Views:
             _go_wrong(fault)
         return fault if fault.done else None
 
-    def may(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant | None:
+    def has_permission(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant | None:
         """Like GitHub: a wrong token is refused, none may read what is public, and one without the right is told so."""
         grant = self.grant(request)
-        public = wanted == "read" and permission in _PUBLIC and not self.hosting.private
+        public = wanted == "read" and permission in _PUBLIC and not self.repo.private
         if grant is None:
             if public:
                 return None
-            raise Refused(401, "Requires authentication") if not self.hosting.private else Refused(404, "Not Found")
+            raise Refused(401, "Requires authentication") if not self.repo.private else Refused(404, "Not Found")
         if not self._role_allows(grant, permission, wanted):
-            admin = permission in _ADMINISTRATORS and self.hosting.access.get(grant.login) == "write"
+            admin = permission in _ADMINISTRATORS and self.repo.access.get(grant.login) == "write"
             raise Refused(403, "Must have admin rights to Repository." if admin else grant.refusal)
         if not grant.allows(permission, wanted):
             needed = {"X-Accepted-GitHub-Permissions": f"{permission.replace('-', '_')}={wanted}"}
             raise Refused(403, grant.refusal, needed)
-        if wanted == "write" and self.hosting.archived:
+        if wanted == "write" and self.repo.archived:
             raise Refused(403, "Repository was archived so is read-only.")
         return grant
 
@@ -132,16 +132,16 @@ class Views:
         """A person's token may never do more than the person; Apps have no role."""
         if grant.by_app:
             return True
-        role = self.hosting.access.get(grant.login, "none")
+        role = self.repo.access.get(grant.login, "none")
         if role == "admin":
             return True
         if permission in _ADMINISTRATORS:
             return False
-        return role == "write" or (wanted == "read" and (role == "read" or not self.hosting.private))
+        return role == "write" or (wanted == "read" and (role == "read" or not self.repo.private))
 
-    def must(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant:
+    def require(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant:
         """The same, for what nobody may without a token."""
-        grant = self.may(request, permission, wanted)
+        grant = self.has_permission(request, permission, wanted)
         if grant is None:
             raise Refused(401, "Requires authentication")
         return grant
@@ -156,16 +156,16 @@ class Views:
                 given = base64.b64decode(given, validate=True).decode().partition(":")[2]
             except (binascii.Error, UnicodeDecodeError):
                 given = ""
-        if given not in self.hosting.tokens:
+        if given not in self.repo.tokens:
             raise Refused(401, "Bad credentials")
-        return self.hosting.tokens[given]
+        return self.repo.tokens[given]
 
-    def proposal(self, request: Request) -> Proposal:
+    def pull_request(self, request: Request) -> PullRequest:
         """The pull request of that number."""
-        proposal = self.hosting.proposals.get(request.path_params["number"])
-        if proposal is None:
+        pull_request = self.repo.pull_requests.get(request.path_params["number"])
+        if pull_request is None:
             raise Refused(404, "Not Found")
-        return proposal
+        return pull_request
 
 
 def _go_wrong(fault: Fault) -> None:

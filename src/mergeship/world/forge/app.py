@@ -2,20 +2,20 @@
 
 from starlette.applications import Starlette
 
-from mergeship.world.forge.hosting import Hosting
+from mergeship.world.forge.fake_repository import FakeRepository
 from mergeship.world.forge.views import FAMILIES
 
 
-def application(hosting: Hosting) -> Starlette:
+def application(repo: FakeRepository) -> Starlette:
     """The forge, as an ASGI application."""
-    return Starlette(routes=[route for family in FAMILIES for route in family(hosting).routes()])
+    return Starlette(routes=[route for family in FAMILIES for route in family(repo).routes()])
 
 
-def variables(base: str, hosting: Hosting) -> dict[str, str]:
+def variables(base: str, repo: FakeRepository) -> dict[str, str]:
     """What GitHub tells its jobs of itself."""
     return {
         "GITHUB_SERVER_URL": base,
         "GITHUB_API_URL": f"{base}/api/v3",
         "GITHUB_GRAPHQL_URL": f"{base}/api/graphql",
-        "GITHUB_REPOSITORY": hosting.name,
+        "GITHUB_REPOSITORY": repo.name,
     }

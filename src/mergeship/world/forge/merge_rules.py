@@ -2,35 +2,35 @@
 
 from typing import Any
 
-from mergeship.world.forge.hosting import Hosting, Proposal
+from mergeship.world.forge.fake_repository import FakeRepository, PullRequest
 from mergeship.world.forge.rules import Rule
 
 WRITERS = {"admin", "write"}
 
 
-def violations(hosting: Hosting, proposal: Proposal, by: str = "") -> list[str]:
+def violations(repo: FakeRepository, pull_request: PullRequest, by: str = "") -> list[str]:
     """What keeps a pull request from being merged by a person; of no person, by anybody who may obey nothing."""
-    role = hosting.access.get(by, "none")
+    role = repo.access.get(by, "none")
     found = []
-    for rule in hosting.rules.about(f"refs/heads/{proposal.base}"):
+    for rule in repo.rules.about(f"refs/heads/{pull_request.base}"):
         if role not in rule.bypass:
-            found += _broken(hosting, proposal, rule)
+            found += _broken(repo, pull_request, rule)
     return list(dict.fromkeys(found))
 
 
-def _broken(hosting: Hosting, proposal: Proposal, rule: Rule) -> list[str]:
+def _broken(repo: FakeRepository, pull_request: PullRequest, rule: Rule) -> list[str]:
     if rule.kind == "pull_request":
-        return _unreviewed(hosting, proposal, int(rule.parameters.get("required_approving_review_count", 0)))
+        return _unreviewed(repo, pull_request, int(rule.parameters.get("required_approving_review_count", 0)))
     if rule.kind == "required_status_checks":
-        return _unchecked(hosting, proposal, rule.parameters, classic=rule.classic)
+        return _unchecked(repo, pull_request, rule.parameters, classic=rule.classic)
     return []
 
 
-def _unreviewed(hosting: Hosting, proposal: Proposal, wanted: int) -> list[str]:
-    if any(state == "CHANGES_REQUESTED" for state in proposal.reviews.values()):
+def _unreviewed(repo: FakeRepository, pull_request: PullRequest, wanted: int) -> list[str]:
+    if any(state == "CHANGES_REQUESTED" for state in pull_request.reviews.values()):
         return ["Changes requested by reviewers with write access."]
     given = [
-        who for who, state in proposal.reviews.items() if state == "APPROVED" and hosting.access.get(who) in WRITERS
+        who for who, state in pull_request.reviews.items() if state == "APPROVED" and repo.access.get(who) in WRITERS
     ]
     if len(given) >= wanted:
         return []
@@ -38,8 +38,10 @@ def _unreviewed(hosting: Hosting, proposal: Proposal, wanted: int) -> list[str]:
     return [f"At least {wanted} approving {reviews} required by reviewers with write access."]
 
 
-def _unchecked(hosting: Hosting, proposal: Proposal, parameters: dict[str, Any], *, classic: bool) -> list[str]:
-    reported = hosting.checks.get(proposal.head, {})
+def _unchecked(
+    repo: FakeRepository, pull_request: PullRequest, parameters: dict[str, Any], *, classic: bool
+) -> list[str]:
+    reported = repo.checks.get(pull_request.head, {})
     required = parameters["required_status_checks"]
     expected, failing = [], []
     for one in required:
@@ -53,6 +55,6 @@ def _unchecked(hosting: Hosting, proposal: Proposal, parameters: dict[str, Any],
         words += [f'Required status check "{name}" is expected.' for name in expected]
     elif expected:
         words.append(f"{len(expected)} of {len(required)} required status checks are expected.")
-    if parameters["strict_required_status_checks_policy"] and required and hosting.behind(proposal):
+    if parameters["strict_required_status_checks_policy"] and required and repo.behind(pull_request):
         words.append("This branch is out-of-date with the base branch.")
     return words

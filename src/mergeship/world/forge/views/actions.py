@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, page
-from mergeship.world.forge.hosting import Hosting
+from mergeship.world.forge.fake_repository import FakeRepository
 
 
 class Actions(Views):
@@ -27,38 +27,38 @@ class Actions(Views):
 
     async def runs(self, request: Request) -> Response:
         """The runs, the newest first."""
-        self.may(request, "actions", "read")
+        self.has_permission(request, "actions", "read")
         asked = request.query_params
         found = [
             run
-            for run in reversed(self.hosting.runs)
+            for run in reversed(self.repo.runs)
             if asked.get("head_sha", run.commit) == run.commit and asked.get("event", run.event) == run.event
         ]
-        return page(request, [shapes.run(self.hosting, base_of(request), run) for run in found], "workflow_runs")
+        return page(request, [serializers.run(self.repo, base_of(request), run) for run in found], "workflow_runs")
 
     async def artifacts(self, request: Request) -> Response:
         """What a run has handed on."""
-        self.may(request, "actions", "read")
+        self.has_permission(request, "actions", "read")
         run = request.path_params["run"]
         found = [
-            shapes.artifact(self.hosting, base_of(request), run, number, folder)
-            for number, folder in _artifacts(self.hosting)
+            serializers.artifact(self.repo, base_of(request), run, number, folder)
+            for number, folder in _artifacts(self.repo)
             if folder.parent.name == run
         ]
         return JSONResponse({"total_count": len(found), "artifacts": found})
 
     async def artifact(self, request: Request) -> Response:
         """One of these, as an archive."""
-        self.must(request, "actions", "read")
-        folder = dict(_artifacts(self.hosting)).get(request.path_params["artifact"])
+        self.require(request, "actions", "read")
+        folder = dict(_artifacts(self.repo)).get(request.path_params["artifact"])
         if folder is None:
             raise Refused(404, "Not Found")
         return Response(await run_in_threadpool(_zipped, folder), media_type="application/zip")
 
 
-def _artifacts(hosting: Hosting) -> list[tuple[int, Path]]:
+def _artifacts(repo: FakeRepository) -> list[tuple[int, Path]]:
     """Every artifact with its number."""
-    found = sorted(folder for folder in hosting.artifacts.glob("*/*") if folder.is_dir())
+    found = sorted(folder for folder in repo.artifacts.glob("*/*") if folder.is_dir())
     return list(enumerate(found, start=1))
 
 

@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
 from mergeship.world.forge.settings import Environment, Stored
 
@@ -35,68 +35,68 @@ class Environments(Views):
         ]
 
     def _to_be_had(self) -> None:
-        if self.hosting.private and self.hosting.free:
+        if self.repo.private and self.repo.free:
             raise Refused(404, "Not Found")
 
     def _named(self, request: Request) -> Environment:
         self._to_be_had()
-        found = self.hosting.settings.environments.get(request.path_params["environment"])
+        found = self.repo.settings.environments.get(request.path_params["environment"])
         if found is None:
             raise Refused(404, "Not Found")
         return found
 
     async def environments(self, request: Request) -> Response:
         """All of them."""
-        self.may(request, "actions", "read")
+        self.has_permission(request, "actions", "read")
         self._to_be_had()
         url = f"{base_of(request)}{self.api}"
-        found = [shapes.environment(url, one) for one in self.hosting.settings.environments.values()]
+        found = [serializers.environment(url, one) for one in self.repo.settings.environments.values()]
         return page(request, found, "environments")
 
     async def environment(self, request: Request) -> Response:
         """One of them."""
-        self.may(request, "actions", "read")
-        name, known = request.path_params["environment"], self.hosting.settings.environments
+        self.has_permission(request, "actions", "read")
+        name, known = request.path_params["environment"], self.repo.settings.environments
         if request.method == "PUT":
-            self.must(request, "administration", "write")
+            self.require(request, "administration", "write")
             self._to_be_had()
             given = await body(request)
             policy = given.get("deployment_branch_policy")
             if policy is not None and policy["protected_branches"] == policy["custom_branch_policies"]:
                 raise Refused(422, "Validation Failed", errors=[{"message": "exactly one of both has to be true"}])
-            if given.get("reviewers") and self.hosting.private and self.hosting.free:
+            if given.get("reviewers") and self.repo.private and self.repo.free:
                 raise Refused(422, "Failed to create the environment protection rule.")
-            found = known.setdefault(name, Environment(name, self.hosting.clock()))
+            found = known.setdefault(name, Environment(name, self.repo.clock()))
             found.policy = policy
             found.rules = {
                 key: given[key] for key in ("wait_timer", "reviewers", "prevent_self_review") if key in given
             }
         elif request.method == "DELETE":
-            self.must(request, "administration", "write")
+            self.require(request, "administration", "write")
             self._named(request)
             del known[name]
             return nothing()
-        return JSONResponse(shapes.environment(f"{base_of(request)}{self.api}", self._named(request)))
+        return JSONResponse(serializers.environment(f"{base_of(request)}{self.api}", self._named(request)))
 
     async def policies(self, request: Request) -> Response:
         """The branches that may deploy."""
-        self.may(request, "actions", "read")
+        self.has_permission(request, "actions", "read")
         environment = self._named(request)
         if request.method == "GET":
-            return page(request, [shapes.branch_policy(one) for one in environment.branches], "branch_policies")
-        self.must(request, "administration", "write")
+            return page(request, [serializers.branch_policy(one) for one in environment.branches], "branch_policies")
+        self.require(request, "administration", "write")
         if not environment.policy or not environment.policy["custom_branch_policies"]:
             raise Refused(404, "Not Found")
         given = await body(request)
         if "name" not in given:
             raise invalid("DeploymentBranchPolicy", "name", "missing_field")
-        made = (self.hosting.settings.number(), str(given["name"]), str(given.get("type", "branch")))
+        made = (self.repo.settings.number(), str(given["name"]), str(given.get("type", "branch")))
         environment.branches.append(made)
-        return JSONResponse(shapes.branch_policy(made))
+        return JSONResponse(serializers.branch_policy(made))
 
     async def policy(self, request: Request) -> Response:
         """One of these goes."""
-        self.must(request, "administration", "write")
+        self.require(request, "administration", "write")
         environment = self._named(request)
         kept = [one for one in environment.branches if one[0] != request.path_params["number"]]
         if len(kept) == len(environment.branches):
@@ -108,34 +108,34 @@ class Environments(Views):
         """The secrets that an address is about, and the permission that it takes."""
         if "environment" in request.path_params:
             return self._named(request).secrets, "environments"
-        return self.hosting.settings.secrets, "secrets"
+        return self.repo.settings.secrets, "secrets"
 
     async def secrets(self, request: Request) -> Response:
         """All of them, by their names."""
         store, permission = self._store(request)
-        self.must(request, permission, "read")
-        return page(request, [shapes.secret(name, one) for name, one in store.items()], "secrets")
+        self.require(request, permission, "read")
+        return page(request, [serializers.secret(name, one) for name, one in store.items()], "secrets")
 
     async def public_key(self, request: Request) -> Response:
         """What they are sealed with."""
         _, permission = self._store(request)
-        self.must(request, permission, "read")
-        return JSONResponse({"key_id": "1", "key": self.hosting.settings.public_key})
+        self.require(request, permission, "read")
+        return JSONResponse({"key_id": "1", "key": self.repo.settings.public_key})
 
     async def secret(self, request: Request) -> Response:
         """One of them: its name, or a new value."""
         store, permission = self._store(request)
-        self.must(request, permission, "read" if request.method == "GET" else "write")
+        self.require(request, permission, "read" if request.method == "GET" else "write")
         name = request.path_params["name"].upper()
         if request.method == "PUT":
             given = await body(request)
             if given.get("key_id") != "1":
                 raise Refused(422, "The key_id is not that of the repository's public key.")
             try:
-                value = self.hosting.settings.opened(str(given.get("encrypted_value", "")))
+                value = self.repo.settings.opened(str(given.get("encrypted_value", "")))
             except ValueError as error:
                 raise invalid("Secret", "encrypted_value", "invalid") from error
-            now = self.hosting.clock()
+            now = self.repo.clock()
             fresh = name not in store
             store[name] = Stored(value, now if fresh else store[name].created, now)
             return Response(content="{}", status_code=201, media_type="application/json") if fresh else nothing()
@@ -144,4 +144,4 @@ class Environments(Views):
         if request.method == "DELETE":
             del store[name]
             return nothing()
-        return JSONResponse(shapes.secret(name, store[name]))
+        return JSONResponse(serializers.secret(name, store[name]))

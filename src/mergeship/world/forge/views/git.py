@@ -20,7 +20,7 @@ class Git(Views):
     def routes(self) -> list[Route]:
         """The repository's address, and all others."""
         return [
-            self.route(f"/{self.hosting.name}.git/{{rest:path}}", self.git, "GET", "POST"),
+            self.route(f"/{self.repo.name}.git/{{rest:path}}", self.git, "GET", "POST"),
             self.route("/{rest:path}", self.missing, *_METHODS),
         ]
 
@@ -28,25 +28,25 @@ class Git(Views):
         """What git says, to those who may ask."""
         writes = "git-receive-pack" in str(request.url)
         try:
-            grant = self.may(request, "contents", "write" if writes else "read")
+            grant = self.has_permission(request, "contents", "write" if writes else "read")
         except Refused as refused:
             if refused.status == _UNAUTHORIZED:  # what makes git ask for a login
                 return Response("", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'})
-            words = refused.message if self.hosting.archived else f"Permission to {self.hosting.name}.git denied."
+            words = refused.message if self.repo.archived else f"Permission to {self.repo.name}.git denied."
             return Response(words, 403, media_type="text/plain")
         login = grant.login if grant else ""
-        given = {"REMOTE_USER": login or "nobody", "MERGESHIP_ROLE": self.hosting.access.get(login, "none")}
+        given = {"REMOTE_USER": login or "nobody", "MERGESHIP_ROLE": self.repo.access.get(login, "none")}
         given["MERGESHIP_WORKFLOWS"] = "no" if grant and grant.by_actions else "yes"
         body = await request.body()
-        answer = await run_in_threadpool(smart_http.answer, self.hosting.bare, request, body, given)
+        answer = await run_in_threadpool(smart_http.answer, self.repo.bare, request, body, given)
         if writes and request.method == "POST":
-            await run_in_threadpool(self.hosting.pushed)
+            await run_in_threadpool(self.repo.pushed)
         return answer
 
     async def missing(self, request: Request) -> Response:
         """Nothing, or where a repository of another name went."""
         renamed = re.match(r"/api/v3/repos/([^/]+/[^/]+)", request.url.path)
-        if renamed and renamed[1] in self.hosting.former_names:
+        if renamed and renamed[1] in self.repo.former_names:
             target = str(request.url).replace(f"repos/{renamed[1]}", "repositories/1", 1)
             raise Refused(301 if request.method == "GET" else 307, "Moved Permanently", {"Location": target})
         raise Refused(404, "Not Found")

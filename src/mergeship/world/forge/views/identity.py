@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mergeship.core.workflow import PATH
 from mergeship.world.forge.answering import Refused, Views
-from mergeship.world.forge.hosting import MAINTAINER
+from mergeship.world.forge.fake_repository import MAINTAINER
 
 ADDRESS = "/_apis/identity"
 
@@ -23,26 +23,25 @@ class Identity(Views):
 
     async def identity(self, request: Request) -> Response:
         """The identity of the job that asks, signed for one audience."""
-        if request.headers.get("authorization", "").lower() != f"bearer {self.hosting.identity_token}".lower():
+        if request.headers.get("authorization", "").lower() != f"bearer {self.repo.identity_token}".lower():
             raise Refused(401, "Unauthorized")
-        owner, _, _ = self.hosting.name.partition("/")
-        environment = self.hosting.deploys_to
+        owner, _, _ = self.repo.name.partition("/")
+        environment = self.repo.deploys_to
         claims = {
-            "repository": self.hosting.name,
+            "repository": self.repo.name,
             "repository_owner": owner,
             "repository_owner_id": "1",
             "repository_id": "1",
-            "repository_visibility": "private" if self.hosting.private else "public",
-            "job_workflow_ref": f"{self.hosting.name}/{PATH}@refs/heads/main",
-            "workflow_ref": f"{self.hosting.name}/{PATH}@refs/heads/main",
+            "repository_visibility": "private" if self.repo.private else "public",
+            "job_workflow_ref": f"{self.repo.name}/{PATH}@refs/heads/main",
+            "workflow_ref": f"{self.repo.name}/{PATH}@refs/heads/main",
             "event_name": "push",
             "ref": "refs/heads/main",
-            "sha": self.hosting.head_of("main"),
+            "sha": self.repo.head_of("main"),
             "actor": MAINTAINER,
             "runner_environment": "self-hosted",
-            "sub": f"repo:{self.hosting.name}:"
-            + (f"environment:{environment}" if environment else "ref:refs/heads/main"),
+            "sub": f"repo:{self.repo.name}:" + (f"environment:{environment}" if environment else "ref:refs/heads/main"),
             **({"environment": environment} if environment else {}),
         }
-        value = self.hosting.issuer.identity(request.query_params.get("audience", owner), claims)
+        value = self.repo.issuer.identity(request.query_params.get("audience", owner), claims)
         return JSONResponse({"value": value})

@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
 
 _REQUIRED = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
@@ -26,15 +26,15 @@ class Protection(Views):
         ]
 
     def _to_be_had(self) -> None:
-        if self.hosting.private and self.hosting.free:
+        if self.repo.private and self.repo.free:
             raise Refused(403, UPGRADE)
 
     async def classic(self, request: Request) -> Response:
         """Classic protection of a branch."""
-        self.must(request, "administration", "read" if request.method == "GET" else "write")
+        self.require(request, "administration", "read" if request.method == "GET" else "write")
         self._to_be_had()
-        branch, known = request.path_params["branch"], self.hosting.rules.classic
-        if not self.hosting.head_of(branch):
+        branch, known = request.path_params["branch"], self.repo.rules.classic
+        if not self.repo.head_of(branch):
             raise Refused(404, "Branch not found")
         if request.method == "PUT":
             given = await body(request)
@@ -45,43 +45,43 @@ class Protection(Views):
             if checks is not None and {"contexts", "checks"} <= set(checks):
                 raise Refused(422, 'Invalid request.\n\nMore than one subschema in "oneOf" matched.')
             known[branch] = given
-            self.hosting.enforce()
+            self.repo.enforce()
         elif branch not in known:
             raise Refused(404, "Branch not protected")
         elif request.method == "DELETE":
             del known[branch]
-            self.hosting.enforce()
+            self.repo.enforce()
             return nothing()
-        return JSONResponse(shapes.protection(base_of(request), self.api, branch, known[branch]))
+        return JSONResponse(serializers.protection(base_of(request), self.api, branch, known[branch]))
 
     async def rulesets(self, request: Request) -> Response:
         """All rulesets, or a new one."""
         self._to_be_had()
         if request.method == "GET":
-            self.may(request, "metadata", "read")
-            known = self.hosting.rules.rulesets.items()
+            self.has_permission(request, "metadata", "read")
+            known = self.repo.rules.rulesets.items()
             return page(request, [self._shown(request, number, one, whole=False) for number, one in known])
-        self.must(request, "administration", "write")
-        given = _checked(await body(request), {one["name"] for one in self.hosting.rules.rulesets.values()})
-        number = self.hosting.rules.add(given)
-        self.hosting.enforce()
+        self.require(request, "administration", "write")
+        given = _checked(await body(request), {one["name"] for one in self.repo.rules.rulesets.values()})
+        number = self.repo.rules.add(given)
+        self.repo.enforce()
         return JSONResponse(self._shown(request, number, given, whole=True), 201)
 
     async def ruleset(self, request: Request) -> Response:
         """One ruleset."""
-        grant = self.may(request, "metadata", "read")
+        grant = self.has_permission(request, "metadata", "read")
         self._to_be_had()
-        number, known = request.path_params["number"], self.hosting.rules.rulesets
+        number, known = request.path_params["number"], self.repo.rules.rulesets
         if number not in known:
             raise Refused(404, "Not Found")
         if request.method != "GET":
-            self.must(request, "administration", "write")
+            self.require(request, "administration", "write")
             if request.method == "DELETE":
                 del known[number]
             else:
                 names = {one["name"] for key, one in known.items() if key != number}
                 known[number] = _checked({**known[number], **await body(request)}, names)
-            self.hosting.enforce()
+            self.repo.enforce()
         if number not in known:
             return nothing()
         whole = grant is not None and grant.allows("administration", "read")
@@ -89,9 +89,9 @@ class Protection(Views):
 
     async def rules(self, request: Request) -> Response:
         """What rulesets say about a branch."""
-        self.may(request, "metadata", "read")
-        found = self.hosting.rules.about(f"refs/heads/{request.path_params['branch']}")
-        source = {"ruleset_source_type": "Repository", "ruleset_source": self.hosting.name}
+        self.has_permission(request, "metadata", "read")
+        found = self.repo.rules.about(f"refs/heads/{request.path_params['branch']}")
+        source = {"ruleset_source_type": "Repository", "ruleset_source": self.repo.name}
         return page(request, [
             {"type": rule.kind, "ruleset_id": rule.ruleset, **source}
             | ({"parameters": rule.parameters} if rule.parameters else {})
@@ -101,10 +101,10 @@ class Protection(Views):
     def _shown(self, request: Request, number: int, ruleset: dict[str, Any], *, whole: bool) -> dict[str, Any]:
         """A ruleset; who may bypass it is told to those who may change it."""
         url = f"{base_of(request)}{self.api}/rulesets/{number}"
-        when = shapes.time(self.hosting.clock())
+        when = serializers.time(self.repo.clock())
         shown = {
             "id": number, "name": ruleset["name"], "target": ruleset["target"], "source_type": "Repository",
-            "source": self.hosting.name, "enforcement": ruleset["enforcement"], "node_id": f"RRS_{number}",
+            "source": self.repo.name, "enforcement": ruleset["enforcement"], "node_id": f"RRS_{number}",
             "_links": {"self": {"href": url}}, "created_at": when, "updated_at": when,
         }  # fmt: skip
         if whole:

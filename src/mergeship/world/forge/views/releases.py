@@ -7,9 +7,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
-from mergeship.world.forge.hosting import Asset, Release
+from mergeship.world.forge.fake_repository import Asset, Release
 
 
 class Releases(Views):
@@ -23,34 +23,34 @@ class Releases(Views):
             self.route(f"{self.api}/releases/tags/{{tag:path}}", self.of_tag),
             self.route(one, self.release, "GET", "PATCH", "DELETE"),
             self.route(f"{one}/assets", self.assets, "GET"),
-            self.route(f"/api/uploads/repos/{self.hosting.name}/releases/{{number:int}}/assets", self.upload, "POST"),
+            self.route(f"/api/uploads/repos/{self.repo.name}/releases/{{number:int}}/assets", self.upload, "POST"),
         ]
 
     def _one(self, request: Request) -> Release:
-        found = self.hosting.releases.get(request.path_params["number"])
+        found = self.repo.releases.get(request.path_params["number"])
         if found is None:
             raise Refused(404, "Not Found")
         return found
 
     def _shown(self, request: Request, release: Release) -> dict[str, Any]:
-        return shapes.release(self.hosting, base_of(request), release)
+        return serializers.release(self.repo, base_of(request), release)
 
     async def releases(self, request: Request) -> Response:
         """All of them, drafts only for those who may write; or a new one."""
-        grant = self.may(request, "contents", "read")
+        grant = self.has_permission(request, "contents", "read")
         if request.method == "GET":
             drafts = grant is not None and grant.allows("contents", "write")
-            found = [one for one in reversed(self.hosting.releases.values()) if drafts or not one.draft]
+            found = [one for one in reversed(self.repo.releases.values()) if drafts or not one.draft]
             return page(request, [self._shown(request, one) for one in found])
-        grant = self.must(request, "contents", "write")
+        grant = self.require(request, "contents", "write")
         given = await body(request)
         if not given.get("tag_name"):
             raise invalid("Release", "tag_name", "missing_field")
-        if any(one.tag == given["tag_name"] and not one.draft for one in self.hosting.releases.values()):
+        if any(one.tag == given["tag_name"] and not one.draft for one in self.repo.releases.values()):
             raise invalid("Release", "tag_name", "already_exists")
-        number, now = self.hosting.settings.number(), self.hosting.clock()
+        number, now = self.repo.settings.number(), self.repo.clock()
         release = Release(number=number, tag=str(given["tag_name"]), author=grant.login, created=now)
-        self.hosting.releases[number] = release
+        self.repo.releases[number] = release
         self._change(release, given)
         return JSONResponse(self._shown(request, release), 201)
 
@@ -61,44 +61,42 @@ class Releases(Views):
             if field in {"tag", "target", "name", "body", "draft", "prerelease"}:
                 setattr(release, field, value)
         if not release.draft and release.published is None:
-            release.published = self.hosting.clock()
-            if not self.hosting.tagged(release.tag):
-                self.hosting.bare.git(
-                    "tag", "--no-sign", release.tag, self.hosting.head_of(release.target) or release.target
-                )
+            release.published = self.repo.clock()
+            if not self.repo.tagged(release.tag):
+                self.repo.bare.git("tag", "--no-sign", release.tag, self.repo.head_of(release.target) or release.target)
 
     async def of_tag(self, request: Request) -> Response:
         """The published one of a tag."""
-        self.may(request, "contents", "read")
+        self.has_permission(request, "contents", "read")
         tag = request.path_params["tag"]
-        found = next((one for one in self.hosting.releases.values() if one.tag == tag and not one.draft), None)
+        found = next((one for one in self.repo.releases.values() if one.tag == tag and not one.draft), None)
         if found is None:
             raise Refused(404, "Not Found")
         return JSONResponse(self._shown(request, found))
 
     async def release(self, request: Request) -> Response:
         """One of them, or a change to it."""
-        self.may(request, "contents", "read")
+        self.has_permission(request, "contents", "read")
         release = self._one(request)
         if request.method == "PATCH":
-            self.must(request, "contents", "write")
+            self.require(request, "contents", "write")
             self._change(release, await body(request))
         elif request.method == "DELETE":
-            self.must(request, "contents", "write")
-            del self.hosting.releases[release.number]
+            self.require(request, "contents", "write")
+            del self.repo.releases[release.number]
             return nothing()
         return JSONResponse(self._shown(request, release))
 
     async def assets(self, request: Request) -> Response:
         """The files of one."""
-        self.may(request, "contents", "read")
+        self.has_permission(request, "contents", "read")
         release = self._one(request)
-        found = [shapes.asset(self.hosting, base_of(request), release, one) for one in release.assets]
+        found = [serializers.asset(self.repo, base_of(request), release, one) for one in release.assets]
         return page(request, found)
 
     async def upload(self, request: Request) -> Response:
         """A new file."""
-        grant = self.must(request, "contents", "write")
+        grant = self.require(request, "contents", "write")
         release, name = self._one(request), request.query_params.get("name", "")
         content = await request.body()
         if not name:
@@ -107,8 +105,6 @@ class Releases(Views):
             raise invalid("ReleaseAsset", "name", "already_exists")
         kind = request.headers.get("content-type", "application/octet-stream")
         sha256 = hashlib.sha256(content).hexdigest()
-        made = Asset(
-            self.hosting.settings.number(), name, kind, len(content), sha256, grant.login, self.hosting.clock()
-        )
+        made = Asset(self.repo.settings.number(), name, kind, len(content), sha256, grant.login, self.repo.clock())
         release.assets = [*release.assets, made]
-        return JSONResponse(shapes.asset(self.hosting, base_of(request), release, made), 201)
+        return JSONResponse(serializers.asset(self.repo, base_of(request), release, made), 201)

@@ -5,7 +5,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
 
 _MESSAGES = {"PR_BODY", "COMMIT_MESSAGES", "BLANK"}
@@ -34,26 +34,26 @@ class Repository(Views):
     async def repository(self, request: Request) -> Response:
         """What it is, and what is set; or changed."""
         if request.method == "PATCH":
-            self.may(request, "administration", "write")
+            self.has_permission(request, "administration", "write")
             given = await body(request)
             if given.get("squash_merge_commit_message", "BLANK") not in _MESSAGES:
                 raise invalid("Repository", "squash_merge_commit_message", "invalid")
             if given.get("squash_merge_commit_title", "PR_TITLE") not in _TITLES:
                 raise invalid("Repository", "squash_merge_commit_title", "invalid")
-            known = self.hosting.settings.repository
+            known = self.repo.settings.repository
             known.update({name: value for name, value in given.items() if name in known})
-        grant = self.may(request, "metadata", "read")
+        grant = self.has_permission(request, "metadata", "read")
         whole = grant is not None and grant.allows("administration", "read")
-        whole = whole or (grant is not None and self.hosting.access.get(grant.login) == "admin")
-        return JSONResponse(shapes.repository(self.hosting, base_of(request), whole=whole))
+        whole = whole or (grant is not None and self.repo.access.get(grant.login) == "admin")
+        return JSONResponse(serializers.repository(self.repo, base_of(request), whole=whole))
 
     async def actions(self, request: Request) -> Response:
         """Which actions may run."""
-        known = self.hosting.settings.actions
+        known = self.repo.settings.actions
         if request.method == "GET":
-            self.must(request, "administration", "read")
+            self.require(request, "administration", "read")
             return JSONResponse(known)
-        self.must(request, "administration", "write")
+        self.require(request, "administration", "write")
         given = await body(request)
         if "enabled" not in given:
             raise invalid("Repository", "enabled", "missing_field")
@@ -62,11 +62,11 @@ class Repository(Views):
 
     async def workflow(self, request: Request) -> Response:
         """What GITHUB_TOKEN may do by default."""
-        known = self.hosting.settings.workflow
+        known = self.repo.settings.workflow
         if request.method == "GET":
-            self.must(request, "administration", "read")
+            self.require(request, "administration", "read")
             return JSONResponse(known)
-        self.must(request, "administration", "write")
+        self.require(request, "administration", "write")
         given = await body(request)
         if given.get("default_workflow_permissions", "read") not in {"read", "write"}:
             raise invalid("Repository", "default_workflow_permissions", "invalid")
@@ -75,26 +75,26 @@ class Repository(Views):
 
     async def forks(self, request: Request) -> Response:
         """Whose workflows wait for a person."""
-        if self.hosting.private:
+        if self.repo.private:
             raise Refused(404, "Not Found")
         if request.method == "GET":
-            self.must(request, "administration", "read")
-            return JSONResponse({"approval_policy": self.hosting.settings.fork_approval})
-        self.must(request, "administration", "write")
+            self.require(request, "administration", "read")
+            return JSONResponse({"approval_policy": self.repo.settings.fork_approval})
+        self.require(request, "administration", "write")
         policy = (await body(request)).get("approval_policy")
         if policy not in _POLICIES:
             raise invalid("Repository", "approval_policy", "invalid")
-        self.hosting.settings.fork_approval = policy
+        self.repo.settings.fork_approval = policy
         return nothing()
 
     async def labels(self, request: Request) -> Response:
         """All labels, or a new one."""
         url = f"{base_of(request)}{self.api}"
-        known = self.hosting.settings.labels
+        known = self.repo.settings.labels
         if request.method == "GET":
-            self.may(request, "issues", "read")
-            return page(request, [shapes.label(url, label) for label in known.values()])
-        self.must(request, "issues", "write")
+            self.has_permission(request, "issues", "read")
+            return page(request, [serializers.label(url, label) for label in known.values()])
+        self.require(request, "issues", "write")
         given = await body(request)
         name, color = str(given.get("name", "")), str(given.get("color", "ededed"))
         if not name:
@@ -103,33 +103,35 @@ class Repository(Views):
             raise invalid("Label", "name", "already_exists")
         if len(color) != 6:  # noqa: PLR2004 - as many hexadecimal digits
             raise invalid("Label", "color", "invalid")
-        return JSONResponse(shapes.label(url, self.hosting.settings.label(name, color, given.get("description"))), 201)
+        return JSONResponse(
+            serializers.label(url, self.repo.settings.label(name, color, given.get("description"))), 201
+        )
 
     async def label(self, request: Request) -> Response:
         """One label."""
-        self.may(request, "issues", "read")
-        found = self.hosting.settings.labels.get(request.path_params["name"].lower())
+        self.has_permission(request, "issues", "read")
+        found = self.repo.settings.labels.get(request.path_params["name"].lower())
         if found is None:
             raise Refused(404, "Not Found")
-        return JSONResponse(shapes.label(f"{base_of(request)}{self.api}", found))
+        return JSONResponse(serializers.label(f"{base_of(request)}{self.api}", found))
 
     async def one_branch(self, request: Request) -> Response:
         """A branch."""
-        self.may(request, "contents", "read")
+        self.has_permission(request, "contents", "read")
         name = request.path_params["branch"]
-        head = self.hosting.head_of(name)
+        head = self.repo.head_of(name)
         if not head:
             raise Refused(404, "Branch not found")
-        return JSONResponse(shapes.branch(self.hosting, base_of(request), name, head))
+        return JSONResponse(serializers.branch(self.repo, base_of(request), name, head))
 
     async def branch(self, request: Request) -> Response:
         """A branch goes."""
-        self.must(request, "contents", "write")
+        self.require(request, "contents", "write")
         branch = request.path_params["branch"]
-        if not self.hosting.head_of(branch):
+        if not self.repo.head_of(branch):
             raise Refused(422, "Reference does not exist")
-        if any(rule.kind == "deletion" for rule in self.hosting.rules.about(f"refs/heads/{branch}")):
+        if any(rule.kind == "deletion" for rule in self.repo.rules.about(f"refs/heads/{branch}")):
             raise Refused(422, "Repository rule violations found\n\nCannot delete this branch\n\n")
-        await run_in_threadpool(self.hosting.bare.git, "update-ref", "-d", f"refs/heads/{branch}")
-        await run_in_threadpool(self.hosting.pushed)
+        await run_in_threadpool(self.repo.bare.git, "update-ref", "-d", f"refs/heads/{branch}")
+        await run_in_threadpool(self.repo.pushed)
         return nothing()

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, nothing, page
 
 VERSION = "2.335.0"
@@ -30,28 +30,28 @@ class Runners(Views):
 
     async def runners(self, request: Request) -> Response:
         """All of them."""
-        self.must(request, "administration", "read")
-        return page(request, [shapes.runner(one) for one in self.hosting.runners.values()], "runners")
+        self.require(request, "administration", "read")
+        return page(request, [serializers.runner(one) for one in self.repo.runners.values()], "runners")
 
     async def runner(self, request: Request) -> Response:
         """One of them."""
-        self.must(request, "administration", "read" if request.method == "GET" else "write")
+        self.require(request, "administration", "read" if request.method == "GET" else "write")
         number = request.path_params["number"]
-        if number not in self.hosting.runners:
+        if number not in self.repo.runners:
             raise Refused(404, "Not Found")
         if request.method == "DELETE":
-            del self.hosting.runners[number]
+            del self.repo.runners[number]
             return nothing()
-        return JSONResponse(shapes.runner(self.hosting.runners[number]))
+        return JSONResponse(serializers.runner(self.repo.runners[number]))
 
     async def downloads(self, request: Request) -> Response:
         """Where the program is."""
-        self.must(request, "administration", "read")
-        found = [shapes.download(base_of(request), VERSION, *system) for system in SYSTEMS]
+        self.require(request, "administration", "read")
+        found = [serializers.download(base_of(request), VERSION, *system) for system in SYSTEMS]
         return JSONResponse(found)
 
     async def token(self, request: Request) -> Response:
         """A token to register or remove a runner with."""
-        self.must(request, "administration", "write")
-        ends = self.hosting.clock() + timedelta(hours=1)
+        self.require(request, "administration", "write")
+        ends = self.repo.clock() + timedelta(hours=1)
         return JSONResponse({"token": secrets.token_hex(15).upper(), "expires_at": ends.isoformat()}, 201)

@@ -5,9 +5,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from mergeship.world.forge import shapes
+from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, page
-from mergeship.world.forge.hosting import ACTIONS_APP
+from mergeship.world.forge.fake_repository import ACTIONS_APP
 
 _STATES = {"success": "success", "failure": "failure", "error": "failure", "pending": ""}
 
@@ -25,32 +25,32 @@ class Statuses(Views):
 
     async def _commit(self, request: Request) -> str:
         sha: str = request.path_params["sha"]
-        if not await run_in_threadpool(self.hosting.knows, sha):
+        if not await run_in_threadpool(self.repo.knows, sha):
             raise Refused(422, f"No commit found for SHA: {sha}")
         return sha
 
     async def report(self, request: Request) -> Response:
         """Say something of a commit."""
-        grant = self.must(request, "statuses", "write")
+        grant = self.require(request, "statuses", "write")
         sha, given = await self._commit(request), await body(request)
         if given.get("state") not in _STATES:
             raise invalid("Status", "state", "invalid")
         name = str(given.get("context", "default"))
         app = ACTIONS_APP if grant.by_actions else 0
-        self.hosting.report(sha, name, _STATES[given["state"]], app, run=False)
-        check = self.hosting.checks[sha][name]
-        return JSONResponse(shapes.status(self.hosting, base_of(request), sha, name, check), 201)
+        self.repo.report(sha, name, _STATES[given["state"]], app, run=False)
+        check = self.repo.checks[sha][name]
+        return JSONResponse(serializers.status(self.repo, base_of(request), sha, name, check), 201)
 
     async def status(self, request: Request) -> Response:
         """All statuses of a commit together."""
-        self.may(request, "statuses", "read")
+        self.has_permission(request, "statuses", "read")
         sha = await self._commit(request)
-        return JSONResponse(shapes.combined(self.hosting, base_of(request), sha))
+        return JSONResponse(serializers.combined(self.repo, base_of(request), sha))
 
     async def runs(self, request: Request) -> Response:
         """The check runs of a commit."""
-        self.may(request, "checks", "read")
+        self.has_permission(request, "checks", "read")
         sha = await self._commit(request)
-        found = [(name, check) for name, check in self.hosting.checks.get(sha, {}).items() if check.run]
-        shown = [shapes.check_run(self.hosting, base_of(request), sha, name, check) for name, check in found]
+        found = [(name, check) for name, check in self.repo.checks.get(sha, {}).items() if check.run]
+        shown = [serializers.check_run(self.repo, base_of(request), sha, name, check) for name, check in found]
         return page(request, shown, "check_runs")

@@ -19,8 +19,8 @@ from mergeship.rehearsal.contributing import Contributor
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
 from mergeship.rehearsal.sandbox import Sandbox
-from mergeship.rehearsal.stage import CHECKLIST, Stage, give_secrets, set_up
 from mergeship.rehearsal.stand_ins import STAND_INS, remote
+from mergeship.rehearsal.testbed import CHECKLIST, Testbed, give_secrets, set_up
 from mergeship.world.index.catalog import Catalog
 
 NOT_REHEARSED = (
@@ -52,17 +52,17 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether its version is written into a file."""
 
 
-def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
+def run_rehearsal(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
     """Merge, run, prove, as often as asked, until the pipeline fails. Raises what stops a rehearsal as such."""
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
-    with set_up(box, asked.project, asked.name, asked.overrides, tell, asked.port) as stage:
-        stage.origin.begin("feature/rehearsal-1")
+    with set_up(box, asked.project, asked.name, asked.overrides, tell, asked.port) as testbed:
+        testbed.origin.begin("feature/rehearsal-1")
         workflow = pipeline(asked.workflow, box, tell)
-        prover = Prover(asked.name, f"{stage.index}/simple/", box.work, ours=workflow.ours, tell=tell)
-        way = _Way(stage, workflow, Contributor(stage, act, asked.settings.intent, prover, tell))
+        prover = Prover(asked.name, f"{testbed.index}/simple/", box.work, ours=workflow.ours, tell=tell)
+        way = _Way(testbed, workflow, Contributor(testbed, act, asked.settings.intent, prover, tell))
         if asked.settings.auth == "trusted":
-            stage.trust(asked.settings.environment)
+            testbed.trust(asked.settings.environment)
         way.set_up()
         jobs: list[Job] = []
         for number in range(1, asked.merges + 1):
@@ -70,12 +70,12 @@ def perform(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             if merge is None:
                 jobs += way.contributor.failed
                 break
-            ran = stage.act(act, workflow, merge, number, tell)
+            ran = testbed.act(act, workflow, merge, number, tell)
             jobs += ran
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
             if asked.settings.attests and prover.releases and prover.releases[-1].merge == number:
-                _attested(prover, stage.catalog)
+                _attested(prover, testbed.catalog)
             if any(job.status == "failed" for job in ran):
                 break
             if number == 1 < asked.merges and prover.releases and asked.written:
@@ -104,11 +104,11 @@ def _attested(prover: Prover, catalog: Catalog) -> None:
 class _Way:
     """How a change reaches main: through the forge, or past it where the workflow is not mergeship's."""
 
-    def __init__(self, stage: Stage, workflow: Workflow, contributor: Contributor) -> None:
-        self.stage = stage
+    def __init__(self, testbed: Testbed, workflow: Workflow, contributor: Contributor) -> None:
+        self.testbed = testbed
         self.workflow = workflow
         self.contributor = contributor
-        path = stage.box.work / workflows.CHECKS
+        path = testbed.box.work / workflows.CHECKS
         there = workflow.ours and path.is_file()
         self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if there else None
 
@@ -117,21 +117,21 @@ class _Way:
         if self.workflow.ours:
             self.contributor.set_up()
         else:
-            self.stage.hosting.protect()
-        give_secrets(self.stage, self.workflow, made_up=not self.workflow.ours)
+            self.testbed.repo.protect()
+        give_secrets(self.testbed, self.workflow, made_up=not self.workflow.ours)
 
     def merged(self, number: int) -> Merge | None:
         """A small change, merged into main by a pull request; None where its checks fail."""
         if self.workflow.ours:
             return self.contributor.merged(number, self.checks)
-        stage, branch, title = self.stage, f"feature/rehearsal-{number}", f"feat: rehearse merge {number}"
+        testbed, branch, title = self.testbed, f"feature/rehearsal-{number}", f"feat: rehearse merge {number}"
         if number > 1:
-            stage.origin.begin(branch)
-        change(stage.box.work, stage.project, number)
-        stage.origin.submit(branch, title)
-        before = stage.origin.main()
-        after = stage.hosting.merge(stage.hosting.propose(branch, title, CHECKLIST).number)
-        return stage.origin.pulled(before, after, title)
+            testbed.origin.begin(branch)
+        change(testbed.box.work, testbed.project, number)
+        testbed.origin.submit(branch, title)
+        before = testbed.origin.main()
+        after = testbed.repo.merge(testbed.repo.propose(branch, title, CHECKLIST).number)
+        return testbed.origin.pulled(before, after, title)
 
     def brought_back(self, number: int, version: str) -> None:
         """The version pull request of a release, merged too."""

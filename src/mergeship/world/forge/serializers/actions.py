@@ -7,14 +7,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mergeship.world.forge.hosting import Asset, Check, Hosting, Machine, Release, Run
-from mergeship.world.forge.shapes.common import account, maybe_time, time
-from mergeship.world.forge.shapes.repository import app, repository
+from mergeship.world.forge.fake_repository import Asset, Check, FakeRepository, Release, Run, SelfHostedRunner
+from mergeship.world.forge.serializers.common import account, maybe_time, time
+from mergeship.world.forge.serializers.repository import app, repository
 
 
-def artifact(hosting: Hosting, base: str, run: str, number: int, folder: Path) -> dict[str, Any]:
+def artifact(repo: FakeRepository, base: str, run: str, number: int, folder: Path) -> dict[str, Any]:
     """An artifact of a run."""
-    url = f"{base}/api/v3/repos/{hosting.name}/actions/artifacts/{number}"
+    url = f"{base}/api/v3/repos/{repo.name}/actions/artifacts/{number}"
     made = datetime.fromtimestamp(int(folder.stat().st_mtime), UTC)
     return {
         "id": number,
@@ -31,35 +31,35 @@ def artifact(hosting: Hosting, base: str, run: str, number: int, folder: Path) -
     }
 
 
-def status(hosting: Hosting, base: str, sha: str, name: str, check: Check) -> dict[str, Any]:
+def status(repo: FakeRepository, base: str, sha: str, name: str, check: Check) -> dict[str, Any]:
     """A commit's status."""
-    when = time(hosting.clock())
+    when = time(repo.clock())
     return {
-        "url": f"{base}/api/v3/repos/{hosting.name}/statuses/{sha}", "avatar_url": None, "id": 1, "node_id": "SC_1",
+        "url": f"{base}/api/v3/repos/{repo.name}/statuses/{sha}", "avatar_url": None, "id": 1, "node_id": "SC_1",
         "state": check.conclusion or "pending", "description": None, "target_url": None, "context": name,
         "created_at": when, "updated_at": when, "creator": account(base, "maintainer"),
     }  # fmt: skip
 
 
-def combined(hosting: Hosting, base: str, sha: str) -> dict[str, Any]:
+def combined(repo: FakeRepository, base: str, sha: str) -> dict[str, Any]:
     """All statuses of a commit together."""
-    found = {name: check for name, check in hosting.checks.get(sha, {}).items() if not check.run}
+    found = {name: check for name, check in repo.checks.get(sha, {}).items() if not check.run}
     said = {check.conclusion or "pending" for check in found.values()}
     state = "failure" if "failure" in said else "success" if said == {"success"} else "pending"
-    url = f"{base}/api/v3/repos/{hosting.name}/commits/{sha}"
+    url = f"{base}/api/v3/repos/{repo.name}/commits/{sha}"
     return {
         "state": state, "sha": sha, "total_count": len(found), "url": f"{url}/status", "commit_url": url,
         "statuses": [
-            {key: value for key, value in status(hosting, base, sha, name, check).items() if key != "creator"}
+            {key: value for key, value in status(repo, base, sha, name, check).items() if key != "creator"}
             for name, check in found.items()
         ],
-        "repository": repository(hosting, base, whole=False),
+        "repository": repository(repo, base, whole=False),
     }  # fmt: skip
 
 
-def check_run(hosting: Hosting, base: str, sha: str, name: str, check: Check) -> dict[str, Any]:
+def check_run(repo: FakeRepository, base: str, sha: str, name: str, check: Check) -> dict[str, Any]:
     """A check run of a commit."""
-    url, when = f"{base}/api/v3/repos/{hosting.name}/check-runs/1", time(hosting.clock())
+    url, when = f"{base}/api/v3/repos/{repo.name}/check-runs/1", time(repo.clock())
     done = bool(check.conclusion)
     return {
         "id": 1, "node_id": "CR_1", "head_sha": sha, "name": name, "url": url, "html_url": url, "details_url": url,
@@ -69,14 +69,14 @@ def check_run(hosting: Hosting, base: str, sha: str, name: str, check: Check) ->
             "title": None, "summary": None, "text": None, "annotations_count": 0,
             "annotations_url": f"{url}/annotations",
         },
-        "app": app(base, check.app, "github-actions", hosting.clock()),
+        "app": app(base, check.app, "github-actions", repo.clock()),
     }  # fmt: skip
 
 
-def run(hosting: Hosting, base: str, one: Run) -> dict[str, Any]:
+def run(repo: FakeRepository, base: str, one: Run) -> dict[str, Any]:
     """A run of a workflow."""
-    url, when = f"{base}/api/v3/repos/{hosting.name}/actions/runs/{one.number}", time(one.began)
-    whole = repository(hosting, base, whole=False)
+    url, when = f"{base}/api/v3/repos/{repo.name}/actions/runs/{one.number}", time(one.began)
+    whole = repository(repo, base, whole=False)
     links = ("jobs", "logs", "check_suite", "cancel", "rerun", "artifacts", "workflow")
     person = {"name": "Maintainer", "email": "maintainer@example.org"}
     return {
@@ -84,7 +84,7 @@ def run(hosting: Hosting, base: str, one: Run) -> dict[str, Any]:
         "head_branch": one.branch, "head_sha": one.commit, "run_number": one.number, "run_attempt": 1,
         "display_title": one.event, "event": one.event, "status": "completed" if one.conclusion else "in_progress",
         "conclusion": one.conclusion, "workflow_id": 1, "url": url,
-        "html_url": f"{base}/{hosting.name}/actions/runs/{one.number}", "created_at": when, "updated_at": when,
+        "html_url": f"{base}/{repo.name}/actions/runs/{one.number}", "created_at": when, "updated_at": when,
         **{f"{name}_url": f"{url}/{name}" for name in links}, "pull_requests": [], "repository": whole,
         "head_repository": whole,
         "head_commit": {
@@ -94,7 +94,7 @@ def run(hosting: Hosting, base: str, one: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def runner(one: Machine) -> dict[str, Any]:
+def runner(one: SelfHostedRunner) -> dict[str, Any]:
     """A self-hosted runner."""
     return {
         "id": one.number, "name": one.name, "os": "linux", "status": "online" if one.online else "offline",
@@ -112,25 +112,25 @@ def download(base: str, version: str, system: str, architecture: str) -> dict[st
     }  # fmt: skip
 
 
-def release(hosting: Hosting, base: str, one: Release) -> dict[str, Any]:
+def release(repo: FakeRepository, base: str, one: Release) -> dict[str, Any]:
     """A release."""
-    url, page = f"{base}/api/v3/repos/{hosting.name}/releases/{one.number}", f"{base}/{hosting.name}/releases"
+    url, page = f"{base}/api/v3/repos/{repo.name}/releases/{one.number}", f"{base}/{repo.name}/releases"
     return {
         "id": one.number, "node_id": f"RE_{one.number}", "url": url, "html_url": f"{page}/tag/{one.tag}",
         "assets_url": f"{url}/assets", "tarball_url": None, "zipball_url": None, "tag_name": one.tag,
-        "upload_url": f"{base}/api/uploads/repos/{hosting.name}/releases/{one.number}/assets{{?name,label}}",
+        "upload_url": f"{base}/api/uploads/repos/{repo.name}/releases/{one.number}/assets{{?name,label}}",
         "target_commitish": one.target, "name": one.name, "body": one.body, "draft": one.draft,
         "prerelease": one.prerelease, "created_at": time(one.created), "published_at": maybe_time(one.published),
-        "author": account(base, one.author), "assets": [asset(hosting, base, one, file) for file in one.assets],
+        "author": account(base, one.author), "assets": [asset(repo, base, one, file) for file in one.assets],
     }  # fmt: skip
 
 
-def asset(hosting: Hosting, base: str, of: Release, one: Asset) -> dict[str, Any]:
+def asset(repo: FakeRepository, base: str, of: Release, one: Asset) -> dict[str, Any]:
     """A file of a release."""
-    page = f"{base}/{hosting.name}/releases/download/{of.tag}/{one.name}"
+    page = f"{base}/{repo.name}/releases/download/{of.tag}/{one.name}"
     return {
         "id": one.number, "node_id": f"RA_{one.number}", "name": one.name, "label": None, "state": "uploaded",
-        "url": f"{base}/api/v3/repos/{hosting.name}/releases/assets/{one.number}", "content_type": one.kind,
+        "url": f"{base}/api/v3/repos/{repo.name}/releases/assets/{one.number}", "content_type": one.kind,
         "size": one.size, "digest": f"sha256:{one.sha256}", "download_count": 0, "uploader": account(base, one.by),
         "browser_download_url": page, "created_at": time(one.when), "updated_at": time(one.when),
     }  # fmt: skip

@@ -70,7 +70,7 @@ class Check(msgspec.Struct, frozen=True):
     """A check run, else a commit status."""
 
 
-class Proposal(msgspec.Struct, kw_only=True):
+class PullRequest(msgspec.Struct, kw_only=True):
     """A pull request."""
 
     number: int
@@ -146,7 +146,7 @@ class Run(msgspec.Struct, kw_only=True):
     """success or failure; None while it runs."""
 
 
-class Machine(msgspec.Struct, frozen=True):
+class SelfHostedRunner(msgspec.Struct, frozen=True):
     """A self-hosted runner."""
 
     number: int
@@ -158,7 +158,7 @@ class Machine(msgspec.Struct, frozen=True):
     version: str = "2.335.0"
 
 
-class Hosting:
+class FakeRepository:
     """A repository on the forge. `bare` is where its commits lie; the clock can be another one's."""
 
     def __init__(
@@ -175,7 +175,7 @@ class Hosting:
         self.artifacts = artifacts
         """A folder for each run, with a folder for each artifact in it."""
         self.clock = clock
-        self.proposals: dict[int, Proposal] = {}
+        self.pull_requests: dict[int, PullRequest] = {}
         self.access: dict[str, Access] = {MAINTAINER: "admin"}
         self.tokens: dict[str, Grant] = {}
         self.settings = Settings()
@@ -205,15 +205,15 @@ class Hosting:
         """Apps that are installed here: number and public key."""
         self.app_permissions: Permissions = {"contents": "write", "pull-requests": "write", "metadata": "read"}
         self.releases: dict[int, Release] = {}
-        self.runners: dict[int, Machine] = {}
+        self.runners: dict[int, SelfHostedRunner] = {}
         self.runs: list[Run] = []
-        self.on_event: Callable[[str, str, Proposal], None] = lambda *_: None
+        self.on_event: Callable[[str, str, PullRequest], None] = lambda *_: None
         """Called with the event's name and action, and the pull request that it is about."""
         self.lock = threading.Lock()
 
-    def happened(self, event: str, action: str, proposal: Proposal) -> None:
+    def happened(self, event: str, action: str, pull_request: PullRequest) -> None:
         """Tell that something happened that workflows may run on."""
-        self.on_event(event, action, proposal)
+        self.on_event(event, action, pull_request)
 
     def new_token(self, grant: Grant) -> str:
         """A new token."""
@@ -251,16 +251,16 @@ class Hosting:
         """Whether there is such a tag."""
         return bool(self.bare.git("for-each-ref", f"refs/tags/{name}").strip())
 
-    def squash_message(self, proposal: Proposal) -> tuple[str, str]:
+    def squash_message(self, pull_request: PullRequest) -> tuple[str, str]:
         """Title and text of a squash commit, as the settings have it."""
-        chosen, number = self.settings.repository, f"(#{proposal.number})"
-        commits = self.bare.git("rev-list", "--reverse", proposal.head, f"^{self.base_of(proposal)}").split()
+        chosen, number = self.settings.repository, f"(#{pull_request.number})"
+        commits = self.bare.git("rev-list", "--reverse", pull_request.head, f"^{self.base_of(pull_request)}").split()
         said = [self.bare.git("log", "-1", "--format=%B", commit).strip() for commit in commits]
         first = said[0].partition("\n") if said else ("", "", "")
         alone = len(said) == 1 and chosen["squash_merge_commit_title"] == "COMMIT_OR_PR_TITLE"
-        title = first[0] if alone else proposal.title
+        title = first[0] if alone else pull_request.title
         texts = {
-            "PR_BODY": proposal.body,
+            "PR_BODY": pull_request.body,
             "BLANK": "",
             "COMMIT_MESSAGES": first[2].strip() if alone else "\n\n".join(f"* {words}" for words in said),
         }
@@ -284,92 +284,92 @@ class Hosting:
         author: str = MAINTAINER,
         labels: tuple[str, ...] = (),
         fork: str = "",
-    ) -> Proposal:
+    ) -> PullRequest:
         """Open a pull request for a branch that was pushed."""
-        number = len(self.proposals) + 1
+        number = len(self.pull_requests) + 1
         head = self.bare.resolved(f"refs/heads/{branch}")
         now = self.clock()
-        proposal = Proposal(
+        pull_request = PullRequest(
             number=number, title=title, body=body, branch=branch, head=head, base=base, author=author, fork=fork,
             base_commit=self.bare.resolved(f"refs/heads/{base}"), labels=list(labels), created=now, updated=now,
         )  # fmt: skip
         self.bare.git("update-ref", f"refs/pull/{number}/head", head)
-        self.proposals[number] = proposal
-        return proposal
+        self.pull_requests[number] = pull_request
+        return pull_request
 
     def merge(self, number: int, method: Method = "squash", message: str | None = None, by: str = MAINTAINER) -> str:
         """Merge a pull request into its base past every rule, and give the new tip of that branch back.
 
         `message` is that of a squash commit, by default the title with the number, and the body.
         """
-        proposal = self.proposals[number]
-        before = self.bare.resolved(f"refs/heads/{proposal.base}")
-        said = f"{proposal.title} (#{number})\n\n{proposal.body}" if message is None else message
-        brought = merging.merge(self.bare, before, proposal.head, method, said, number)
-        self.bare.git("update-ref", f"refs/heads/{proposal.base}", brought[-1], before)
-        proposal.base_commit = self.bare.git("merge-base", before, proposal.head).strip()
-        proposal.brought = brought
-        proposal.merged = proposal.closed = proposal.updated = self.clock()
-        proposal.merged_by = by
-        if self.settings.repository["delete_branch_on_merge"] and not proposal.fork:
-            self.bare.git("update-ref", "-d", f"refs/heads/{proposal.branch}")
+        pull_request = self.pull_requests[number]
+        before = self.bare.resolved(f"refs/heads/{pull_request.base}")
+        said = f"{pull_request.title} (#{number})\n\n{pull_request.body}" if message is None else message
+        brought = merging.merge(self.bare, before, pull_request.head, method, said, number)
+        self.bare.git("update-ref", f"refs/heads/{pull_request.base}", brought[-1], before)
+        pull_request.base_commit = self.bare.git("merge-base", before, pull_request.head).strip()
+        pull_request.brought = brought
+        pull_request.merged = pull_request.closed = pull_request.updated = self.clock()
+        pull_request.merged_by = by
+        if self.settings.repository["delete_branch_on_merge"] and not pull_request.fork:
+            self.bare.git("update-ref", "-d", f"refs/heads/{pull_request.branch}")
         return brought[-1]
 
     def pushed(self) -> None:
         """Bring open pull requests up to their branches after a push."""
-        for proposal in self.proposals.values():
-            if not proposal.open or proposal.fork:
+        for pull_request in self.pull_requests.values():
+            if not pull_request.open or pull_request.fork:
                 continue
-            head = self.head_of(proposal.branch)
+            head = self.head_of(pull_request.branch)
             if not head:
-                proposal.closed = proposal.updated = self.clock()
-            elif head != proposal.head:
-                proposal.head, proposal.updated = head, self.clock()
+                pull_request.closed = pull_request.updated = self.clock()
+            elif head != pull_request.head:
+                pull_request.head, pull_request.updated = head, self.clock()
                 if any(
                     rule.parameters.get("dismiss_stale_reviews_on_push") for rule in self.rules.about("refs/heads/main")
                 ):
-                    proposal.reviews = {}
-                self.bare.git("update-ref", f"refs/pull/{proposal.number}/head", head)
+                    pull_request.reviews = {}
+                self.bare.git("update-ref", f"refs/pull/{pull_request.number}/head", head)
 
     def head_of(self, branch: str) -> str:
         """The commit that a branch is at; empty where there is none."""
         return self.bare.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").strip()
 
-    def mergeable(self, proposal: Proposal) -> bool:
+    def mergeable(self, pull_request: PullRequest) -> bool:
         """Whether it can be merged without a conflict."""
-        return merging.fits(self.bare, self.bare.resolved(f"refs/heads/{proposal.base}"), proposal.head)
+        return merging.fits(self.bare, self.bare.resolved(f"refs/heads/{pull_request.base}"), pull_request.head)
 
-    def behind(self, proposal: Proposal) -> bool:
+    def behind(self, pull_request: PullRequest) -> bool:
         """Whether its base has commits that it has not."""
-        tip = self.bare.resolved(f"refs/heads/{proposal.base}")
-        return bool(self.bare.git("rev-list", "-1", tip, f"^{proposal.head}").strip())
+        tip = self.bare.resolved(f"refs/heads/{pull_request.base}")
+        return bool(self.bare.git("rev-list", "-1", tip, f"^{pull_request.head}").strip())
 
     def edit(self, number: int, body: str, editor: str) -> None:
         """Change a pull request's body, which GitHub allows after the merge too."""
-        proposal = self.proposals[number]
-        proposal.body, proposal.editor = body, editor
-        proposal.edited = proposal.updated = self.clock()
+        pull_request = self.pull_requests[number]
+        pull_request.body, pull_request.editor = body, editor
+        pull_request.edited = pull_request.updated = self.clock()
 
-    def of_commit(self, commit: str) -> list[Proposal]:
+    def of_commit(self, commit: str) -> list[PullRequest]:
         """The pull requests that brought a commit; for one that is on no branch of theirs, the open ones with it."""
-        merged = [one for one in self.proposals.values() if commit in one.brought]
-        return merged or [one for one in self.proposals.values() if one.open and one.head == commit]
+        merged = [one for one in self.pull_requests.values() if commit in one.brought]
+        return merged or [one for one in self.pull_requests.values() if one.open and one.head == commit]
 
-    def files(self, proposal: Proposal) -> list[tuple[str, str, str]]:
+    def files(self, pull_request: PullRequest) -> list[tuple[str, str, str]]:
         """What a pull request changes against its base: git's letter, the path, and the path before a renaming."""
-        base = self.base_of(proposal)
-        told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, proposal.head).split("\0"))
+        base = self.base_of(pull_request)
+        told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, pull_request.head).split("\0"))
         found = []
         for letter in filter(None, told):
             before = next(told) if letter.startswith("R") else ""
             found.append((letter[0], next(told), before))
         return found
 
-    def base_of(self, proposal: Proposal) -> str:
+    def base_of(self, pull_request: PullRequest) -> str:
         """Where it leaves its base: that moves as long as it is open."""
-        if proposal.merged:
-            return proposal.base_commit
-        return self.bare.git("merge-base", f"refs/heads/{proposal.base}", proposal.head).strip()
+        if pull_request.merged:
+            return pull_request.base_commit
+        return self.bare.git("merge-base", f"refs/heads/{pull_request.base}", pull_request.head).strip()
 
     def knows(self, commit: str) -> bool:
         """Whether there is such a commit."""

@@ -18,7 +18,15 @@ from mergeship.rehearsal.events import Event
 from mergeship.rehearsal.origin import Merge, Origin
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.world.forge import app as forge_app
-from mergeship.world.forge.hosting import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Hosting, Permissions
+from mergeship.world.forge.fake_repository import (
+    ACTIONS,
+    EVERYTHING,
+    MAINTAINER,
+    OWNER,
+    FakeRepository,
+    Grant,
+    Permissions,
+)
 from mergeship.world.forge.views.identity import ADDRESS
 from mergeship.world.identity import Publisher
 from mergeship.world.index import app as index_app
@@ -46,7 +54,7 @@ PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "acti
 """What the jobs' tokens may do, all jobs together: the engine gives all of them the same one."""
 
 
-class Stage(msgspec.Struct, frozen=True):
+class Testbed(msgspec.Struct, frozen=True):
     """A project on a forge and an index of its own."""
 
     project: str
@@ -54,7 +62,7 @@ class Stage(msgspec.Struct, frozen=True):
     box: Sandbox
     origin: Origin
     catalog: Catalog
-    hosting: Hosting
+    repo: FakeRepository
     index: str
     """The base address of the index."""
     forge: str
@@ -65,17 +73,17 @@ class Stage(msgspec.Struct, frozen=True):
     person: str
     """The token of the maintainer, who may do everything."""
     later: ExitStack
-    """What is started when it is needed, and ends with the stage."""
+    """What is started when it is needed, and ends with the testbed."""
 
     @property
     def variables(self) -> dict[str, str]:
         """What the forge tells its jobs of itself."""
-        return forge_app.variables(self.forge, self.hosting)
+        return forge_app.variables(self.forge, self.repo)
 
     def act(self, program: str, workflow: Workflow, merge: Merge, number: int, tell: Tell) -> list[Job]:
         """Run the workflow on the push that a merge is, as run `number`."""
         tell(MergeStarted(number, merge.after, merge.title, workflow.jobs))
-        return self.run(program, workflow, events.pushed(self.hosting, self.forge, merge), number, tell)
+        return self.run(program, workflow, events.pushed(self.repo, self.forge, merge), number, tell)
 
     def run(self, program: str, workflow: Workflow, event: Event, number: int, tell: Tell) -> list[Job]:
         """Run a workflow on an event, on what stands in the clone, as run `number`."""
@@ -99,12 +107,12 @@ class Stage(msgspec.Struct, frozen=True):
     def identity(self) -> dict[str, str]:
         """What a job asks for its identity with."""
         url = f"{self.forge}{ADDRESS}?api-version=2.0"
-        return {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.hosting.identity_token}
+        return {"ACTIONS_ID_TOKEN_REQUEST_URL": url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": self.repo.identity_token}
 
     def trust(self, environment: str) -> None:
         """Enter the repository's workflow on the index, as a person does before the first release; start Sigstore."""
-        owner, _, name = self.hosting.name.partition("/")
-        self.hosting.deploys_to = environment
+        owner, _, name = self.repo.name.partition("/")
+        self.repo.deploys_to = environment
         base = self.later.enter_context(serving(sigstore_app.application(self.sigstore)))
         trust = self.box.root / "sigstore.json"
         trust.write_bytes(msgspec.json.encode(self.sigstore.client(base)))
@@ -122,32 +130,32 @@ OF_SYNC = "MERGESHIP_TOKEN"
 """A secret that a repository may have, for checks that run at once; here it has none."""
 
 
-def give_secrets(stage: Stage, workflow: Workflow, *, made_up: bool = True) -> None:
+def give_secrets(testbed: Testbed, workflow: Workflow, *, made_up: bool = True) -> None:
     """What is stored on the forge; with `made_up`, any other secret that the workflow names is a token of the index."""
     wanted = (name for name in workflow.secrets if made_up and name != OF_SYNC)
-    names = dict.fromkeys(wanted, stage.catalog.token)
-    stage.box.write_secrets({**names, **stage.hosting.stored, "GITHUB_TOKEN": stage.token})
+    names = dict.fromkeys(wanted, testbed.catalog.token)
+    testbed.box.write_secrets({**names, **testbed.repo.stored, "GITHUB_TOKEN": testbed.token})
 
 
 @contextmanager
 def set_up(
     box: Sandbox, folder: Path, project: str, overrides: Sequence[str], tell: Tell, port: int = 0
-) -> Iterator[Stage]:
-    """A stage for the project in `folder`, called `project` on the index, while the block runs."""
+) -> Iterator[Testbed]:
+    """A testbed for the project in `folder`, called `project` on the index, while the block runs."""
     catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
     with serving(index_app.application(catalog), port) as index:
         tell(Note(f"embedded index at {index}/simple/"))
         _point_at(box, index, overrides)
         origin = Origin(box, folder)
-        hosting = Hosting(origin.bare, f"{OWNER}/{project}", box.artifacts)
-        catalog.issuer = hosting.issuer
-        catalog.sigstore = Sigstore(hosting.issuer)
-        token = hosting.new_token(Grant(ACTIONS, PERMISSIONS))
-        person = hosting.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
-        with serving(forge_app.application(hosting)) as forge, ExitStack() as later:
-            tell(Note(f"embedded forge at {forge}/{hosting.name}"))
-            origin.work.git("remote", "set-url", "origin", f"{forge}/{hosting.name}.git")
-            yield Stage(project, box, origin, catalog, hosting, index, forge, catalog.sigstore, token, person, later)
+        repo = FakeRepository(origin.bare, f"{OWNER}/{project}", box.artifacts)
+        catalog.issuer = repo.issuer
+        catalog.sigstore = Sigstore(repo.issuer)
+        token = repo.new_token(Grant(ACTIONS, PERMISSIONS))
+        person = repo.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
+        with serving(forge_app.application(repo)) as forge, ExitStack() as later:
+            tell(Note(f"embedded forge at {forge}/{repo.name}"))
+            origin.work.git("remote", "set-url", "origin", f"{forge}/{repo.name}.git")
+            yield Testbed(project, box, origin, catalog, repo, index, forge, catalog.sigstore, token, person, later)
 
 
 def _point_at(box: Sandbox, base: str, overrides: Sequence[str]) -> None:

@@ -65,7 +65,7 @@ def counted(log: Path, last: int = -1) -> str:
     """The piece of Python that counts effects into a file, and kills before number `last`."""
     return (
         "import atexit\n"
-        "from mergeship.drills.seams import Effects, at_each_effect\n"
+        "from mergeship.drills.fault_hooks import Effects, at_each_effect\n"
         f"effects = Effects({str(log)!r}, {last})\n"
         "at_each_effect(effects)\n"
         "atexit.register(effects, 'end')"
@@ -81,7 +81,7 @@ def disk_full(after: int) -> str:
     """A disk that has no room from the `after`th write on."""
     return (
         "import errno\n"
-        "from mergeship.drills.seams import at_each_effect\n"
+        "from mergeship.drills.fault_hooks import at_each_effect\n"
         "writes = []\n"
         "def full(effect):\n"
         "    writes.append(effect) if effect.startswith('write') else None\n"

@@ -1,6 +1,6 @@
 """Answers in GitHub's shape."""
 
-from mergeship.world.forge.shapes.actions import (
+from mergeship.world.forge.serializers.actions import (
     artifact,
     asset,
     check_run,
@@ -11,9 +11,9 @@ from mergeship.world.forge.shapes.actions import (
     runner,
     status,
 )  # fmt: skip
-from mergeship.world.forge.shapes.common import account, error, label, time
-from mergeship.world.forge.shapes.pulls import comment, edited, file, pull_request, review, whole
-from mergeship.world.forge.shapes.repository import (
+from mergeship.world.forge.serializers.common import account, error, label, time
+from mergeship.world.forge.serializers.pulls import comment, edited, file, pull_request, review, whole
+from mergeship.world.forge.serializers.repository import (
     app,
     branch,
     branch_policy,

@@ -24,17 +24,17 @@ LOADED = (
 )  # fmt: skip
 
 
-class Warm:
+class ForkServer:
     """The client's side."""
 
     def __init__(self, process: Running) -> None:
         self._process = process
 
-    def run(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], prelude: str) -> tuple[int, str]:
+    def run(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], preload: str) -> tuple[int, str]:
         """The status of a call, negative for a signal, and everything that it wrote."""
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
         assert pipe_in is not None and pipe_out is not None  # noqa: S101, PT018
-        call = {"words": list(words), "cwd": str(cwd), "env": dict(env), "prelude": prelude}
+        call = {"words": list(words), "cwd": str(cwd), "env": dict(env), "preload": preload}
         pipe_in.write(json.dumps(call) + "\n")
         pipe_in.flush()
         status, said = json.loads(pipe_out.readline())
@@ -42,11 +42,11 @@ class Warm:
 
 
 @contextmanager
-def warm(cwd: Path, env: Mapping[str, str]) -> Iterator[Warm]:
+def warm(cwd: Path, env: Mapping[str, str]) -> Iterator[ForkServer]:
     """A process that is ready, while the block runs."""
-    command = [sys.executable, "-I", "-m", "mergeship.drills.warm"]
+    command = [sys.executable, "-I", "-m", "mergeship.drills.fork_server"]
     with started(command, cwd=cwd, env=env, stdin=PIPE) as process:
-        yield Warm(process)
+        yield ForkServer(process)
 
 
 def _serve() -> None:
@@ -76,7 +76,7 @@ def _child(call: dict[str, Any], said: int) -> None:
     os.chdir(call["cwd"])
     os.environ.clear()
     os.environ.update(call["env"])
-    exec(call["prelude"], {})  # noqa: S102 - the drill's own fault
+    exec(call["preload"], {})  # noqa: S102 - the drill's own fault
     sys.argv = ["mergeship", *call["words"]]
     status = 0
     try:

@@ -1,4 +1,4 @@
-"""What a drill plays on: a stage with merges made as fast as git makes them, and distributions built once for all."""
+"""What a drill plays on: a testbed with merges made as fast as git makes them, and distributions built once for all."""
 
 import copy
 import shutil
@@ -17,8 +17,8 @@ from mergeship.drills.runner import Ran, Runner
 from mergeship.errors import Failed
 from mergeship.process import run
 from mergeship.rehearsal.sandbox import sandbox
-from mergeship.rehearsal.stage import CHECKLIST, Stage, set_up
-from mergeship.world.forge.hosting import MAINTAINER
+from mergeship.rehearsal.testbed import CHECKLIST, Testbed, set_up
+from mergeship.world.forge.fake_repository import MAINTAINER
 from mergeship.world.forge.merging import PERSON, Method
 
 SHIP = CHECKLIST
@@ -28,7 +28,7 @@ QUICK = ("forge.deadline=6", "index.deadline=12")
 """Settings of drills: what takes minutes on the network takes seconds here."""
 
 
-class Theatre:
+class DrillSession:
     """What all drills of one call share: the project, and its distributions, built once for each version."""
 
     def __init__(
@@ -36,54 +36,54 @@ class Theatre:
         project: Path,
         name: str,
         environ: Mapping[str, str],
-        props: Path,
+        wheel_cache: Path,
         overrides: Sequence[str] = (),
-        prelude: str = "",
+        preload: str = "",
     ) -> None:
         self.project = project
         self.name = name
         self.environ = environ
-        self.props = props
+        self.wheel_cache = wheel_cache
         """Where the distributions are kept."""
         self.overrides = tuple(overrides)
-        self.prelude = prelude
+        self.preload = preload
         """Python that every command runs first: how a test takes a guard away."""
         self._built: dict[str, Path] = {}
         self._lock = Lock()
 
     @contextmanager
-    def scene(self) -> Iterator["Scene"]:
-        """A scene of its own."""
+    def env(self) -> Iterator["DrillEnv"]:
+        """A drill of its own."""
         with (
             sandbox(self.environ, None) as box,
-            set_up(box, self.project, self.name, (*QUICK, *self.overrides), lambda _: None) as stage,
+            set_up(box, self.project, self.name, (*QUICK, *self.overrides), lambda _: None) as testbed,
         ):
-            stage.hosting.protect()
-            stage.hosting.settings.workflow["can_approve_pull_request_reviews"] = True
-            yield Scene(self, stage)
+            testbed.repo.protect()
+            testbed.repo.settings.workflow["can_approve_pull_request_reviews"] = True
+            yield DrillEnv(self, testbed)
 
-    def distributions(self, version: str, scene: "Scene") -> Path:
+    def distributions(self, version: str, drill: "DrillEnv") -> Path:
         """A folder with the distributions of a version, built by the installed command."""
         with self._lock:
-            out = self.props / version
+            out = self.wheel_cache / version
             if version not in self._built and (out / MANIFEST).is_file():
-                self._built[version] = out  # of an earlier theatre
+                self._built[version] = out  # of an earlier session
             if version not in self._built:
-                scene.runner.at(scene.main)
-                command = [str(scene.stage.box.command), "build", ".", "--version", version, "--out", str(out)]
-                run(command, cwd=scene.runner.folder, env=scene.stage.box.env)
+                drill.runner.at(drill.main)
+                command = [str(drill.testbed.box.command), "build", ".", "--version", version, "--out", str(out)]
+                run(command, cwd=drill.runner.folder, env=drill.testbed.box.env)
                 self._built[version] = out
         return self._built[version]
 
 
-class Scene:
-    """A project on a stage, and the runner that the jobs run on."""
+class DrillEnv:
+    """A project on a testbed, and the runner that the jobs run on."""
 
-    def __init__(self, theatre: Theatre, stage: Stage) -> None:
-        self.theatre = theatre
-        self.stage = stage
-        self.bare = stage.origin.bare
-        self.runner = Runner(stage)
+    def __init__(self, session: DrillSession, testbed: Testbed) -> None:
+        self.session = session
+        self.testbed = testbed
+        self.bare = testbed.origin.bare
+        self.runner = Runner(testbed)
         self._number = 0
         self._kept = 0
         self.before = self.main
@@ -91,7 +91,7 @@ class Scene:
     @property
     def main(self) -> str:
         """The commit that main is at."""
-        return self.stage.origin.main()
+        return self.testbed.origin.main()
 
     def merged(  # noqa: PLR0913 - what a merge is made of
         self,
@@ -112,10 +112,10 @@ class Scene:
         self.before = self.main
         head = self.commit(self.before, changes, title or f"feat: change {self._number}")
         self.bare.git("update-ref", f"refs/heads/{branch}", head)
-        proposal = self.stage.hosting.propose(
+        pull_request = self.testbed.repo.propose(
             branch, title or f"feat: change {self._number}", body, author=author, labels=labels, fork=fork
         )
-        return self.stage.hosting.merge(proposal.number, method, message)
+        return self.testbed.repo.merge(pull_request.number, method, message)
 
     def pushed(self, message: str = "fix: pushed directly") -> str:
         """Push a commit to main past everything, as an administrator can."""
@@ -126,7 +126,7 @@ class Scene:
 
     def commit(self, parent: str, changes: Mapping[str, str], message: str) -> str:
         """A commit on top of another, on no branch as yet."""
-        index = {"GIT_INDEX_FILE": str(self.stage.box.root / "index-of-changes")}
+        index = {"GIT_INDEX_FILE": str(self.testbed.box.root / "index-of-changes")}
         tree = self.bare.git("rev-parse", f"{parent}^{{tree}}").strip()
         if changes:
             staged = type(self.bare)(self.bare.path, self.bare.env | index)
@@ -154,9 +154,9 @@ class Scene:
         """What the job `build` hands on: distributions of that version, with the manifest that binds them."""
         target = (runner or self.runner).dist
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(self.theatre.distributions(version, self), target)
+        shutil.copytree(self.session.distributions(version, self), target)
         built = tuple(dist.digest(file) for file in dist.distributions(target))
-        manifest = Manifest(self.stage.project, version, commit, built)
+        manifest = Manifest(self.testbed.project, version, commit, built)
         files.write(target / MANIFEST, distribution.encode(manifest))
 
     def deploy(self, runner: Runner | None = None, **given: Any) -> Ran:  # noqa: ANN401
@@ -189,15 +189,15 @@ class Scene:
         return ran
 
     def _with_prelude(self, given: dict[str, Any]) -> dict[str, Any]:
-        both = "\n".join(filter(None, [self.theatre.prelude, given.pop("prelude", "")]))
-        return given | ({"prelude": both} if both else {})
+        both = "\n".join(filter(None, [self.session.preload, given.pop("preload", "")]))
+        return given | ({"preload": both} if both else {})
 
     @property
     def ledger(self) -> Ledger:
         """The ledger at the origin."""
         if not self.bare.git("for-each-ref", "--format=%(objectname)", REF).strip():
-            return Ledger(project=self.stage.project)
-        return ledger.decode(self.bare.git("show", f"{REF}:{ledger.FILE}"), self.stage.project)
+            return Ledger(project=self.testbed.project)
+        return ledger.decode(self.bare.git("show", f"{REF}:{ledger.FILE}"), self.testbed.project)
 
     def entry(self, version: str) -> Entry:
         """A release in the ledger. A drill fails where there is none."""
@@ -215,13 +215,13 @@ class Scene:
     @property
     def published(self) -> dict[str, str]:
         """The files on the index, with their hashes."""
-        project = self.stage.catalog.project(self.stage.project)
+        project = self.testbed.catalog.project(self.testbed.project)
         return {file.filename: file.sha256 for file in project.files.values()} if project else {}
 
     @property
     def uploads(self) -> list[tuple[str, int]]:
         """Every upload that the index answered."""
-        return self.stage.catalog.uploads
+        return self.testbed.catalog.uploads
 
     def complete(self, *versions: str) -> None:
         """Demand that exactly these versions are released: in the ledger, on the index with equal bytes, and tagged."""
@@ -239,7 +239,7 @@ class Scene:
 
     def keep(self) -> Callable[[], None]:
         """Keep everything as it is now; what comes back puts it back."""
-        box, catalog = self.stage.box, self.stage.catalog
+        box, catalog = self.testbed.box, self.testbed.catalog
         self._kept += 1
         kept = box.root / f"kept-{self._kept}"
         folders = [box.origin, self.runner.home, box.index]

@@ -6,18 +6,18 @@ Source: https://docs.github.com/rest/pulls/pulls
 from typing import Any
 
 from mergeship.world.forge import merge_rules
-from mergeship.world.forge.hosting import Hosting, Proposal
-from mergeship.world.forge.shapes.common import account, label, time
-from mergeship.world.forge.shapes.common import maybe_time as _time
-from mergeship.world.forge.shapes.repository import repository
+from mergeship.world.forge.fake_repository import FakeRepository, PullRequest
+from mergeship.world.forge.serializers.common import account, label, time
+from mergeship.world.forge.serializers.common import maybe_time as _time
+from mergeship.world.forge.serializers.repository import repository
 
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed", "R": "renamed"}
 
 
-def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
+def pull_request(repo: FakeRepository, base: str, one: PullRequest) -> dict[str, Any]:
     """A pull request, as lists of them show it."""
-    url = f"{base}/api/v3/repos/{hosting.name}"
-    page = f"{base}/{hosting.name}/pull/{one.number}"
+    url = f"{base}/api/v3/repos/{repo.name}"
+    page = f"{base}/{repo.name}/pull/{one.number}"
     return {
         "url": f"{url}/pulls/{one.number}",
         "id": one.number,
@@ -37,7 +37,7 @@ def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
         "title": one.title,
         "user": account(base, one.author),
         "body": one.body,
-        "labels": [_labelled(hosting, url, name) for name in one.labels],
+        "labels": [_labelled(repo, url, name) for name in one.labels],
         "milestone": None,
         "active_lock_reason": None,
         "created_at": _time(one.created),
@@ -49,21 +49,21 @@ def pull_request(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
-        "head": _end(hosting, base, one.branch, one.head, one.fork or hosting.name),
-        "base": _end(hosting, base, one.base, one.base_commit, hosting.name),
+        "head": _end(repo, base, one.branch, one.head, one.fork or repo.name),
+        "base": _end(repo, base, one.base, one.base_commit, repo.name),
         "_links": {name: {"href": url} for name in _LINKS},
-        "author_association": "COLLABORATOR" if hosting.access.get(one.author) else "NONE",
+        "author_association": "COLLABORATOR" if repo.access.get(one.author) else "NONE",
         "auto_merge": None,
         "draft": one.draft,
     }
 
 
-def whole(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
+def whole(repo: FakeRepository, base: str, one: PullRequest) -> dict[str, Any]:
     """A pull request, as asked for by its number."""
-    changed = hosting.files(one)
-    fits = hosting.mergeable(one) if one.open else None
-    state = "unknown" if fits is None else "clean" if fits and not merge_rules.violations(hosting, one) else "blocked"
-    return pull_request(hosting, base, one) | {
+    changed = repo.files(one)
+    fits = repo.mergeable(one) if one.open else None
+    state = "unknown" if fits is None else "clean" if fits and not merge_rules.violations(repo, one) else "blocked"
+    return pull_request(repo, base, one) | {
         "merged": one.merged is not None,
         "mergeable": fits,
         "rebaseable": fits,
@@ -79,11 +79,11 @@ def whole(hosting: Hosting, base: str, one: Proposal) -> dict[str, Any]:
     }
 
 
-def file(hosting: Hosting, base: str, one: Proposal, change: tuple[str, str, str]) -> dict[str, Any]:
+def file(repo: FakeRepository, base: str, one: PullRequest, change: tuple[str, str, str]) -> dict[str, Any]:
     """A file that a pull request changes."""
     letter, path, before = change
     renamed = {"previous_filename": before} if before else {}
-    raw = f"{base}/{hosting.name}/raw/{one.head}/{path}"
+    raw = f"{base}/{repo.name}/raw/{one.head}/{path}"
     return {
         "sha": one.head,
         "filename": path,
@@ -99,16 +99,16 @@ def file(hosting: Hosting, base: str, one: Proposal, change: tuple[str, str, str
     }
 
 
-def edited(one: Proposal) -> dict[str, Any]:
+def edited(one: PullRequest) -> dict[str, Any]:
     """The GraphQL answer about the last change of the body."""
     told = {"lastEditedAt": _time(one.edited), "editor": {"login": one.editor} if one.editor else None}
     return {"data": {"repository": {"pullRequest": told}}}
 
 
-def review(hosting: Hosting, base: str, one: Proposal, login: str, state: str) -> dict[str, Any]:
+def review(repo: FakeRepository, base: str, one: PullRequest, login: str, state: str) -> dict[str, Any]:
     """What a person thinks of a pull request."""
     number = list(one.reviews).index(login) + 1
-    page = f"{base}/{hosting.name}/pull/{one.number}"
+    page = f"{base}/{repo.name}/pull/{one.number}"
     return {
         "id": number, "node_id": f"PRR_{number}", "user": account(base, login), "body": "", "state": state,
         "commit_id": one.head, "html_url": f"{page}#pullrequestreview-{number}", "pull_request_url": page,
@@ -117,32 +117,32 @@ def review(hosting: Hosting, base: str, one: Proposal, login: str, state: str) -
     }  # fmt: skip
 
 
-def comment(hosting: Hosting, base: str, one: Proposal, number: int) -> dict[str, Any]:
+def comment(repo: FakeRepository, base: str, one: PullRequest, number: int) -> dict[str, Any]:
     """What somebody said."""
     login, words = one.comments[number]
-    url = f"{base}/api/v3/repos/{hosting.name}"
+    url = f"{base}/api/v3/repos/{repo.name}"
     return {
         "id": number + 1, "node_id": f"IC_{number}", "url": f"{url}/issues/comments/{number + 1}", "body": words,
-        "html_url": f"{base}/{hosting.name}/pull/{one.number}", "issue_url": f"{url}/issues/{one.number}",
+        "html_url": f"{base}/{repo.name}/pull/{one.number}", "issue_url": f"{url}/issues/{one.number}",
         "user": account(base, login), "created_at": time(one.updated), "updated_at": time(one.updated),
         "author_association": "COLLABORATOR",
     }  # fmt: skip
 
 
-def _labelled(hosting: Hosting, url: str, name: str) -> dict[str, Any]:
+def _labelled(repo: FakeRepository, url: str, name: str) -> dict[str, Any]:
     """A label of a pull request, made on the way if it was not there."""
-    return label(url, hosting.settings.labels.get(name.lower()) or hosting.settings.label(name, "ededed", ""))
+    return label(url, repo.settings.labels.get(name.lower()) or repo.settings.label(name, "ededed", ""))
 
 
-def _end(hosting: Hosting, base: str, branch: str, commit: str, name: str) -> dict[str, Any]:
-    fork = "" if name == hosting.name else name
+def _end(repo: FakeRepository, base: str, branch: str, commit: str, name: str) -> dict[str, Any]:
+    fork = "" if name == repo.name else name
     owner = name.partition("/")[0]
     return {
         "label": f"{owner}:{branch}",
         "ref": branch,
         "sha": commit,
         "user": account(base, owner),
-        "repo": repository(hosting, base, whole=False, fork=fork),
+        "repo": repository(repo, base, whole=False, fork=fork),
     }
 
 

@@ -6,50 +6,50 @@ Source: https://docs.github.com/rest/repos/repos
 from datetime import datetime
 from typing import Any
 
-from mergeship.world.forge.hosting import Hosting
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.serializers.common import account, time
+from mergeship.world.forge.serializers.common import maybe_time as _time
 from mergeship.world.forge.settings import Environment, Stored
-from mergeship.world.forge.shapes.common import account, time
-from mergeship.world.forge.shapes.common import maybe_time as _time
 
 
-def repository(hosting: Hosting, base: str, *, whole: bool, fork: str = "") -> dict[str, Any]:
+def repository(repo: FakeRepository, base: str, *, whole: bool, fork: str = "") -> dict[str, Any]:
     """The repository, or a fork of it; its settings only for those who may see them (`whole`)."""
-    owner, _, name = (fork or hosting.name).partition("/")
+    owner, _, name = (fork or repo.name).partition("/")
     url, page = f"{base}/api/v3/repos/{owner}/{name}", f"{base}/{owner}/{name}"
     links = {f"{kind}_url": f"{url}/{kind}" for kind in _OF_REPOSITORIES}
     numbers = dict.fromkeys(_COUNTS, 0)
-    made = _time(hosting.clock())
+    made = _time(repo.clock())
     return {
         **links, **numbers,
         "id": 2 if fork else 1, "node_id": "R_1", "name": name, "full_name": f"{owner}/{name}",
         "owner": account(base, owner),
-        "private": hosting.private, "html_url": page, "description": None, "fork": bool(fork), "url": url,
+        "private": repo.private, "html_url": page, "description": None, "fork": bool(fork), "url": url,
         "clone_url": f"{page}.git", "git_url": f"{page}.git", "ssh_url": f"{page}.git", "svn_url": page,
         "mirror_url": None, "homepage": None, "language": None, "license": None, "default_branch": "main",
         "has_issues": True, "has_downloads": True, "has_projects": False, "has_wiki": False, "has_pages": False,
         "has_discussions": False,
-        "archived": hosting.archived, "disabled": False, "created_at": made, "updated_at": made, "pushed_at": made,
-        "visibility": "private" if hosting.private else "public",
-        **(hosting.settings.repository if whole else {}),
+        "archived": repo.archived, "disabled": False, "created_at": made, "updated_at": made, "pushed_at": made,
+        "visibility": "private" if repo.private else "public",
+        **(repo.settings.repository if whole else {}),
     }  # fmt: skip
 
 
-def permission(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
+def permission(repo: FakeRepository, base: str, login: str) -> dict[str, Any]:
     """What a person may do here."""
-    access = hosting.access.get(login, "none")
-    return {"permission": access, "role_name": access, "user": collaborator(hosting, base, login)}
+    access = repo.access.get(login, "none")
+    return {"permission": access, "role_name": access, "user": collaborator(repo, base, login)}
 
 
-def branch(hosting: Hosting, base: str, name: str, commit: str) -> dict[str, Any]:
+def branch(repo: FakeRepository, base: str, name: str, commit: str) -> dict[str, Any]:
     """A branch and its commit."""
-    url = f"{base}/api/v3/repos/{hosting.name}"
-    person = {"name": "Maintainer", "email": "maintainer@example.org", "date": time(hosting.clock())}
+    url = f"{base}/api/v3/repos/{repo.name}"
+    person = {"name": "Maintainer", "email": "maintainer@example.org", "date": time(repo.clock())}
     said: dict[str, Any] = {"url": f"{url}/git/commits/{commit}", "author": person, "committer": person}
     said |= {"message": "", "comment_count": 0, "tree": {"sha": commit, "url": url}}
     page = f"{url}/branches/{name}"
     who = {"author": account(base, "maintainer"), "committer": account(base, "maintainer")}
     whole = {"url": f"{url}/commits/{commit}", "sha": commit, "node_id": "C_1", "html_url": url, "comments_url": url}
-    protected = bool(hosting.rules.about(f"refs/heads/{name}"))
+    protected = bool(repo.rules.about(f"refs/heads/{name}"))
     return {
         "name": name, "protected": protected, "protection": {"enabled": protected},
         "protection_url": f"{page}/protection",
@@ -58,9 +58,9 @@ def branch(hosting: Hosting, base: str, name: str, commit: str) -> dict[str, Any
     }  # fmt: skip
 
 
-def collaborator(hosting: Hosting, base: str, login: str) -> dict[str, Any]:
+def collaborator(repo: FakeRepository, base: str, login: str) -> dict[str, Any]:
     """A person who may do something here."""
-    access = hosting.access[login]
+    access = repo.access[login]
     may = {"admin": access == "admin", "maintain": access == "admin", "push": access in {"admin", "write"}}
     may |= {"triage": may["push"], "pull": True}
     return account(base, login) | {"permissions": may, "role_name": access}
@@ -75,16 +75,16 @@ def app(base: str, number: int, slug: str, when: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def installation(hosting: Hosting, base: str, number: int) -> dict[str, Any]:
+def installation(repo: FakeRepository, base: str, number: int) -> dict[str, Any]:
     """An App, as installed here."""
     url = f"{base}/api/v3"
-    when = time(hosting.clock())
+    when = time(repo.clock())
     return {
         "id": number, "app_id": number, "app_slug": f"app-{number}", "target_id": 1, "target_type": "User",
         "single_file_name": None, "repository_selection": "selected", "events": [], "suspended_by": None,
         "suspended_at": None, "access_tokens_url": f"{url}/app/installations/{number}/access_tokens",
         "html_url": f"{base}/settings/installations/{number}", "repositories_url": f"{url}/installation/repositories",
-        "account": account(base, hosting.name.partition("/")[0]), "permissions": {"metadata": "read"},
+        "account": account(base, repo.name.partition("/")[0]), "permissions": {"metadata": "read"},
         "created_at": when, "updated_at": when,
     }  # fmt: skip
 
