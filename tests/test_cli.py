@@ -8,10 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from mergeship import __version__
+from mergeship import __version__, verbs
 from mergeship.cli import main
 from mergeship.errors import Interrupted
-from mergeship.verbs import VERBS
 
 Cli = Callable[..., tuple[int, str, str]]
 
@@ -27,12 +26,12 @@ def test_help_shows_every_verb_and_examples(cli: Cli) -> None:
     for argv in ([], ["--help"]):
         status, out, _ = cli(*argv)
         assert status == 0
-        assert all(f"    {verb.partition(' ')[0]}" in out for verb in VERBS)
+        assert all(f"    {verb.partition(' ')[0]}" in out for verb in verbs.names())
         assert "examples:" in out
         assert "exit status:" in out
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", verbs.names())
 def test_each_verb_has_help_with_examples(cli: Cli, verb: str) -> None:
     status, out, _ = cli(*verb.split(), "--help")
     assert status == 0
@@ -88,7 +87,7 @@ def test_a_bug_is_told_as_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None
     def broken(_: object) -> object:
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(VERBS["init"], "call", broken)
+    monkeypatch.setattr(verbs.load("init"), "call", broken)
     status, _, err = cli("init")
     assert status == 3
     assert "a bug of mergeship: ZeroDivisionError('oh')" in err
@@ -113,7 +112,7 @@ def test_what_the_machine_does_is_expected(
     def fail(_: object) -> object:
         raise error
 
-    monkeypatch.setattr(VERBS["init"], "call", fail)
+    monkeypatch.setattr(verbs.load("init"), "call", fail)
     if isinstance(error, BrokenPipeError):
         monkeypatch.setattr("sys.stderr", open(os.devnull, "w"))  # noqa: PTH123, SIM115 - closed by what is tested
     seen, _, err = cli("init")
@@ -126,7 +125,7 @@ def test_an_interruption_has_its_document(cli: Cli, monkeypatch: pytest.MonkeyPa
     def fail(_: object) -> object:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(VERBS["init"], "call", fail)
+    monkeypatch.setattr(verbs.load("init"), "call", fail)
     assert json.loads(cli("init", "--json")[1])["error"]["code"] == "interrupted"
 
 
@@ -158,8 +157,8 @@ def test_nothing_heavy_is_imported_for_version_and_help() -> None:
 
 def test_the_installed_command_ends_on_a_signal_s_terms() -> None:
     code = (
-        "import os, signal, sys\nfrom mergeship import __main__, cli\n"
-        "cli.VERBS['init'].call = lambda call: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "import os, signal, sys\nfrom mergeship import __main__, verbs\n"
+        "verbs.load('init').call = lambda call: os.kill(os.getpid(), signal.SIGTERM)\n"
         "sys.argv = ['mergeship', 'init']\n__main__.run()"
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)

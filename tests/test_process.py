@@ -17,7 +17,7 @@ def python(code: str) -> list[str]:
 def test_what_is_written_comes_back_line_by_line(tmp_path: Path) -> None:
     told: list[str] = []
     code = "import sys; print('out', flush=True); print('err', file=sys.stderr)"
-    assert run(python(code), cwd=tmp_path, env={}, tell=told.append) == "out\nerr\n"
+    assert run(python(code), cwd=tmp_path, env={}, report=told.append) == "out\nerr\n"
     assert told == ["out", "err"]
 
 

@@ -1,6 +1,6 @@
 """The command line: the parser tree, and the only place where an error becomes an exit status.
 
-A verb's module is imported when the verb is called; `--version` and `--help` import none.
+It knows no verb by name: they are found in their folder, and what they need is imported when one is called.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
 
-from mergeship import __version__
-from mergeship.verbs import GROUPS, VERBS, Call, Verb
+from mergeship import __version__, verbs
+from mergeship.verbs import Call, Verb
 
 TYPE_CHECKING = False  # typing itself would take a third of the time of --help
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import NoReturn
 
-    from mergeship.core.event import Event, Tell
+    from mergeship.core.progress import Event, Reporter
     from mergeship.core.result import Problem
     from mergeship.errors import MergeshipError
 
@@ -61,15 +61,15 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     if not hasattr(arguments, "verb") or arguments.verb is None:
         parser.print_help()
         return 0
-    verb = VERBS[arguments.verb]
-    if arguments.verb == "rehearse":
-        from mergeship.output.telling import watching
+    verb = verbs.load(arguments.verb)
+    if verb.live:
+        from mergeship.output.reporter import live_reporter
 
-        with watching(environ, as_json=arguments.json) as tell:
-            call = Call(arguments, environ, tell)
+        with live_reporter(environ, as_json=arguments.json) as report:
+            call = Call(arguments, environ, report)
             result = verb.call(call)
     else:
-        call = Call(arguments, environ, _teller(as_json=arguments.json))
+        call = Call(arguments, environ, _reporter(as_json=arguments.json))
         result = verb.call(call)
     if arguments.json:
         from mergeship.output import document
@@ -104,18 +104,18 @@ def _complain(warnings: Sequence[str], problem: Problem | None, environ: Mapping
             print(text.annotation(error), file=sys.stderr)
 
 
-def _teller(*, as_json: bool) -> Tell:
-    """Tells events as lines; what that takes is loaded with the first one."""
-    tellers: list[Tell] = []
+def _reporter(*, as_json: bool) -> Reporter:
+    """Reports progress as lines; what that takes is loaded with the first event."""
+    reporters: list[Reporter] = []
 
-    def tell(event: Event) -> None:
-        if not tellers:
-            from mergeship.output.telling import plainly
+    def report(event: Event) -> None:
+        if not reporters:
+            from mergeship.output.reporter import line_reporter
 
-            tellers.append(plainly(as_json=as_json))
-        tellers[0](event)
+            reporters.append(line_reporter(as_json=as_json))
+        reporters[0](event)
 
-    return tell
+    return report
 
 
 def _parser(argv: Sequence[str]) -> ArgumentParser:
@@ -134,25 +134,28 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         metavar="SHELL",
         help="print a completion script: bash, zsh, fish or tcsh",
     )
-    verbs = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="mergeship", parser_class=_Parser)
-    called = argv[0] if argv and argv[0] in {name.partition(" ")[0] for name in VERBS} else None
+    tree = parser.add_subparsers(dest="verb", metavar="VERB", title="verbs", prog="mergeship", parser_class=_Parser)
+    names = verbs.names()
+    called = argv[0] if argv and argv[0] in {name.partition(" ")[0] for name in names} else None
     groups: dict[str, _SubParsersAction[_Parser]] = {}
-    for name, verb in VERBS.items():
+    for name in names:
         first, _, second = name.partition(" ")
         if called not in {None, first}:
             continue
         if second and first not in groups:
-            words = GROUPS[first]
-            told = words[0].upper() + words[1:] + "."
-            group = verbs.add_parser(first, help=words, description=told, formatter_class=_Help, allow_abbrev=False)
+            words = verbs.group(first)
+            group = tree.add_parser(
+                first, help=_lower(words), description=f"{words}.", formatter_class=_Help, allow_abbrev=False
+            )
             groups[first] = group.add_subparsers(
                 metavar="VERB", title="verbs", prog=f"mergeship {first}", parser_class=_Parser, required=True
             )
-        inner = (groups[first] if second else verbs).add_parser(
+        verb = verbs.load(name)
+        inner = (groups[first] if second else tree).add_parser(
             second or first,
             help=verb.summary,
             description=verb.summary[0].upper() + verb.summary[1:] + ".",
-            epilog=f"examples:\n{verb.examples}",
+            epilog="\n  ".join(["examples:", *verb.examples]),
             formatter_class=_Help,
             allow_abbrev=False,
         )
@@ -160,6 +163,10 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
         if first == called or "--print-completion" in argv:
             _arguments(inner, verb)
     return parser
+
+
+def _lower(words: str) -> str:
+    return words[:1].lower() + words[1:]
 
 
 def _arguments(parser: ArgumentParser, verb: Verb) -> None:

@@ -52,11 +52,11 @@ def run(
     *,
     cwd: str | os.PathLike[str],
     env: Mapping[str, str],
-    tell: Callable[[str], None] | None = None,
+    report: Callable[[str], None] | None = None,
 ) -> str:
     """Run `command` to its end and give back what it wrote, errors included.
 
-    `env` is the whole environment of the process; `tell` receives each line as it comes. Whatever the process
+    `env` is the whole environment of the process; `report` receives each line as it comes. Whatever the process
     leaves behind in its session is killed. Raises ProcessFailed for another status than 0, or when the program
     is missing.
     """
@@ -65,8 +65,8 @@ def run(
         try:
             for line in _lines(process):
                 lines.append(line)
-                if tell:
-                    tell(line.rstrip("\r\n"))
+                if report:
+                    report(line.rstrip("\r\n"))
             status = process.wait()
         except BaseException:
             end_group(process, GRACE)

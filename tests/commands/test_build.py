@@ -9,9 +9,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from mergeship.commands.build import build
+from mergeship.commands.build import Built, build
 from mergeship.core import distribution
-from mergeship.core.result import Built
 from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.world.index.catalog import Catalog
 from tests.archives import wheel

@@ -10,10 +10,9 @@ import msgspec
 import pytest
 
 from mergeship.adapters.git import Repository
-from mergeship.commands.decide import decide
-from mergeship.commands.gate import gate
+from mergeship.commands.decide import Decided, decide
+from mergeship.commands.gate import Gated, gate
 from mergeship.core.release import ledger
-from mergeship.core.result import Decided, Gated
 from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv
 from mergeship.drills.merges import dispatch
 from mergeship.errors import MergeshipError, Misconfigured

@@ -8,12 +8,11 @@ import msgspec
 import pytest
 
 from mergeship.adapters import dist, files
-from mergeship.commands.deploy import deploy
+from mergeship.commands.deploy import Deployed, deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
-from mergeship.core.event import Note
 from mergeship.core.listing import Listing
-from mergeship.core.result import Deployed
+from mergeship.core.progress import Note
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.uploading import UploadTarget
 from mergeship.world.fault import CUT, Fault

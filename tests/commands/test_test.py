@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mergeship.commands.test import test as run_tests
-from mergeship.core.event import Event, Note
+from mergeship.core.progress import Event, Note
 from mergeship.errors import Failed, Misconfigured
 from tests.conftest import git
 

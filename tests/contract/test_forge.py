@@ -16,7 +16,7 @@ from mergeship.commands.forge_apply import forge_apply
 from mergeship.commands.forge_plan import forge_plan
 from mergeship.commands.gate import gate
 from mergeship.commands.sync import sync
-from mergeship.core.event import Event
+from mergeship.core.progress import Event
 from mergeship.core.result import Applied
 from mergeship.drills.env import NO_SHIP, SHIP, DrillEnv
 from mergeship.pipeline.forging import Wanted

@@ -2,7 +2,8 @@ import json
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.result import Job, Problem, Proof, Rehearsed, Release
-from mergeship.output import document, text
+from mergeship.output import document
+from mergeship.output.rehearsed import tables
 from mergeship.output.style import Style
 
 FILES = (Distribution("obk.whl", 10, "a" * 64), Distribution("obk.tar.gz", 10, "b" * 64))
@@ -24,7 +25,7 @@ RESULT = Rehearsed(
 
 
 def shown(result: Rehearsed) -> str:
-    return text.render(result, Style())
+    return tables(result, Style())
 
 
 def test_a_rehearsal_that_failed() -> None:
@@ -57,4 +58,4 @@ def test_the_document_of_a_failure_still_says_everything() -> None:
 
 def test_colours_are_for_those_who_want_them() -> None:
     assert "\x1b[" not in shown(RESULT)
-    assert "\x1b[" in text.render(RESULT, Style(colours=True))
+    assert "\x1b[" in tables(RESULT, Style(colours=True))

@@ -3,10 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.core import result
-from mergeship.core.declaration import Edit
-from mergeship.core.distribution import Distribution
-from mergeship.core.event import (
+from mergeship.core.progress import (
     DrillEnded,
     DrillStarted,
     Event,
@@ -19,49 +16,12 @@ from mergeship.core.event import (
     StepSaid,
     StepStarted,
 )  # fmt: skip
-from mergeship.core.plan import FileChange, FilePlan
-from mergeship.core.result import Built, Delivered, Deployed
 from mergeship.errors import Failed
 from mergeship.output import text
 from mergeship.output.lines import JsonLines, Lines
 from mergeship.output.style import Style, style_for
 
 PLAIN = Style()
-FILES = (Distribution("obk.whl", 10, "a" * 64),)
-BUILT = Built("obk", "0.1.1", "0.1.0", ("because",), "c" * 40, (Edit("p.toml", 3, "  old ", "  new "),))
-
-
-def test_each_result_is_told() -> None:
-    assert text.render(result.Tested("pytest -q", 1.26), PLAIN) == "passed pytest -q in 1.3 s"
-    assert text.render(BUILT, PLAIN) == "built obk 0.1.1 from cccccccccccc: because"
-    released = Delivered("0.1.1", "c" * 40, "released", FILES)
-    deployed = text.render(Deployed("obk", "0.1.1", "http://i/", (released,)), PLAIN)
-    assert deployed.splitlines() == ["released obk 0.1.1: http://i/", f"  obk.whl  10 bytes  sha256 {'a' * 64}"]
-    assert text.render(Deployed("obk", "", "http://i/", ()), PLAIN) == "nothing to deploy: every release is complete"
-    late = Deployed("obk", "0.1.1", "http://i/", (), superseded="0.1.2")
-    assert text.render(late, PLAIN) == "superseded by 0.1.2, which contains this commit: nothing is to be sent"
-
-
-def test_what_was_not_checked_is_said() -> None:
-    built = Built("obk", "1", "1", (), "c", (), FILES, not_checked=("import: nothing to import",))
-    assert "  not checked: import: nothing to import" in text.render(built, PLAIN)
-    assert "installed and imported: obk" in text.render(Built("p", "1", "1", (), "c", (), imported=("obk",)), PLAIN)
-
-
-def test_a_plan_is_told_as_done_or_as_planned() -> None:
-    changes = tuple(FileChange(f"{n}.yml", "new\n", found, f) for n, found, f in (
-        ("a", None, False), ("b", "new\n", False), ("c", "old\n", False), ("d", "old\n", True),
-    ))  # fmt: skip
-    done = text.render(FilePlan(changes, applied=True), PLAIN)
-    assert [line for line in done.splitlines() if line.endswith(".yml") and line[0] != " "] == [
-        "wrote a.yml", "unchanged b.yml", "kept c.yml", "replaced d.yml",
-    ]  # fmt: skip
-    assert "would keep c.yml" in text.render(FilePlan(changes), PLAIN)
-
-
-def test_an_unknown_result_is_a_bug() -> None:
-    with pytest.raises(TypeError, match="nothing is known of int"):
-        text.render(1, PLAIN)
 
 
 def test_a_failure_says_what_and_what_next() -> None:
@@ -115,11 +75,11 @@ EVENTS: list[Event] = [
 def test_events_are_lines() -> None:
     stream = io.StringIO()
     for event in EVENTS:
-        Lines(stream).tell(event) if not isinstance(event, StepSaid | StepEnded) else None
+        Lines(stream).report(event) if not isinstance(event, StepSaid | StepEnded) else None
     assert "merge 1: feat: x (cccccccccccc)" in stream.getvalue()
     lines = Lines(stream := io.StringIO())
     for event in EVENTS:
-        lines.tell(event)
+        lines.report(event)
     assert stream.getvalue().splitlines() == [
         "begin",
         "merge 1: feat: x (cccccccccccc)",
@@ -138,7 +98,7 @@ def test_events_are_json_lines() -> None:
     stream = io.StringIO()
     teller = JsonLines(stream)
     for event in EVENTS:
-        teller.tell(event)
+        teller.report(event)
     first = stream.getvalue().splitlines()[0]
     assert first == '{"type":"note","text":"begin"}'
     assert len(stream.getvalue().splitlines()) == len(EVENTS)
@@ -153,13 +113,13 @@ def test_the_live_view_shows_what_the_lines_do() -> None:
     console = Console(file=stream, force_terminal=True, width=80, color_system=None, highlight=False)
     with LiveView(console) as view:
         for event in EVENTS[:5]:
-            view.tell(event)
+            view.report(event)
         console.print(view._now())
         for event in EVENTS[5:-1]:
-            view.tell(event)
+            view.report(event)
         console.print(view._now())
         assert "race" in stream.getvalue()
-        view.tell(EVENTS[-1])
+        view.report(EVENTS[-1])
         assert "✗ race 2.0 s [b]two[/b]" in stream.getvalue()
         console.print(view._now())
     shown = stream.getvalue()
@@ -174,4 +134,4 @@ def test_only_cli_and_output_print() -> None:
     printing = [
         p for p in source.rglob("*.py") if "    print(" in p.read_text() and not {"actions", "templates"} & {*p.parts}
     ]
-    assert {p.name for p in printing} == {"__main__.py", "cli.py", "lines.py", "asking.py"}
+    assert {p.name for p in printing} == {"__main__.py", "cli.py", "lines.py", "prompt.py"}

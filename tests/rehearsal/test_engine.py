@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.core.event import Event, JobEnded, JobStarted, StepEnded, StepSaid, StepStarted
+from mergeship.core.progress import Event, JobEnded, JobStarted, StepEnded, StepSaid, StepStarted
 from mergeship.core.workflow import Use, Workflow
 from mergeship.errors import Failed
 from mergeship.rehearsal import engine

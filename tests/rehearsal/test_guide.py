@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from mergeship.commands.rehearse import rehearse
-from mergeship.core.event import Event, StepEnded, StepSaid
+from mergeship.core.progress import Event, StepEnded, StepSaid
 from tests.conftest import LONG, SHARED, commit_all
 
 DATA = Path(__file__).parent.parent / "data" / "guide"

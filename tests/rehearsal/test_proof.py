@@ -72,7 +72,7 @@ class Proving:
 def testbed(catalog: Catalog, base: str, tmp_path: Path) -> Proving:
     project = tmp_path / "project"
     project.mkdir()
-    return Proving(catalog, Prover("obk", f"{base}/simple/", project, ours=True, tell=lambda _: None), tmp_path)
+    return Proving(catalog, Prover("obk", f"{base}/simple/", project, ours=True, report=lambda _: None), tmp_path)
 
 
 def test_everything_holds(testbed: Proving) -> None:

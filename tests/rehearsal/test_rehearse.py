@@ -18,7 +18,7 @@ import pytest
 from mergeship.adapters.files import template
 from mergeship.commands.rehearse import rehearse
 from mergeship.core import workflow
-from mergeship.core.event import Event, StepSaid
+from mergeship.core.progress import Event, StepSaid
 from mergeship.core.result import Rehearsed
 from mergeship.core.settings import Settings
 from tests.conftest import LONG, OBK, commit_all, git

@@ -23,7 +23,7 @@ class Frontend:
     """Builds with the Python of an isolated environment, into which `install` puts what a backend asks for.
 
     `environ` is the caller's environment, unscrubbed; `variables` are for the backend alone: SOURCE_DATE_EPOCH, or
-    what hands a version to it; `tell` receives the backend's output.
+    what hands a version to it; `report` receives the backend's output.
     """
 
     def __init__(
@@ -32,13 +32,13 @@ class Frontend:
         install: Install,
         environ: Mapping[str, str],
         variables: Mapping[str, str],
-        tell: Callable[[str], None],
+        report: Callable[[str], None],
     ) -> None:
         self._python = python
         self._install = install
         self._env = {**for_project(environ), **variables}
         self._env["PATH"] = f"{python.parent}:{self._env.get('PATH', '')}"
-        self._tell = tell
+        self._report = report
 
     def sdist(self, tree: Path, out: Path) -> Path:
         """Build the sdist of a project. Raises Failed with the backend's output."""
@@ -56,7 +56,7 @@ class Frontend:
             self._install(sorted(project.build_system_requires))
             wanted = project.get_requires_for_build(kind) - project.build_system_requires
             self._install(sorted(wanted))
-            self._tell(f"building the {kind}")
+            self._report(f"building the {kind}")
             return Path(project.build(kind, out))
         except BuildBackendException as error:
             cause = error.exception
@@ -71,7 +71,7 @@ class Frontend:
             raise Failed("build-failed", str(error), hint="correct [build-system] in pyproject.toml") from error
 
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, tell=self._tell)
+        run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, report=self._report)
 
 
 def unpack(sdist: Path, folder: Path) -> Path:

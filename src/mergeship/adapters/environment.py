@@ -56,7 +56,7 @@ class Environment:
             command = ["pip", "install", "--python", str(self.python), *wanted]
             self._uv(command, cwd, "install-failed", f"{what} cannot be installed")
 
-    def run(self, command: Sequence[str], cwd: Path, tell: Callable[[str], None] | None = None) -> str:
+    def run(self, command: Sequence[str], cwd: Path, report: Callable[[str], None] | None = None) -> str:
         """Run a program of the environment, with no secret in its environment.
 
         Raises ProcessFailed, and Failed when there is no such program.
@@ -67,7 +67,7 @@ class Environment:
         program = shutil.which(command[0], path=env["PATH"])
         if program is None:
             raise Failed("no-program", f"{command[0]} is not in the environment", hint="is it installed there?")
-        return run([program, *command[1:]], cwd=cwd, env=env, tell=tell)
+        return run([program, *command[1:]], cwd=cwd, env=env, report=report)
 
     def import_modules(self, modules: Sequence[str], cwd: Path) -> dict[str, str]:
         """Import modules, and give the `__version__` of each that has one back. Raises Failed."""

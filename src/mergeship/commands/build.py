@@ -15,22 +15,42 @@ from mergeship.adapters.git import Repository
 from mergeship.core import archive, distribution, pep440, project
 from mergeship.core import bump as bumping
 from mergeship.core.bump import Bump
-from mergeship.core.declaration import Read
+from mergeship.core.declaration import Edit, Read
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
 from mergeship.core.environ import for_installer
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.result import Built
 from mergeship.core.version import FIRST, Used, Wish, tagged
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import recover_artifacts
 from mergeship.pipeline.building import Builder
 
 
+class Built(msgspec.Struct, frozen=True):
+    """Distributions were built once, and checked; or would be, in a dry run."""
+
+    project: str
+    version: str
+    declared: str | None
+    reasons: tuple[str, ...]
+    commit: str
+    edits: tuple[Edit, ...]
+    files: tuple[Distribution, ...] = ()
+    imported: tuple[str, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    restored: tuple[str, ...] = ()
+    """Versions begun before whose bytes were found, or built again and were equal."""
+    lost: tuple[str, ...] = ()
+    """Those whose bytes cannot be had any more: deploy gives them up."""
+    dynamic: str | None = None
+    """The tool that the version comes from, where it is not declared."""
+    dry_run: bool = False
+
+
 def build(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     out: Path,
@@ -55,7 +75,7 @@ def build(  # noqa: PLR0913 - one argument an option
     bump = _bump(source, repository, environ, version, read)
     new = version != "" and bump.next not in {one.version for one in begun}
     if new:
-        tell(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
+        report(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
     plan = Built(
         project=bump.project,
         version=bump.next if new else "",
@@ -68,7 +88,7 @@ def build(  # noqa: PLR0913 - one argument an option
     )
     if dry_run:
         return plan
-    project_builder = Builder(repository, environ, overrides, tell)
+    project_builder = Builder(repository, environ, overrides, report)
     found = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
     lost = tuple(one.version for one, why in found if why)
     plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
@@ -81,7 +101,7 @@ def build(  # noqa: PLR0913 - one argument an option
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
         work = Path(folder)
         tree, made = project_builder.build(commit, plan.version, work)
-        tell(Note(f"checking {', '.join(file.name for file in made)}"))
+        report(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
         with ThreadPoolExecutor() as pool:

@@ -15,7 +15,9 @@ from mergeship.errors import Misconfigured
 
 TYPE_CHECKING = False  # events load msgspec
 if TYPE_CHECKING:
-    from mergeship.core.event import Tell
+    from mergeship.core.progress import Reporter
+if TYPE_CHECKING:
+    pass
 
 NOT_ASKED = "the index was not asked (--offline)"
 
@@ -23,7 +25,7 @@ NOT_ASKED = "the index was not asked (--offline)"
 def bump(
     path: str | os.PathLike[str],
     environ: Mapping[str, str],
-    tell: "Tell",
+    report: "Reporter",
     overrides: Sequence[str] = (),
     *,
     wish: Wish,
@@ -51,11 +53,11 @@ def bump(
         used += tagged(normalized, tags, found.tag_prefix)
     if settings and not offline:
         from mergeship.adapters import index
-        from mergeship.core.event import Note
+        from mergeship.core.progress import Note
         from mergeship.core.text import without_password
 
         where = index.addresses(settings.index).simple
-        tell(Note(f"asking {without_password(where)}{normalized}/ what is published"))
+        report(Note(f"asking {without_password(where)}{normalized}/ what is published"))
         used += index.listing(where, normalized, settings.index.deadline, environ).used
     plan = bumping.plan(name, found, used, wish, read)
     if offline:

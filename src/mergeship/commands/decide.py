@@ -8,16 +8,17 @@ import msgspec
 from mergeship.adapters import files, git, job
 from mergeship.core import project
 from mergeship.core import trigger as triggers
-from mergeship.core.event import Tell
 from mergeship.core.listing import Listing
+from mergeship.core.progress import Reporter
 from mergeship.core.project import Source
 from mergeship.core.release import claim
 from mergeship.core.release import ledger as ledgers
-from mergeship.core.release.claim import Decided, LookUp, ReadPolicies, Write
+from mergeship.core.release.claim import LookUp, ReadPolicies, Write
+from mergeship.core.release.decision import Outcome
 from mergeship.core.release.ledger import Ledger
-from mergeship.core.result import Decided as Result
-from mergeship.core.result import Unfinished
+from mergeship.core.result import Problem, Unfinished
 from mergeship.core.trigger import Trigger
+from mergeship.core.version import Part
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.project_state import ProjectState
@@ -26,9 +27,34 @@ from mergeship.pipeline.verify_ledger import verify_ledger
 MAIN = "refs/heads/main"
 
 
+class Decided(msgspec.Struct, frozen=True):
+    """What a run does, and the version that it claimed."""
+
+    decision: Outcome
+    reasons: tuple[str, ...]
+    bump: Part
+    commit: str
+    version: str
+    """Empty where nothing new ships."""
+    because: tuple[str, ...]
+    """Why that version."""
+    since: str
+    unfinished: tuple[Unfinished, ...] = ()
+    warnings: tuple[str, ...] = ()
+    way_out: str = ""
+    code: str = "hold"
+    """Of the problem, where it is one."""
+    dry_run: bool = False
+
+    @property
+    def error(self) -> Problem | None:
+        """A hold is one."""
+        return Problem.of_hold(self.reasons, self.way_out, self.code) if self.decision == "hold" else None
+
+
 def decide(
-    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = (), *, dry_run: bool = False
-) -> Result:
+    path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, dry_run: bool = False
+) -> Decided:
     """Decide on the commit that is checked out, and claim a version for it if it ships.
 
     Gives back a hold too, with its problem. Raises Held, Failed or Misconfigured for what cannot be read or written.
@@ -38,8 +64,8 @@ def decide(
     if ref != MAIN:
         raise Misconfigured("not-main", f"this runs on {ref}", hint="releases are made from main alone: --ref main")
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    state = project_state.read(path, environ, tell, overrides)
-    result = _Deciding(state, source, trigger, environ, tell).result(dry_run=dry_run)
+    state = project_state.read(path, environ, report, overrides)
+    result = _Deciding(state, source, trigger, environ, report).result(dry_run=dry_run)
     if not dry_run:
         job.set_outputs(environ, _outputs(result))
         job.summarize(environ, _summary(result))
@@ -50,15 +76,15 @@ class _Deciding:
     """A decision on the way: asked for step by step, and anew whenever somebody else was faster."""
 
     def __init__(
-        self, state: ProjectState, source: Source, trigger: Trigger, environ: Mapping[str, str], tell: Tell
+        self, state: ProjectState, source: Source, trigger: Trigger, environ: Mapping[str, str], report: Reporter
     ) -> None:
         self.state = state
         self.source = source
         self.trigger = trigger
         self.environ = environ
-        self.tell = tell
+        self.report = report
 
-    def result(self, *, dry_run: bool) -> Result:
+    def result(self, *, dry_run: bool) -> Decided:
         """The decision; a hold too, if something cannot be read: what was begun before is finished all the same."""
         while True:
             listing = verify_ledger(self.state, self.environ, by_hand=self.trigger.by_hand is not None)
@@ -66,23 +92,23 @@ class _Deciding:
                 step = self._decided(listing)
             except Held as held:
                 return _held(self.state, held)
-            if isinstance(step, Decided):
+            if isinstance(step, claim.Decided):
                 return _result(self.state, step, dry_run=dry_run)
             if not dry_run:
                 self.state, _ = self.state.write(step.ledger)
             if dry_run or self.state.ledger == step.ledger:
                 return _result(self.state, step.decided, dry_run=dry_run)
 
-    def _decided(self, listing: Listing) -> Write | Decided:
+    def _decided(self, listing: Listing) -> Write | claim.Decided:
         facts = deciding.facts(self.state, self.source, listing, self.state.head, self.trigger)
         while isinstance(step := claim.next_step(facts), ReadPolicies | LookUp):
-            facts = deciding.learn(step, facts, self.state, self.source, self.environ, self.tell)
+            facts = deciding.learn(step, facts, self.state, self.source, self.environ, self.report)
         return step
 
 
-def _result(state: ProjectState, decided: Decided, *, dry_run: bool) -> Result:
+def _result(state: ProjectState, decided: claim.Decided, *, dry_run: bool) -> Decided:
     decision, entry = decided.decision, decided.entry
-    return Result(
+    return Decided(
         decision=decision.decision,
         reasons=tuple(str(reason) for reason in decision.reasons),
         bump=decision.bump,
@@ -97,8 +123,8 @@ def _result(state: ProjectState, decided: Decided, *, dry_run: bool) -> Result:
     )
 
 
-def _held(state: ProjectState, held: Held) -> Result:
-    return Result(
+def _held(state: ProjectState, held: Held) -> Decided:
+    return Decided(
         decision="hold",
         reasons=(held.message,),
         bump="patch",
@@ -119,7 +145,7 @@ def _unfinished(ledger: Ledger) -> tuple[Unfinished, ...]:
     )
 
 
-def _outputs(result: Result) -> dict[str, str]:
+def _outputs(result: Decided) -> dict[str, str]:
     """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself."""
     sending = [one for one in result.unfinished if one.state == "uploading"]  # the others need no bytes any more
     return {
@@ -132,7 +158,7 @@ def _outputs(result: Result) -> dict[str, str]:
     }
 
 
-def _summary(result: Result) -> str:
+def _summary(result: Decided) -> str:
     rows = "\n".join(f"- `{reason}`" for reason in result.reasons)
     head = f"**{result.decision}**" + (f": version **{result.version}** is claimed" if result.version else "")
     more = [f"- `{one.version}` was begun before and is finished first" for one in result.unfinished]

@@ -7,12 +7,11 @@ from typing import assert_never
 import msgspec
 
 from mergeship.adapters import index, job
-from mergeship.core.distribution import Manifest
-from mergeship.core.event import Note, Tell
+from mergeship.core.distribution import Distribution, Manifest
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.delivery import Done, Stop, Superseded
 from mergeship.core.release.due import Due, containing, due, superseded
-from mergeship.core.release.ledger import Entry
-from mergeship.core.result import Delivered, Deployed
+from mergeship.core.release.ledger import Entry, State
 from mergeship.pipeline import project_state
 from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.deliver import Deliverer
@@ -22,10 +21,35 @@ from mergeship.pipeline.uploading import UploadTarget
 from mergeship.pipeline.verify_ledger import verify_ledger
 
 
+class Delivered(msgspec.Struct, frozen=True):
+    """How far a release came."""
+
+    version: str
+    commit: str
+    state: State
+    files: tuple[Distribution, ...]
+    tag: str = ""
+
+
+class Deployed(msgspec.Struct, frozen=True):
+    """Every file is on the index, with equal hashes; or would be sent, in a dry run."""
+
+    project: str
+    version: str
+    """Of the commit that is checked out; empty where only earlier releases were finished."""
+    index: str
+    releases: tuple[Delivered, ...]
+    """In the order in which they were delivered: what was begun before comes first."""
+    warnings: tuple[str, ...] = ()
+    superseded: str = ""
+    """The version that contains this commit, where its own claim was given up meanwhile."""
+    dry_run: bool = False
+
+
 def deploy(
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     out: Path,
@@ -36,13 +60,13 @@ def deploy(
     The same command is the retry: what is done already is not done again. Raises Failed or Held; a version that can
     never be complete is given up, which is a failure too.
     """
-    state = project_state.read(path, environ, tell, overrides)
+    state = project_state.read(path, environ, report, overrides)
     artifacts = Artifacts(out, state.store)
     manifest = artifacts.manifest()
     wanted = due(state.ledger, manifest, state.head)
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
-    target = _target(state, environ, tell, wanted)
+    target = _target(state, environ, report, wanted)
     verify_ledger(state, environ, by_hand=bool(wanted.uploads))  # what is due was decided on, maybe by a person
     result = Deployed(state.project, wanted.own.version if wanted.own else "", target.page, ())
     contains = state.origin.contains
@@ -50,8 +74,8 @@ def deploy(
         planned = tuple(_delivered(entry, manifest) for entry in wanted.uploads)
         part_of = superseded(state.ledger, wanted.own, contains)
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
-    deliverer = Deliverer(state, target, artifacts, tell)
-    delivered, warnings = _deliver(deliverer, wanted, manifest, tell)
+    deliverer = Deliverer(state, target, artifacts, report)
+    delivered, warnings = _deliver(deliverer, wanted, manifest, report)
     state = deliverer.state
     state.store.prune([entry.version for entry in state.ledger.releases if entry.state in {"released", "given-up"}])
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))
@@ -61,9 +85,9 @@ def deploy(
     return msgspec.structs.replace(result, superseded=part_of)
 
 
-def _target(state: ProjectState, environ: Mapping[str, str], tell: Tell, wanted: Due) -> UploadTarget:
+def _target(state: ProjectState, environ: Mapping[str, str], report: Reporter, wanted: Due) -> UploadTarget:
     """Where releases go. Raises Misconfigured if something is due and there is no token."""
-    login = Login(state, environ, tell) if wanted.uploads else None
+    login = Login(state, environ, report) if wanted.uploads else None
     return UploadTarget(
         addresses=index.addresses(state.settings.index),
         project=state.project,
@@ -75,7 +99,7 @@ def _target(state: ProjectState, environ: Mapping[str, str], tell: Tell, wanted:
 
 
 def _deliver(
-    deliverer: Deliverer, wanted: Due, manifest: Manifest | None, tell: Tell
+    deliverer: Deliverer, wanted: Due, manifest: Manifest | None, report: Reporter
 ) -> tuple[list[Delivered], list[str]]:
     """How far each release came, and the warnings. Raises what stops this commit's own, or what nothing contains."""
     delivered: list[Delivered] = []
@@ -83,7 +107,7 @@ def _deliver(
     for entry in (*wanted.uploads, *wanted.refused):
         own = entry == wanted.own
         if entry in wanted.unfinished:
-            tell(Note(f"{entry.version} is {entry.state} since {entry.at:%Y-%m-%d %H:%M}: finishing it first"))
+            report(Note(f"{entry.version} is {entry.state} since {entry.at:%Y-%m-%d %H:%M}: finishing it first"))
         end = deliverer.deliver(entry, manifest.files if manifest and own else ())
         state = deliverer.state
         match end:
@@ -92,7 +116,7 @@ def _deliver(
                 now = state.ledger.entry(entry.version)
                 delivered += [_delivered(now)] if now and entry not in wanted.refused else []
             case Superseded():
-                tell(Note(f"{entry.version} was given up meanwhile"))
+                report(Note(f"{entry.version} was given up meanwhile"))
             case Stop(error):
                 others = end.elsewhere or (end.given_up and containing(state.ledger, entry, state.origin.contains))
                 if own or not others:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from mergeship.adapters import files
-from mergeship.core.event import Tell
 from mergeship.core.forge import plan as plans
 from mergeship.core.forge.plan import Plan
+from mergeship.core.progress import Reporter
 from mergeship.core.result import Applied
 from mergeship.errors import Misconfigured
 from mergeship.pipeline.forging import Hosted, Wanted
@@ -15,7 +15,7 @@ from mergeship.pipeline.forging import Hosted, Wanted
 def forge_apply(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     plan: Path | None,
@@ -28,7 +28,7 @@ def forge_apply(  # noqa: PLR0913 - one argument an option
     `agreed` is shown a plan that nobody has seen, and raises Misconfigured where a person does not agree. `token`
     gives the value of the secret. Gives back how far it came, also when a change failed.
     """
-    hosted = Hosted(path, environ, overrides, tell)
+    hosted = Hosted(path, environ, overrides, report)
     if plan is None:
         found = hosted.plan(wanted)
         if found.changes:

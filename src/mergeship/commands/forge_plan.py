@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from mergeship.adapters import files
-from mergeship.core.event import Tell
 from mergeship.core.forge import plan
 from mergeship.core.forge.plan import Plan
+from mergeship.core.progress import Reporter
 from mergeship.pipeline.forging import Hosted, Wanted
 
 
 def forge_plan(
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     out: Path | None = None,
@@ -21,7 +21,7 @@ def forge_plan(
     replace_token: bool = False,
 ) -> Plan:
     """Plan, and change nothing; with `out` the plan is kept in a file."""
-    found = Hosted(path, environ, overrides, tell).plan(Wanted(allow_remove, replace_token))
+    found = Hosted(path, environ, overrides, report).plan(Wanted(allow_remove, replace_token))
     if out is not None:
         files.write(out, plan.encode(found))
     return found

@@ -4,18 +4,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
 from mergeship.core import intent, project
 from mergeship.core import trigger as triggers
 from mergeship.core.environ import for_installer
-from mergeship.core.event import Tell
+from mergeship.core.progress import Reporter
 from mergeship.core.release import claim, decision
 from mergeship.core.release.claim import Decided
-from mergeship.core.release.decision import Decision
-from mergeship.core.result import Gated
+from mergeship.core.release.decision import Decision, Outcome
+from mergeship.core.result import Problem
 from mergeship.core.trigger import Trigger
+from mergeship.core.version import Part
 from mergeship.errors import Misconfigured
 from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.merges import judged, policy_before
@@ -23,10 +26,24 @@ from mergeship.pipeline.project_state import name_of
 from mergeship.pipeline.verify_ledger import verify_ledger
 
 
+class Gated(msgspec.Struct, frozen=True):
+    """What the pipeline would do, and why."""
+
+    decision: Outcome
+    reasons: tuple[str, ...]
+    bump: Part
+    way_out: str = ""
+
+    @property
+    def error(self) -> Problem | None:
+        """A hold is one."""
+        return Problem.of_hold(self.reasons, self.way_out) if self.decision == "hold" else None
+
+
 def gate(
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     pull: int | None = None,
@@ -45,21 +62,21 @@ def gate(
         number = pull or started.pull or 0
         result = _of_pull(path, environ, overrides, number, here=number == started.pull)
     else:
-        result = _result(_of_commit(path, environ, tell, overrides, commit or "HEAD", started))
+        result = _result(_of_commit(path, environ, report, overrides, commit or "HEAD", started))
     job.summarize(environ, _summary(result))
     return result
 
 
 def _of_commit(
-    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str], name: str, trigger: Trigger
+    path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str], name: str, trigger: Trigger
 ) -> Decision:
     """Of a commit on main, as `decide` would."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    state = project_state.read(path, environ, tell, overrides)
+    state = project_state.read(path, environ, report, overrides)
     listing = verify_ledger(state, environ)
     facts = deciding.facts(state, source, listing, state.repository.resolved(name), trigger)
     while not isinstance(step := claim.judge(facts), Decided):
-        facts = deciding.learn(step, facts, state, source, environ, tell)
+        facts = deciding.learn(step, facts, state, source, environ, report)
     return step.decision
 
 

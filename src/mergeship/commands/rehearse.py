@@ -8,7 +8,7 @@ import msgspec
 
 from mergeship.adapters import files, git
 from mergeship.core import names, project, workflow
-from mergeship.core.event import Tell
+from mergeship.core.progress import Reporter
 from mergeship.core.result import Drilled, Rehearsed
 from mergeship.core.settings import Settings
 from mergeship.errors import Failed, Misconfigured
@@ -19,7 +19,7 @@ NEEDED = ("email_validator", "multipart", "psutil", "rfc3986", "starlette", "tro
 def rehearse(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     merges: int = 2,
@@ -40,12 +40,12 @@ def rehearse(  # noqa: PLR0913 - one argument an option
 
     asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
     with sandbox(environ, keep) as box:
-        result = run_rehearsal(asked, box, tell)
+        result = run_rehearsal(asked, box, report)
     return msgspec.structs.replace(result, kept=str(keep or ""))
 
 
 def drill(
-    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = (), *, names: Sequence[str]
+    path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, names: Sequence[str]
 ) -> Drilled:
     """Play drills on the project in `path`, which is not touched: one fault each, and one outcome that is demanded.
 
@@ -56,7 +56,7 @@ def drill(
 
     chosen(names)
     name, _, _ = _of_project(path, overrides, workflow.PATH)
-    return drilled(path.resolve(), name, names, environ, overrides, tell)
+    return drilled(path.resolve(), name, names, environ, overrides, report)
 
 
 def _require_extra() -> None:

@@ -8,9 +8,9 @@ import msgspec
 from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
 from mergeship.core import setup as steps
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.decision import Pull
-from mergeship.core.result import Problem, SetUp
+from mergeship.core.result import Problem
 from mergeship.core.setup import Shown
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.forging import Wanted
@@ -20,10 +20,25 @@ AGAIN = "mergeship setup goes on from where it stopped"
 NO_RUNNER = "no self-hosted runner is online: jobs wait for one for 24 hours (Settings, Actions, Runners, New runner)"
 
 
+class SetUp(msgspec.Struct, frozen=True):
+    """A repository that was set up, up to its first release."""
+
+    repository: str
+    changed: int
+    """How many settings were changed just now."""
+    pull: int
+    url: str
+    version: str
+    """What was released; empty where it did not come to that."""
+    notes: tuple[str, ...]
+    kept: tuple[str, ...]
+    error: Problem | None = None
+
+
 def setup(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
     overrides: Sequence[str] = (),
     *,
     wanted: Wanted,
@@ -36,12 +51,12 @@ def setup(  # noqa: PLR0913 - one argument an option
     What is done already is not done again. `agreed` raises Misconfigured where a person does not agree; `wait` is how
     many seconds are waited for one step. What stops it after something was done is a part of what comes back.
     """
-    setting_up = SettingUp(path, environ, overrides, tell)
+    setting_up = SettingUp(path, environ, overrides, report)
     shown, required = _shown(setting_up, wanted)
     if shown.released and not shown.forge.changes:
         return _result(setting_up, shown, 0, version=shown.released)
     agreed(shown)
-    tell(Note(f"1 of 5: the settings of {shown.forge.origin.repository}"))
+    report(Note(f"1 of 5: the settings of {shown.forge.origin.repository}"))
     applied = setting_up.hosted.apply(shown.forge, token)
     changed = len(applied.done)
     if applied.error:
@@ -49,17 +64,17 @@ def setup(  # noqa: PLR0913 - one argument an option
         return _result(setting_up, shown, changed, error=problem)
     if shown.released:
         return _result(setting_up, shown, changed, version=shown.released)
-    return _Releasing(setting_up, shown, changed, tell).done(required, wait)
+    return _Releasing(setting_up, shown, changed, report).done(required, wait)
 
 
 class _Releasing:
     """From settings that are as they should be to the release."""
 
-    def __init__(self, setting_up: SettingUp, shown: Shown, changed: int, tell: Tell) -> None:
+    def __init__(self, setting_up: SettingUp, shown: Shown, changed: int, report: Reporter) -> None:
         self.setting_up = setting_up
         self.shown = shown
         self.changed = changed
-        self.tell = tell
+        self.report = report
         self.pull: Pull | None = None
 
     def done(self, required: Sequence[str], wait: float) -> SetUp:
@@ -76,18 +91,18 @@ class _Releasing:
         self.pull = setting_up.pull()
         commit = self.pull.commit if self.pull else self.shown.under_way
         if self.pull is None and not commit:
-            self.tell(Note(f"2 of 5: a pull request from {self.shown.branch}"))
+            self.report(Note(f"2 of 5: a pull request from {self.shown.branch}"))
             self.pull = setting_up.propose(setting_up.main(), self.shown.files)
         if self.pull and not commit:
             commit = self._merged(self.pull, required, wait)
-        self.tell(Note(f"5 of 5: the release of {commit[:12]}"))
+        self.report(Note(f"5 of 5: the release of {commit[:12]}"))
         return setting_up.follow_release(commit, wait, PAUSE).version
 
     def _merged(self, pull: Pull, required: Sequence[str], wait: float) -> str:
         where = f"{self.setting_up.page}/pull/{pull.number}"
-        self.tell(Note(f"3 of 5: the checks of {where}"))
+        self.report(Note(f"3 of 5: the checks of {where}"))
         self.setting_up.follow_checks(pull, required, wait, PAUSE)
-        self.tell(Note(f"4 of 5: the merge of {where}"))
+        self.report(Note(f"4 of 5: the merge of {where}"))
         return self.setting_up.merge(pull, wait, PAUSE)
 
 

@@ -12,11 +12,10 @@ from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
 from mergeship.core import project, workflow
 from mergeship.core.declaration import Edit
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import version_pull
 from mergeship.core.release.ledger import Entry
 from mergeship.core.release.version_pull import Close, Done, Facts, Open, Prepare, Push, Update
-from mergeship.core.result import Synced
 from mergeship.errors import Overtaken
 from mergeship.pipeline import project_state
 from mergeship.pipeline.remote import checkout, on_forge, server_of
@@ -29,21 +28,41 @@ WAITS = (
 )
 
 
+class Synced(msgspec.Struct, frozen=True):
+    """What became of the version pull request."""
+
+    action: str
+    """opened, moved, unchanged, closed, pushed (the branch alone), or nothing."""
+    why: str
+    version: str = ""
+    branch: str = ""
+    commit: str = ""
+    pull: int = 0
+    url: str = ""
+    """Of the pull request; of the page that opens one, where that could not be done."""
+    edits: tuple[Edit, ...] = ()
+    advice: str = ""
+    warnings: tuple[str, ...] = ()
+    dry_run: bool = False
+
+
 def sync(
-    path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = (), *, dry_run: bool = False
+    path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, dry_run: bool = False
 ) -> Synced:
     """Bring the newest version back, and look again where another run was at it in the same moment.
 
     Raises Held for what cannot be read or written.
     """
     try:
-        return _sync(path, environ, tell, overrides, dry_run=dry_run)
+        return _sync(path, environ, report, overrides, dry_run=dry_run)
     except Overtaken as overtaken:
-        tell(Note(f"{overtaken.message}: looking again"))
-        return _sync(path, environ, tell, overrides, dry_run=dry_run)
+        report(Note(f"{overtaken.message}: looking again"))
+        return _sync(path, environ, report, overrides, dry_run=dry_run)
 
 
-def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str], *, dry_run: bool) -> Synced:
+def _sync(
+    path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str], *, dry_run: bool
+) -> Synced:
     """Open the version pull request, or move the one that is open forward, or close it when main has caught up.
 
     Where the token may not open pull requests, the branch is pushed, and the page that opens one is named. Raises
@@ -52,8 +71,8 @@ def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequenc
     repository = checkout(path, environ)
     deadline = project.gather(files.reader(path), path.resolve(), overrides).settings.forge.deadline
     forge = Forge(environ, on_forge(repository, environ), deadline)
-    state = project_state.read(path, {**environ, "GITHUB_TOKEN": forge.token().value}, tell, overrides)
-    syncing = _Syncing(VersionPulls(state, forge), on_main(state), f"{server_of(environ)}/{state.name}", tell)
+    state = project_state.read(path, {**environ, "GITHUB_TOKEN": forge.token().value}, report, overrides)
+    syncing = _Syncing(VersionPulls(state, forge), on_main(state), f"{server_of(environ)}/{state.name}", report)
     ours, others = syncing.pulls.opened()
     entry = version_pull.newest(state.ledger)
     facts = Facts(declared=syncing.main.source.declared.version, entry=entry, opened=tuple(ours))
@@ -74,11 +93,11 @@ def _sync(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequenc
 class _Syncing:
     """A version on its way back into main, step by step."""
 
-    def __init__(self, pulls: VersionPulls, main: OnMain, page: str, tell: Tell) -> None:
+    def __init__(self, pulls: VersionPulls, main: OnMain, page: str, report: Reporter) -> None:
         self.pulls = pulls
         self.main = main
         self.page = page
-        self.tell = tell
+        self.report = report
         self.edits: tuple[Edit, ...] = ()
 
     def result(self, facts: Facts, *, dry_run: bool) -> Synced:
@@ -104,7 +123,7 @@ class _Syncing:
                 origin.delete(pull.branch, pull.head)
                 return learned(closed=True)
             case Push(prepared):
-                self.tell(Note(f"pushing {prepared.branch}"))
+                self.report(Note(f"pushing {prepared.branch}"))
                 origin.move(prepared.branch, prepared.commit, prepared.at)
                 return learned(pushed=True)
             case Update(number, entry):

@@ -7,12 +7,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import msgspec
+
 from mergeship.adapters import files, git, job
 from mergeship.adapters.environment import Environment
 from mergeship.core import project
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.result import Tested
 from mergeship.errors import Failed, Misconfigured
 from mergeship.process import ProcessFailed
 
@@ -20,7 +21,14 @@ NO_TESTS = 5  # pytest's exit status when it collected none
 NOTHING_RAN = re.compile(r"^Ran 0 tests in ", re.MULTILINE)  # unittest, which passes then before Python 3.12
 
 
-def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = ()) -> Tested:
+class Tested(msgspec.Struct, frozen=True):
+    """The project's own tests passed."""
+
+    command: str
+    seconds: float
+
+
+def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> Tested:
     """Install the project with its test requirements and run its test command.
 
     Raises Failed when the tests do, or when none were collected.
@@ -31,10 +39,10 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mergeship-test-") as folder:
         environment = Environment(Path(folder) / "env", environ)
-        _install(environment, path, source, tell)
-        tell(Note(f"running {command}"))
+        _install(environment, path, source, report)
+        report(Note(f"running {command}"))
         try:
-            output = environment.run(words, path, lambda line: tell(Note(line)))
+            output = environment.run(words, path, lambda line: report(Note(line)))
         except ProcessFailed as error:
             raise _explained(error, command) from error
         except Failed as error:
@@ -50,12 +58,12 @@ def test(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence
     return Tested(command, seconds)
 
 
-def _install(environment: Environment, path: Path, source: Source, tell: Tell) -> None:
+def _install(environment: Environment, path: Path, source: Source, report: Reporter) -> None:
     wanted = source.settings.test
     extras = project.test_extras(source.project, wanted.extras)
     groups = project.test_groups(source.project, wanted.groups, extras)
     named = ", ".join((*extras, *groups)) or "no extra"
-    tell(Note(f"installing {source.project.name} ({named}) into a fresh environment"))
+    report(Note(f"installing {source.project.name} ({named}) into a fresh environment"))
     environment.create(path)
     if source.locked:
         environment.sync(path, extras, groups)

@@ -1,12 +1,9 @@
-"""What each verb gives back: shown as text, or as the JSON document."""
+"""What comes of a rehearsal, of drills, and of a plan; and what is wrong with a result that can be shown."""
 
 import msgspec
 
-from mergeship.core.declaration import Edit
 from mergeship.core.distribution import Distribution
-from mergeship.core.release.decision import Outcome
 from mergeship.core.release.ledger import State
-from mergeship.core.version import Part
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -16,26 +13,10 @@ class Problem(msgspec.Struct, frozen=True):
     message: str
     hint: str = ""
 
-
-class Tested(msgspec.Struct, frozen=True):
-    """The project's own tests passed."""
-
-    command: str
-    seconds: float
-
-
-class Gated(msgspec.Struct, frozen=True):
-    """What the pipeline would do, and why."""
-
-    decision: Outcome
-    reasons: tuple[str, ...]
-    bump: Part
-    way_out: str = ""
-
-    @property
-    def error(self) -> Problem | None:
+    @classmethod
+    def of_hold(cls, reasons: tuple[str, ...], remedy: str, code: str = "hold") -> "Problem":
         """A hold is one."""
-        return _hold(self.reasons, self.way_out) if self.decision == "hold" else None
+        return cls(code, f"hold: {'; '.join(reasons)}", remedy)
 
 
 class Unfinished(msgspec.Struct, frozen=True):
@@ -47,114 +28,6 @@ class Unfinished(msgspec.Struct, frozen=True):
     """The workflow run that built its distributions."""
     state: State
     files: tuple[Distribution, ...]
-
-
-class Decided(msgspec.Struct, frozen=True):
-    """What a run does, and the version that it claimed."""
-
-    decision: Outcome
-    reasons: tuple[str, ...]
-    bump: Part
-    commit: str
-    version: str
-    """Empty where nothing new ships."""
-    because: tuple[str, ...]
-    """Why that version."""
-    since: str
-    unfinished: tuple[Unfinished, ...] = ()
-    warnings: tuple[str, ...] = ()
-    way_out: str = ""
-    code: str = "hold"
-    """Of the problem, where it is one."""
-    dry_run: bool = False
-
-    @property
-    def error(self) -> Problem | None:
-        """A hold is one."""
-        return _hold(self.reasons, self.way_out, self.code) if self.decision == "hold" else None
-
-
-def _hold(reasons: tuple[str, ...], way_out: str, code: str = "hold") -> Problem:
-    return Problem(code, f"hold: {'; '.join(reasons)}", way_out)
-
-
-class Built(msgspec.Struct, frozen=True):
-    """Distributions were built once, and checked; or would be, in a dry run."""
-
-    project: str
-    version: str
-    declared: str | None
-    reasons: tuple[str, ...]
-    commit: str
-    edits: tuple[Edit, ...]
-    files: tuple[Distribution, ...] = ()
-    imported: tuple[str, ...] = ()
-    not_checked: tuple[str, ...] = ()
-    restored: tuple[str, ...] = ()
-    """Versions begun before whose bytes were found, or built again and were equal."""
-    lost: tuple[str, ...] = ()
-    """Those whose bytes cannot be had any more: deploy gives them up."""
-    dynamic: str | None = None
-    """The tool that the version comes from, where it is not declared."""
-    dry_run: bool = False
-
-
-class Delivered(msgspec.Struct, frozen=True):
-    """How far a release came."""
-
-    version: str
-    commit: str
-    state: State
-    files: tuple[Distribution, ...]
-    tag: str = ""
-
-
-class Deployed(msgspec.Struct, frozen=True):
-    """Every file is on the index, with equal hashes; or would be sent, in a dry run."""
-
-    project: str
-    version: str
-    """Of the commit that is checked out; empty where only earlier releases were finished."""
-    index: str
-    releases: tuple[Delivered, ...]
-    """In the order in which they were delivered: what was begun before comes first."""
-    warnings: tuple[str, ...] = ()
-    superseded: str = ""
-    """The version that contains this commit, where its own claim was given up meanwhile."""
-    dry_run: bool = False
-
-
-class Synced(msgspec.Struct, frozen=True):
-    """What became of the version pull request."""
-
-    action: str
-    """opened, moved, unchanged, closed, pushed (the branch alone), or nothing."""
-    why: str
-    version: str = ""
-    branch: str = ""
-    commit: str = ""
-    pull: int = 0
-    url: str = ""
-    """Of the pull request; of the page that opens one, where that could not be done."""
-    edits: tuple[Edit, ...] = ()
-    advice: str = ""
-    warnings: tuple[str, ...] = ()
-    dry_run: bool = False
-
-
-class SetUp(msgspec.Struct, frozen=True):
-    """A repository that was set up, up to its first release."""
-
-    repository: str
-    changed: int
-    """How many settings were changed just now."""
-    pull: int
-    url: str
-    version: str
-    """What was released; empty where it did not come to that."""
-    notes: tuple[str, ...]
-    kept: tuple[str, ...]
-    error: Problem | None = None
 
 
 class ChangeMade(msgspec.Struct, frozen=True):

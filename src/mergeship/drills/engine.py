@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.core import workflow as workflows
-from mergeship.core.event import Event, StepSaid
+from mergeship.core.progress import Event, StepSaid
 from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.drills import launch
@@ -55,11 +55,11 @@ class Played(msgspec.Struct, frozen=True):
     def run(self, merge: Merge, number: int) -> dict[str, str]:
         """Run the workflow on a merge; each job with its status."""
 
-        def tell(event: Event) -> None:
+        def report(event: Event) -> None:
             if isinstance(event, StepSaid):
                 self.said.append(event.line)
 
-        jobs: list[Job] = self.drill.testbed.act(self.program, self.workflow, merge, number, tell)
+        jobs: list[Job] = self.drill.testbed.act(self.program, self.workflow, merge, number, report)
         return {job.name: job.status for job in jobs}
 
 

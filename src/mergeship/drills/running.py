@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from mergeship.adapters.environment import uv
-from mergeship.core.event import DrillEnded, DrillStarted, Tell
+from mergeship.core.progress import DrillEnded, DrillStarted, Reporter
 from mergeship.core.result import Drilled, DrillResult, Problem
 from mergeship.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads
 from mergeship.drills.drill import Drill
@@ -46,7 +46,7 @@ def drilled(
     names: Sequence[str],
     environ: Mapping[str, str],
     overrides: Sequence[str],
-    tell: Tell,
+    report: Reporter,
 ) -> Drilled:
     """Play the drills of these names on a project, which is not touched."""
     drills = chosen(names)
@@ -55,7 +55,7 @@ def drilled(
     with tempfile.TemporaryDirectory(prefix="mergeship-wheel_cache-") as wheel_cache:
         session = DrillSession(project, name, environ, Path(wheel_cache), overrides)
         with ThreadPoolExecutor(AT_ONCE) as pool:
-            results = list(pool.map(lambda drill: _played(drill, session, tell), drills))
+            results = list(pool.map(lambda drill: _played(drill, session, report), drills))
     failed = [result.name for result in results if not result.passed]
     problem = None
     if failed:
@@ -64,13 +64,13 @@ def drilled(
     return Drilled(name, tuple(results), round(time.monotonic() - began, 3), problem)
 
 
-def _played(drill: Drill, session: DrillSession, tell: Tell) -> DrillResult:
-    tell(DrillStarted(drill.name))
+def _played(drill: Drill, session: DrillSession, report: Reporter) -> DrillResult:
+    report(DrillStarted(drill.name))
     began = time.monotonic()
     try:
         seen, passed = drill.play(session), True
     except MergeshipError as error:
         seen, passed = error.message, False
     seconds = round(time.monotonic() - began, 3)
-    tell(DrillEnded(drill.name, passed, seen, seconds))
+    report(DrillEnded(drill.name, passed, seen, seconds))
     return DrillResult(drill.name, passed, drill.injected, drill.expected, seen, seconds)

@@ -1,14 +1,16 @@
 """The one JSON document of `--json`."""
 
+from collections.abc import Iterable
 from functools import singledispatch
 from typing import Any
 
 import msgspec
 
 from mergeship.core.bump import Bump
-from mergeship.core.event import Event
+from mergeship.core.declaration import Edit
 from mergeship.core.plan import FilePlan
-from mergeship.core.result import Built, Problem, Synced
+from mergeship.core.progress import Event
+from mergeship.core.result import Problem
 from mergeship.errors import MergeshipError
 
 SCHEMA = 1
@@ -42,26 +44,26 @@ def event(happened: Event) -> str:
 @singledispatch
 def _fields(result: object) -> dict[str, Any]:
     fields: dict[str, Any] = msgspec.to_builtins(result)
-    return fields
-
-
-@_fields.register(Built)
-@_fields.register(Synced)
-def _(result: Built | Synced) -> dict[str, Any]:
-    return {**msgspec.to_builtins(result), "edits": [edit._asdict() for edit in result.edits]}
+    return fields | _edits(result)
 
 
 @_fields.register
 def _(result: Bump) -> dict[str, Any]:
     fields = result._asdict()
     del fields["files"]
-    return {**fields, "edits": [edit._asdict() for edit in result.edits]}
+    return fields | _edits(result)
 
 
 @_fields.register
 def _(result: FilePlan) -> dict[str, Any]:
     changes = [{"path": c.path, "action": c.action, "diff": c.diff} for c in result.changes]
     return {"applied": result.applied, "files": changes}
+
+
+def _edits(result: object) -> dict[str, Any]:
+    """Edits with the names of their fields; they are tuples, as `bump` goes without msgspec."""
+    edits: Iterable[Edit] | None = getattr(result, "edits", None)
+    return {} if edits is None else {"edits": [edit._asdict() for edit in edits]}
 
 
 def _text(document: dict[str, Any]) -> str:

@@ -1,11 +1,10 @@
-"""The plan of a repository's settings, and how far it was carried out."""
+"""The plan of a repository's settings, for people."""
 
 from typing import Any
 
 import msgspec
 
 from mergeship.core.forge.plan import Change, Plan
-from mergeship.core.result import Applied, ChangeMade, SetUp
 from mergeship.core.setup import Shown
 from mergeship.core.text import one_line
 from mergeship.output.style import Style
@@ -22,20 +21,9 @@ def plan(shown: Plan, style: Style) -> str:
         lines += [f"    {line}" for line in _fields(change)]
         lines += [f"    because {change.why}"] if change.why else []
     number = len(shown.changes)
-    lines += _notes(shown.notes, shown.kept, style)
+    lines += notes(shown.notes, shown.kept, style)
     count = f"{number} change{'' if number == 1 else 's'}" if number else "nothing to change"
     return "\n".join([*lines, f"{style.bold(shown.origin.repository)}: {count}"])
-
-
-def applied(result: Applied, style: Style) -> str:
-    """What was done, what failed, and what was not tried."""
-    lines = [f"{style.good('done')} {_called(change)}" for change in result.done]
-    if result.failed:
-        lines.append(f"{style.bad('failed')} {_called(result.failed)}")
-    lines += [f"{style.warn('not tried')} {_called(change)}" for change in result.not_tried]
-    lines += _notes(result.notes, result.kept, style)
-    count = f"{len(result.done)} changed" if result.done or result.error else "nothing to change"
-    return "\n".join([*lines, f"{style.bold(result.repository)}: {count}"])
 
 
 def setup(shown: Shown, style: Style) -> str:
@@ -56,24 +44,13 @@ def setup(shown: Shown, style: Style) -> str:
         lines += [f"    adds {path}" for path in missing] or ["    changes nothing: the pipeline's files are on main"]
         lines += [f"    leaves {path} as it is" for path in kept]
         lines.append("    it is followed through its checks, merged when they are green, and released to the index")
-    return "\n".join([*lines, *_notes(shown.notes, (), style)])
+    return "\n".join([*lines, *notes(shown.notes, (), style)])
 
 
-def set_up(result: SetUp, style: Style) -> str:
-    """What came of it."""
-    lines = [f"{style.good('released')} {result.version} by {result.url}"] if result.version else []
-    lines += _notes(result.notes, result.kept, style)
-    count = f"{result.changed} settings changed" if result.changed else "no setting changed"
-    return "\n".join([*lines, f"{style.bold(result.repository)}: {count}"])
-
-
-def _called(change: ChangeMade) -> str:
-    return f"{change.action} {change.kind} {one_line(change.name)}"
-
-
-def _notes(notes: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
+def notes(said: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
+    """What is told besides the changes."""
     lines = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
-    return [*lines, *(f"{style.warn('note:')} {one_line(words)}" for words in notes)]
+    return [*lines, *(f"{style.warn('note:')} {one_line(words)}" for words in said)]
 
 
 def _fields(change: Change) -> list[str]:

@@ -3,7 +3,7 @@
 from collections import deque
 from typing import TextIO, assert_never
 
-from mergeship.core.event import (
+from mergeship.core.progress import (
     TAIL,
     DrillEnded,
     DrillStarted,
@@ -27,7 +27,7 @@ class Lines:
         self._stream = stream
         self._said: deque[str] = deque(maxlen=TAIL)
 
-    def tell(self, event: Event) -> None:  # noqa: C901 - one case an event
+    def report(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Write one event."""
         match event:
             case DrillStarted():
@@ -65,6 +65,6 @@ class JsonLines:
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
 
-    def tell(self, event: Event) -> None:
+    def report(self, event: Event) -> None:
         """Write one event."""
         print(document.event(event), file=self._stream, flush=True)

@@ -11,7 +11,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from mergeship.core.event import (
+from mergeship.core.progress import (
     TAIL,
     DrillEnded,
     DrillStarted,
@@ -48,7 +48,7 @@ class LiveView:
     ) -> None:
         self._live.stop()
 
-    def tell(self, event: Event) -> None:  # noqa: C901 - one case an event
+    def report(self, event: Event) -> None:  # noqa: C901 - one case an event
         """Show one event."""
         match event:
             case DrillStarted(name):

@@ -11,7 +11,7 @@ from mergeship.adapters.environment import Environment
 from mergeship.adapters.git import Repository
 from mergeship.core import declaration, project
 from mergeship.core.environ import for_installer
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.settings import Build
 from mergeship.errors import Misconfigured
@@ -23,7 +23,7 @@ class Builder(msgspec.Struct, frozen=True):
     repository: Repository
     environ: Mapping[str, str]
     overrides: Sequence[str]
-    tell: Tell
+    report: Reporter
 
     def build(self, commit: str, version: str, work: Path) -> tuple[Path, list[Path]]:
         """The project's folder in a copy of a commit, and the distributions built from it, all below `work`.
@@ -38,7 +38,7 @@ class Builder(msgspec.Struct, frozen=True):
         source = project.gather(read, tree, self.overrides)
         variables = _write(tree, source, version, self.environ)
         variables["SOURCE_DATE_EPOCH"] = str(self.repository.commit_time(commit))
-        return tree, _build(tree, work, source.settings.build, self.environ, variables, self.tell)
+        return tree, _build(tree, work, source.settings.build, self.environ, variables, self.report)
 
 
 def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
@@ -72,7 +72,7 @@ def _not_committed(what: str) -> Misconfigured:
 
 
 def _build(
-    tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], tell: Tell
+    tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], report: Reporter
 ) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
     isolated = Environment(work / "build-env", environ)
@@ -82,7 +82,7 @@ def _build(
         lambda wanted: isolated.install(wanted, tree),
         environ,
         variables,
-        lambda line: tell(Note(line)),
+        lambda line: report(Note(line)),
     )
     sdist = frontend.sdist(tree, work / "dist")
     if not settings.wheel:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mergeship.core.event import Note, Tell
 from mergeship.core.listing import Listing
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.release.claim import Facts, LookUp, Project, ReadPolicies
 from mergeship.core.release.commit_range import Commit
@@ -38,7 +38,7 @@ def learn(
     state: ProjectState,
     source: Source,
     environ: Mapping[str, str],
-    tell: Tell,
+    report: Reporter,
 ) -> Facts:
     """What is known once a step is done. Raises Held where the forge does not tell."""
     if isinstance(step, ReadPolicies):
@@ -46,5 +46,5 @@ def learn(
         written = policy_before(state.repository, step.head, state.overrides)
         return msgspec.structs.replace(known, policies=(before, written))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
-    tell(Note(f"looking up the pull requests of {commits}, since {step.since}"))
+    report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
     return msgspec.structs.replace(known, merges=tuple(merged(state, source, step.commits, environ)))

@@ -8,7 +8,7 @@ from typing import assert_never
 import msgspec
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import delivery
 from mergeship.core.release.delivery import (
     Await,
@@ -34,11 +34,11 @@ from mergeship.pipeline.uploading import UploadAttempt, UploadTarget
 class Deliverer:
     """Delivers the releases of one run, each from where the last one left the ledger."""
 
-    def __init__(self, state: ProjectState, target: UploadTarget, artifacts: Artifacts, tell: Tell) -> None:
+    def __init__(self, state: ProjectState, target: UploadTarget, artifacts: Artifacts, report: Reporter) -> None:
         self.state = state
         self.target = target
         self.artifacts = artifacts
-        self.tell = tell
+        self.report = report
 
     def deliver(self, entry: Entry, built: tuple[Distribution, ...] = ()) -> End:
         """Bring a release as far as it gets; `built` are the distributions that a claim is bound to. Raises Held."""
@@ -109,14 +109,14 @@ class Deliverer:
         ended: list[Sent] = []
         for file in files:
             attempt = UploadAttempt(self.target, file, found[file.name], attested.get(file.name, ""))
-            ended.append(attempt.repeated(self.tell))
+            ended.append(attempt.repeated(self.report))
             if ended[-1].ended != "sent":
                 break
             self.state.store.receipt(version, file.name, file.sha256)
         return tuple(ended)
 
     def _wait(self, version: str, files: tuple[Distribution, ...], deadline: float) -> str:
-        self.tell(Note(f"waiting for {self.target.page} to list {version}"))
+        self.report(Note(f"waiting for {self.target.page} to list {version}"))
         try:
             self.target.wait(files, deadline)
         except Failed as error:

@@ -12,11 +12,11 @@ from mergeship.adapters.github import settings as hosted
 from mergeship.adapters.github.connection import CONFLICT, Connection
 from mergeship.core import contexts as checks
 from mergeship.core import project, publisher, workflow
-from mergeship.core.event import Note, Tell
 from mergeship.core.forge import plan as plans
 from mergeship.core.forge.plan import Change, Origin, Plan
 from mergeship.core.forge.setting import TOKEN, Secret
 from mergeship.core.forge.wanted import Asked
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.result import Applied, ChangeMade, Problem
 from mergeship.errors import Failed, MergeshipError, Misconfigured
@@ -40,12 +40,12 @@ class Wanted(msgspec.Struct, frozen=True):
 class Hosted:
     """A project and its repository on the forge."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
+    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], report: Reporter) -> None:
         read = files.reader(path, git.top(path))
         self.source: Source = project.gather(read, path.resolve(), overrides)
         deadline = self.source.settings.forge.deadline
-        self.forge = Forge(environ, on_forge(checkout(path, environ), environ), deadline, tell)
-        self._path, self._tell = path, tell
+        self.forge = Forge(environ, on_forge(checkout(path, environ), environ), deadline, report)
+        self._path, self._report = path, report
 
     def workflows(self) -> Workflows:
         """The workflows of the checkout."""
@@ -66,7 +66,7 @@ class Hosted:
         settings = self.source.settings
         there = self.workflows() if there is None else there
         contexts = self.contexts(there)
-        self._tell(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
+        self._report(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
         actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment, settings.forge.leave))
         asked = Asked(settings, contexts.names, wanted.replace_token, _unpinned(there))
         origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
@@ -84,7 +84,7 @@ class Hosted:
         done: list[ChangeMade] = []
         problem = None
         for number, change in enumerate(plan.changes, start=1):
-            self._tell(Note(f"{number} of {len(plan.changes)}: {change.action} {change.kind} {change.name}"))
+            self._report(Note(f"{number} of {len(plan.changes)}: {change.action} {change.kind} {change.name}"))
             try:
                 self.forge.ask(lambda ask, change=change: _applied(ask, change, value))  # type: ignore[misc]
             except MergeshipError as error:
@@ -97,7 +97,7 @@ class Hosted:
                 break
             except BaseException:
                 behind = len(plan.changes) - number
-                self._tell(Note(f"{len(done)} done, {change.kind} {change.name} maybe, {behind} not tried"))
+                self._report(Note(f"{len(done)} done, {change.kind} {change.name} maybe, {behind} not tried"))
                 raise
             done.append(_made(change))
         left = plan.changes[len(done) :]

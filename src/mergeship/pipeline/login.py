@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mergeship.adapters import index
 from mergeship.core import publisher
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Misconfigured
 from mergeship.pipeline.project_state import ProjectState
 
@@ -17,10 +17,10 @@ LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 
 class Login:
     """The token of one run. Raises Misconfigured where there can be none."""
 
-    def __init__(self, state: ProjectState, environ: Mapping[str, str], tell: Tell) -> None:
+    def __init__(self, state: ProjectState, environ: Mapping[str, str], report: Reporter) -> None:
         self._settings = state.settings
         self._environ = environ
-        self._tell = tell
+        self._report = report
         self._publisher = publisher.to_enter(state.project, state.name, self._settings.environment)
         self._minted = ""
         self._at = 0.0
@@ -40,7 +40,7 @@ class Login:
             return self._stored
         if not self._minted or time.monotonic() - self._at > LIFE:
             upload = index.addresses(self._settings.index).upload
-            self._tell(Note("asking the index for a token for this job alone"))
+            self._report(Note("asking the index for a token for this job alone"))
             self._minted = index.minted(upload, self._environ, self._settings.index.deadline, self._publisher)
             self._at = time.monotonic()
         return self._minted
@@ -50,8 +50,8 @@ class Login:
         if not (files and self._settings.attests):
             return {}
         self.token()  # what the index refuses needs no entry in a public log
-        self._tell(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
-        return index.attested(files, self._environ, self._settings.index.deadline, self._tell)
+        self._report(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
+        return index.attested(files, self._environ, self._settings.index.deadline, self._report)
 
 
 def _stored(environ: Mapping[str, str]) -> str:

@@ -13,7 +13,7 @@ from mergeship.adapters.git.origin import Origin, Refs, owner_and_name
 from mergeship.adapters.store import RunnerStore
 from mergeship.core import project
 from mergeship.core.environ import for_installer
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import ledger as ledgers
 from mergeship.core.release.ledger import REF, Entry, Ledger, Recorded
 from mergeship.core.settings import Settings
@@ -91,13 +91,13 @@ class ProjectState(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.again(), lost=self.lost + 1), ""
 
 
-def read(path: Path, environ: Mapping[str, str], tell: Tell, overrides: Sequence[str] = ()) -> ProjectState:
+def read(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> ProjectState:
     """Where the project in `path` stands. Raises Held, Failed or Misconfigured for what cannot be read."""
     name, settings = project.identified(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     head = repository.head()
     origin = Origin(repository, environ)
-    tell(Note(f"reading {without_password(origin.url)}"))
+    report(Note(f"reading {without_password(origin.url)}"))
     hosted = name_of(repository, environ)
     store = RunnerStore(environ, hosted)
     refs, ledger = _read(origin, store, name)

@@ -11,7 +11,7 @@ from mergeship.adapters import dist, files
 from mergeship.adapters.store import RunnerStore
 from mergeship.core import distribution
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Manifest
-from mergeship.core.event import Note
+from mergeship.core.progress import Note
 from mergeship.core.release import recovery
 from mergeship.core.release.recovery import Facts, Lost, Rebuild
 from mergeship.core.result import Unfinished
@@ -50,12 +50,12 @@ def _recovered(builder: Builder, release: Unfinished, folders: Iterable[Path], t
     """Put the bytes into the target; why they are lost, if they are."""
     facts = Facts(here=_taken(release, folders, target))
     while isinstance(step := recovery.next_step(release.files, facts), Rebuild):
-        builder.tell(Note(f"{release.version} was begun before, and its bytes are gone: building it again"))
+        builder.report(Note(f"{release.version} was begun before, and its bytes are gone: building it again"))
         facts = _rebuilt(builder, release, target, facts)
     if isinstance(step, Lost):
         return step.why
     if not facts.rebuilt:
-        builder.tell(Note(f"{release.version} was begun before, and its bytes are still here"))
+        builder.report(Note(f"{release.version} was begun before, and its bytes are still here"))
     return ""
 
 

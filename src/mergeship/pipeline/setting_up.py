@@ -11,8 +11,8 @@ from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
 from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import intent, project, setup, workflow
-from mergeship.core.event import Note, Tell
 from mergeship.core.plan import FilePlan
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry
 from mergeship.core.setup import Said
@@ -29,11 +29,11 @@ _T = TypeVar("_T")
 class SettingUp:
     """A project on its way to its first release."""
 
-    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], tell: Tell) -> None:
-        self.hosted = Hosted(path, environ, overrides, tell)
+    def __init__(self, path: Path, environ: Mapping[str, str], overrides: Sequence[str], report: Reporter) -> None:
+        self.hosted = Hosted(path, environ, overrides, report)
         self.forge = self.hosted.forge
         self._environ = environ
-        self.path, self.overrides, self.tell = path, overrides, tell
+        self.path, self.overrides, self.report = path, overrides, report
         self.repository = checkout(path, environ)
         self.origin = Origin(self.repository, self.environ)
         self.page = f"{server_of(environ)}/{self.forge.repository}"
@@ -96,7 +96,7 @@ class SettingUp:
         changes = {change.path: ("100644", change.wanted) for change in plan.changes if change.action == "create"}
         commit = self.origin.commit(changes, setup.TITLE, main, time.time())
         before = self.origin.branches(setup.BRANCH).get(setup.BRANCH, "")
-        self.tell(Note(f"pushing {setup.BRANCH}"))
+        self.report(Note(f"pushing {setup.BRANCH}"))
         self.origin.move(setup.BRANCH, commit, before)
         template = self._at_top(commit)(workflow.PULL_REQUEST_TEMPLATE) or ""
         fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
@@ -175,7 +175,7 @@ class SettingUp:
         until, told = time.monotonic() + wait, ""
         while waiting := look():
             if waiting != told:
-                self.tell(Note(waiting))
+                self.report(Note(waiting))
                 told = waiting
             if time.monotonic() + pause > until:
                 raise Held("still-waiting", waiting, hint="run setup again later: it goes on from there")

@@ -10,8 +10,8 @@ from tenacity import RetryCallState, Retrying, retry_if_result, wait_random_expo
 from mergeship.adapters import index
 from mergeship.adapters.index import Addresses
 from mergeship.core.distribution import Distribution
-from mergeship.core.event import Note, Tell
 from mergeship.core.listing import Listing
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import upload
 from mergeship.core.release.upload import Answer, Next, Sent, judge
 from mergeship.core.text import without_password
@@ -57,14 +57,14 @@ class UploadAttempt:
         self._sent = Sent(file, "again")
         self._answer: Answer | None = None
 
-    def repeated(self, tell: Tell) -> Sent:
+    def repeated(self, report: Reporter) -> Sent:
         """How the last attempt ended: `late` if the deadline was sooner than an answer that settles it."""
-        tell(Note(f"uploading {self.file.name} ({self.file.size} bytes)"))
+        report(Note(f"uploading {self.file.name} ({self.file.size} bytes)"))
         return Retrying(
             retry=retry_if_result(lambda sent: sent.ended in {"again", "look"}),
             wait=self.pause,
             stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= self.until,
-            before_sleep=lambda tried: tell(Note(f"{self._sent.said}: trying again in {tried.upcoming_sleep:.1f} s")),
+            before_sleep=lambda tried: report(Note(f"{self._sent.said}: trying again in {tried.upcoming_sleep:.1f} s")),
             retry_error_callback=lambda _: msgspec.structs.replace(self._sent, ended="late"),
         )(self)
 

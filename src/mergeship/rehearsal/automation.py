@@ -8,7 +8,7 @@ from queue import SimpleQueue
 
 from mergeship.core import contexts
 from mergeship.core import workflow as workflows
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.errors import MergeshipError
@@ -24,10 +24,10 @@ RUNS = 101
 class Automation:
     """The workflows of one testbed."""
 
-    def __init__(self, testbed: Testbed, program: str, tell: Tell) -> None:
+    def __init__(self, testbed: Testbed, program: str, report: Reporter) -> None:
         self.testbed = testbed
         self.program = program
-        self.tell = tell
+        self.report = report
         self.failed: list[MergeshipError] = []
         """What went wrong behind the scenes."""
         self._numbers = itertools.count(RUNS)
@@ -36,7 +36,7 @@ class Automation:
         """Run a workflow on what the merge of a pull request would give, and report each job."""
         repo = self.testbed.repo
         pull_request = repo.pull_requests[number]
-        self.tell(Note(f"pull request #{number} {action}: {checks.path} runs"))
+        self.report(Note(f"pull request #{number} {action}: {checks.path} runs"))
         self.testbed.origin.proposed(self.testbed.origin.main(), pull_request.head)
         return self._checked(pull_request, checks, action)
 
@@ -47,7 +47,7 @@ class Automation:
         for name in names.values():
             repo.report(pull_request.head, name, "")
         event = events.pull_request(repo, self.testbed.forge, pull_request, action)
-        jobs = self.testbed.run(self.program, checks, event, next(self._numbers), self.tell)
+        jobs = self.testbed.run(self.program, checks, event, next(self._numbers), self.report)
         for job in jobs:
             conclusion = {"passed": "success", "skipped": "skipped"}.get(job.status, "failure")
             repo.report(pull_request.head, names.get(job.name, job.name), conclusion)
@@ -63,7 +63,7 @@ class Automation:
         )  # fmt: skip
         repo.runs.append(run)
         jobs = self.testbed.run(
-            self.program, workflow, events.pushed(repo, self.testbed.forge, merge), number, self.tell
+            self.program, workflow, events.pushed(repo, self.testbed.forge, merge), number, self.report
         )
         run.conclusion = "failure" if any(job.status == "failed" for job in jobs) else "success"
         return jobs

@@ -10,8 +10,8 @@ from mergeship.adapters.github.connection import Refused
 from mergeship.adapters.github.pulls import Pulls, asked
 from mergeship.core import intent
 from mergeship.core import workflow as workflows
-from mergeship.core.event import Note, Tell
 from mergeship.core.intent import Policy
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import version_pull
 from mergeship.core.release.decision import VERSION_BRANCH, Pull
 from mergeship.core.result import Job
@@ -35,19 +35,19 @@ SHIPS_NOTHING = "merging that ships nothing"
 class Contributor:
     """A maintainer with a token, and the checks that the forge waits for."""
 
-    def __init__(self, testbed: Testbed, program: str, policy: Policy, prover: Prover, tell: Tell) -> None:
+    def __init__(self, testbed: Testbed, program: str, policy: Policy, prover: Prover, report: Reporter) -> None:
         self.testbed = testbed
         self.policy = policy
         self.prover = prover
-        self.tell = tell
+        self.report = report
         self._forge = Forge(testbed.by_person, testbed.repo.name, DEADLINE)
         self.failed: list[Job] = []
         """The checks of the last pull request that failed."""
-        self.automation = Automation(testbed, program, tell)
+        self.automation = Automation(testbed, program, report)
 
     def set_up(self) -> None:
         """Have `mergeship forge apply` set up the repository. Raises Failed where that fails."""
-        self.tell(Note("mergeship forge apply sets up the embedded forge"))
+        self.report(Note("mergeship forge apply sets up the embedded forge"))
         command = [str(self.testbed.box.command), "forge", "apply", "--yes", "--token-stdin"]
         try:
             output(command, cwd=self.testbed.box.work, env=self.testbed.by_person, given=self.testbed.catalog.token)
@@ -99,7 +99,7 @@ class Contributor:
         if checks:
             self.checked(opened[0].number, checks, "opened")
         merge = self.merge(opened[0].number, wanted)
-        self.tell(Note(f"merged {wanted}: the pipeline runs, and may ship nothing"))
+        self.report(Note(f"merged {wanted}: the pipeline runs, and may ship nothing"))
         jobs = self.automation.pipeline(workflow, merge)
         ran = {job.name: job.status for job in jobs}
         wrong = "failed" in ran.values() or ran.get("deploy") != "skipped"

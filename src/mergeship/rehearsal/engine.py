@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from mergeship.core.event import TAIL, JobEnded, JobStarted, StepEnded, StepSaid, StepStarted, Tell
+from mergeship.core.progress import TAIL, JobEnded, JobStarted, Reporter, StepEnded, StepSaid, StepStarted
 from mergeship.core.result import Job
 from mergeship.core.text import plain
 from mergeship.core.workflow import Workflow
@@ -77,13 +77,13 @@ def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str], 
 
 
 def perform(
-    arguments: Sequence[str], cwd: Path, env: Mapping[str, str], workflow: Workflow, merge: int, tell: Tell
+    arguments: Sequence[str], cwd: Path, env: Mapping[str, str], workflow: Workflow, merge: int, report: Reporter
 ) -> list[Job]:
     """Run act to its end and give every job of the workflow back, those that never began as skipped.
 
     Raises Failed when act itself fails, or cannot fetch an action.
     """
-    log = Log(merge, tell)
+    log = Log(merge, report)
     with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as errors:
         with started(arguments, cwd=cwd, env=env, stderr=errors) as process:
             try:
@@ -116,9 +116,9 @@ def perform(
 class Log:
     """act's log, line by line: told as events, and kept as jobs."""
 
-    def __init__(self, merge: int, tell: Tell) -> None:
+    def __init__(self, merge: int, report: Reporter) -> None:
         self.merge = merge
-        self.tell = tell
+        self.report = report
         self.jobs: list[Job] = []
         self.not_fetched: list[str] = []
         self.strange: list[str] = []
@@ -144,7 +144,7 @@ class Log:
             job += f" ({', '.join(str(value) for value in line.matrix.values())})"
         if job not in self._began:
             self._began[job] = time.monotonic()
-            self.tell(JobStarted(job))
+            self.report(JobStarted(job))
         self._step(job, line)
         if line.jobResult:
             self._end(job, passed=line.jobResult == "success")
@@ -162,7 +162,7 @@ class Log:
         if line.stage == "Main" and outermost and line.msg.startswith("⭐"):
             if job not in self._failed:
                 self._tails[job] = deque(maxlen=TAIL)
-            self.tell(StepStarted(job, step))
+            self.report(StepStarted(job, step))
         elif line.stepResult and outermost and (line.stage == "Main" or line.stepResult != "success"):
             ended = StepEnded(job, step, line.stepResult == "success", round(line.executionTime / 1e9, 3))
             self._ending[job] = ended
@@ -175,12 +175,12 @@ class Log:
         """Keep a line of output; once a step has failed, what later steps say is told but not kept."""
         if job not in self._failed or job in self._ending:
             self._tails.setdefault(job, deque(maxlen=TAIL)).append(text)
-        self.tell(StepSaid(job, step, text))
+        self.report(StepSaid(job, step, text))
 
     def _end_step(self, job: str) -> None:
         ended = self._ending.pop(job, None)
         if ended:
-            self.tell(ended)
+            self.report(ended)
 
     def _end(self, job: str, *, passed: bool) -> None:
         seconds = round(time.monotonic() - self._began[job], 3)
@@ -189,4 +189,4 @@ class Log:
         else:
             tail = tuple(self._tails.get(job, ()))
             self.jobs.append(Job(self.merge, job, "failed", seconds, self._failed.get(job, ""), tail))
-        self.tell(JobEnded(job, passed, seconds))
+        self.report(JobEnded(job, passed, seconds))

@@ -10,8 +10,8 @@ from mergeship.adapters import dist, index
 from mergeship.adapters.environment import Environment
 from mergeship.core import archive
 from mergeship.core.distribution import is_distribution
-from mergeship.core.event import Note, ProofTold, Tell
 from mergeship.core.listing import Listing
+from mergeship.core.progress import Note, ProofTold, Reporter
 from mergeship.core.result import Job, Proof, Release
 from mergeship.core.text import one_line, plain
 from mergeship.core.version import raised
@@ -30,7 +30,7 @@ DEADLINE = 30.0  # seconds for one answer of the embedded index
 class Prover:
     """Proves the releases of one rehearsal, one merge after another."""
 
-    def __init__(self, project: str, simple: str, folder: Path, *, ours: bool, tell: Tell) -> None:
+    def __init__(self, project: str, simple: str, folder: Path, *, ours: bool, report: Reporter) -> None:
         self.project = project
         self.simple = simple
         self.folder = folder
@@ -38,7 +38,7 @@ class Prover:
         self.ours = ours
         self.proofs: list[Proof] = []
         self.releases: list[Release] = []
-        self._tell = tell
+        self._report = report
         self._seen = Listing()
 
     def prove(self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Environment) -> None:
@@ -95,7 +95,7 @@ class Prover:
     def _installs(self, release: Release, environment: Environment) -> None:
         wanted = f"{self.project}=={release.version}"
         work = environment.path.parent
-        self._tell(Note(f"installing {wanted} from the index into a fresh environment"))
+        self._report(Note(f"installing {wanted} from the index into a fresh environment"))
         try:
             environment.create(self.folder)
             environment.install(["--refresh-package", self.project, "--index", self.simple, wanted], work)
@@ -124,4 +124,4 @@ class Prover:
     def note(self, merge: int, name: str, held: bool, detail: str) -> None:
         """Note whether something held, and tell it."""
         self.proofs.append(Proof(merge, name, held, plain(detail)))
-        self._tell(ProofTold(merge, name, held, plain(detail)))
+        self._report(ProofTold(merge, name, held, plain(detail)))

@@ -8,7 +8,7 @@ import msgspec
 
 from mergeship.adapters.environment import Environment
 from mergeship.core import workflow as workflows
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.result import Job, Problem, Proof, Rehearsed
 from mergeship.core.settings import Settings
 from mergeship.core.workflow import Workflow
@@ -52,15 +52,15 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether its version is written into a file."""
 
 
-def run_rehearsal(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
+def run_rehearsal(asked: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
     """Merge, run, prove, as often as asked, until the pipeline fails. Raises what stops a rehearsal as such."""
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
-    with set_up(box, asked.project, asked.name, asked.overrides, tell, asked.port) as testbed:
+    with set_up(box, asked.project, asked.name, asked.overrides, report, asked.port) as testbed:
         testbed.origin.begin("feature/rehearsal-1")
-        workflow = pipeline(asked.workflow, box, tell)
-        prover = Prover(asked.name, f"{testbed.index}/simple/", box.work, ours=workflow.ours, tell=tell)
-        way = _Way(testbed, workflow, Contributor(testbed, act, asked.settings.intent, prover, tell))
+        workflow = pipeline(asked.workflow, box, report)
+        prover = Prover(asked.name, f"{testbed.index}/simple/", box.work, ours=workflow.ours, report=report)
+        way = _Way(testbed, workflow, Contributor(testbed, act, asked.settings.intent, prover, report))
         if asked.settings.auth == "trusted":
             testbed.trust(asked.settings.environment)
         way.set_up()
@@ -70,7 +70,7 @@ def run_rehearsal(asked: Asked, box: Sandbox, tell: Tell) -> Rehearsed:
             if merge is None:
                 jobs += way.contributor.failed
                 break
-            ran = testbed.act(act, workflow, merge, number, tell)
+            ran = testbed.act(act, workflow, merge, number, report)
             jobs += ran
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
@@ -139,7 +139,7 @@ class _Way:
             self.contributor.brought_back(number, self.workflow, self.checks, version)
 
 
-def pipeline(name: str, box: Sandbox, tell: Tell) -> Workflow:
+def pipeline(name: str, box: Sandbox, report: Reporter) -> Workflow:
     """The workflow that is rehearsed; `mergeship init` writes it where the project has none."""
     path = box.work / name
     if not path.is_file():
@@ -149,7 +149,7 @@ def pipeline(name: str, box: Sandbox, tell: Tell) -> Workflow:
                 f"the project has no {name}",
                 hint="--workflow names a file of the project",
             )
-        tell(Note(f"no {name} yet: mergeship init writes it"))
+        report(Note(f"no {name} yet: mergeship init writes it"))
         try:
             run([str(box.command), "init"], cwd=box.work, env=box.env)
         except ProcessFailed as error:

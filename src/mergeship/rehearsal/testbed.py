@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters.index.attesting import TRUST
-from mergeship.core.event import MergeStarted, Note, Tell
+from mergeship.core.progress import MergeStarted, Note, Reporter
 from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
 from mergeship.rehearsal import engine, events
@@ -80,12 +80,12 @@ class Testbed(msgspec.Struct, frozen=True):
         """What the forge tells its jobs of itself."""
         return forge_app.variables(self.forge, self.repo)
 
-    def act(self, program: str, workflow: Workflow, merge: Merge, number: int, tell: Tell) -> list[Job]:
+    def act(self, program: str, workflow: Workflow, merge: Merge, number: int, report: Reporter) -> list[Job]:
         """Run the workflow on the push that a merge is, as run `number`."""
-        tell(MergeStarted(number, merge.after, merge.title, workflow.jobs))
-        return self.run(program, workflow, events.pushed(self.repo, self.forge, merge), number, tell)
+        report(MergeStarted(number, merge.after, merge.title, workflow.jobs))
+        return self.run(program, workflow, events.pushed(self.repo, self.forge, merge), number, report)
 
-    def run(self, program: str, workflow: Workflow, event: Event, number: int, tell: Tell) -> list[Job]:
+    def run(self, program: str, workflow: Workflow, event: Event, number: int, report: Reporter) -> list[Job]:
         """Run a workflow on an event, on what stands in the clone, as run `number`."""
         artifacts = self.box.artifacts / str(number)
         artifacts.mkdir()
@@ -95,7 +95,7 @@ class Testbed(msgspec.Struct, frozen=True):
         if workflow.identity:
             given |= self.identity
         arguments = engine.command(program, workflow, self.box, given, event.name)
-        return engine.perform(arguments, self.box.root, env, workflow, number, tell)
+        return engine.perform(arguments, self.box.root, env, workflow, number, report)
 
     def login(self, token: str) -> dict[str, str]:
         """A token for git, as its own configuration by the environment."""
@@ -139,12 +139,12 @@ def give_secrets(testbed: Testbed, workflow: Workflow, *, made_up: bool = True) 
 
 @contextmanager
 def set_up(
-    box: Sandbox, folder: Path, project: str, overrides: Sequence[str], tell: Tell, port: int = 0
+    box: Sandbox, folder: Path, project: str, overrides: Sequence[str], report: Reporter, port: int = 0
 ) -> Iterator[Testbed]:
     """A testbed for the project in `folder`, called `project` on the index, while the block runs."""
     catalog = Catalog(box.index, token=f"pypi-{secrets.token_urlsafe(32)}")
     with serving(index_app.application(catalog), port) as index:
-        tell(Note(f"embedded index at {index}/simple/"))
+        report(Note(f"embedded index at {index}/simple/"))
         _point_at(box, index, overrides)
         origin = Origin(box, folder)
         repo = FakeRepository(origin.bare, f"{OWNER}/{project}", box.artifacts)
@@ -153,7 +153,7 @@ def set_up(
         token = repo.new_token(Grant(ACTIONS, PERMISSIONS))
         person = repo.new_token(Grant(MAINTAINER, {EVERYTHING: "write"}))
         with serving(forge_app.application(repo)) as forge, ExitStack() as later:
-            tell(Note(f"embedded forge at {forge}/{repo.name}"))
+            report(Note(f"embedded forge at {forge}/{repo.name}"))
             origin.work.git("remote", "set-url", "origin", f"{forge}/{repo.name}.git")
             yield Testbed(project, box, origin, catalog, repo, index, forge, catalog.sigstore, token, person, later)
 

@@ -10,8 +10,8 @@ import httpx2
 import pytest
 
 from mergeship.adapters.index.attesting import TRUST, attested
-from mergeship.core.event import Event, Note
 from mergeship.core.listing import JSON
+from mergeship.core.progress import Event, Note
 from mergeship.drills.env import DrillEnv
 from mergeship.drills.runner import Ran
 from mergeship.errors import Failed, Misconfigured

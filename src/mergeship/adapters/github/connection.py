@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mergeship.adapters.github.token import Token
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
@@ -46,9 +46,9 @@ class Refused(Held):
 class Connection:
     """GitHub's API for one repository, `owner/name`, until `until` (monotonic seconds)."""
 
-    def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float, tell: Tell) -> None:
+    def __init__(self, api: "GitHubAPI", repository: str, token: Token, until: float, report: Reporter) -> None:
         self._api = api
-        self._tell = tell
+        self._report = report
         self.api = api.base_url
         """The address."""
         self._token = token
@@ -105,7 +105,7 @@ class Connection:
 
     def _waits(self, state: "RetryCallState") -> None:
         if state.upcoming_sleep > 1:
-            self._tell(Note(f"{self.api} has to be waited for: {state.upcoming_sleep:.0f} s"))
+            self._report(Note(f"{self.api} has to be waited for: {state.upcoming_sleep:.0f} s"))
 
     def _late(self, state: "RetryCallState") -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._until
@@ -169,7 +169,7 @@ async def connected(
     token: Token,
     until: float,
     cache: Cache | None = None,
-    tell: Tell = lambda _: None,
+    report: Reporter = lambda _: None,
 ) -> AsyncIterator[Connection]:
     """A connection to the API at the address `api`, which is closed when the block ends."""
     from gidgethub.httpx import GitHubAPI
@@ -180,7 +180,7 @@ async def connected(
         connection = GitHubAPI(http, "mergeship", base_url=api, cache=cache, **login)
         if token.signed:
             http.headers["Authorization"] = f"Bearer {token.value}"
-        yield Connection(connection, repository, token, until, tell)
+        yield Connection(connection, repository, token, until, report)
 
 
 def _limited(error: BaseException) -> bool:

@@ -7,7 +7,7 @@ from typing import TypeVar
 from mergeship.adapters.github import app
 from mergeship.adapters.github.connection import Cache, Connection, connected
 from mergeship.adapters.github.token import API, Token, token
-from mergeship.core.event import Tell
+from mergeship.core.progress import Reporter
 from mergeship.errors import Held
 from mergeship.web import within
 
@@ -23,13 +23,13 @@ class Forge:
     """
 
     def __init__(
-        self, environ: Mapping[str, str], repository: str, deadline: float, tell: Tell = lambda _: None
+        self, environ: Mapping[str, str], repository: str, deadline: float, report: Reporter = lambda _: None
     ) -> None:
         self.api = (environ.get("GITHUB_API_URL") or API).rstrip("/")
         self.repository = repository
         self._environ = environ
         self._deadline = deadline
-        self._tell = tell
+        self._report = report
         self._cache: Cache = {}
         self._token: Token | None = None
 
@@ -39,7 +39,7 @@ class Forge:
         async def asked() -> _T:
             until = time.monotonic() + self._deadline * LAST  # what GitHub said is told, not that it was cut short
             token = await self._login(until)
-            async with connected(self.api, self.repository, token, until, self._cache, self._tell) as connection:
+            async with connected(self.api, self.repository, token, until, self._cache, self._report) as connection:
                 return await question(connection)
 
         return within(self._deadline, asked, Held, self.api, "forge")

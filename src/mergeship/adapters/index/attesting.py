@@ -16,7 +16,7 @@ from mergeship.adapters.index.identity import REQUEST_URL, identity
 from mergeship.adapters.index.questions import again
 from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
-from mergeship.core.event import Note, Tell
+from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.upload import TRY_AGAIN
 from mergeship.core.text import one_line
 from mergeship.errors import Failed, Misconfigured
@@ -32,7 +32,7 @@ _SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import 
 _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
 
 
-def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float, tell: Tell) -> dict[str, str]:
+def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float, report: Reporter) -> dict[str, str]:
     """The attestations of each file by its name, within `deadline` seconds.
 
     Raises Failed where GitHub does not say who this job is, or Sigstore does not vouch for it.
@@ -45,7 +45,7 @@ def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float,
         retry=retry_if_exception(_passes),
         wait=wait_random_exponential(1, max=30),
         stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
-        before_sleep=lambda tried: tell(Note(f"Sigstore attests nothing yet: again in {tried.upcoming_sleep:.0f} s")),
+        before_sleep=lambda tried: report(Note(f"Sigstore attests nothing yet: again in {tried.upcoming_sleep:.0f} s")),
         reraise=True,
     )
     names = ", ".join(file.name for file in files)

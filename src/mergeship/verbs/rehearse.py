@@ -1,17 +1,20 @@
-"""The dress rehearsal."""
+"""`mergeship rehearse`."""
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from mergeship.verbs.call import Call, Verb, count, path_argument, port
+from mergeship.verbs import Call, Verb, count, path_argument, port
 
-TYPE_CHECKING = False  # typing itself would take a third of the time of --help
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from mergeship.core.result import Drilled, Rehearsed
 
-def _rehearse_arguments(parser: ArgumentParser) -> None:
+
+def arguments(parser: ArgumentParser) -> None:
+    """What it takes."""
     path_argument(parser)
     parser.add_argument("--example", metavar="NAME", help="rehearse an example that comes with the source: obk")
     parser.add_argument(
@@ -29,40 +32,35 @@ def _rehearse_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=0, help="port of the embedded index (default: a free one)")
 
 
-def _rehearse(call: Call) -> object:
+def call(call: Call) -> Rehearsed | Drilled:
+    """Run it."""
     from pathlib import Path
 
     from mergeship.commands.rehearse import drill, rehearse
     from mergeship.core.workflow import PATH
 
-    arguments = call.arguments
-    folder = _example(arguments.example, arguments.path) if arguments.example else call.path
-    if arguments.drill:
-        return drill(folder, call.environ, call.tell, call.overrides, names=arguments.drill)
+    asked = call.arguments
+    folder = _example(asked.example, asked.path) if asked.example else call.path
+    if asked.drill:
+        return drill(folder, call.environ, call.report, call.overrides, names=asked.drill)
     return rehearse(
         folder,
         call.environ,
-        call.tell,
+        call.report,
         call.overrides,
-        merges=arguments.merges,
-        keep=Path(arguments.keep) if arguments.keep else None,
-        port=arguments.port,
-        workflow_path=arguments.workflow or PATH,
+        merges=asked.merges,
+        keep=Path(asked.keep) if asked.keep else None,
+        port=asked.port,
+        workflow_path=asked.workflow or PATH,
     )
 
 
-VERBS = {
-    "rehearse": Verb(
-        "run the project's real workflow offline, merge after merge, and prove each release",
-        "  mergeship rehearse --example obk\n"
-        "  mergeship rehearse ../project --merges 3 --keep /tmp/sandbox\n"
-        "  mergeship rehearse --drill all --json\n"
-        "  mergeship rehearse --drill stolen-version --drill cancel\n"
-        "  mergeship rehearse --set test.command='pytest -q tests' --set test.requires=pytest",
-        _rehearse_arguments,
-        _rehearse,
-    ),
-}
+def show(result: Rehearsed | Drilled, call: Call) -> str:
+    """The tables of a rehearsal, or of drills."""
+    from mergeship.core.result import Drilled
+    from mergeship.output import rehearsed  # imports rich, which the stages do without
+
+    return rehearsed.drills(result, call.style) if isinstance(result, Drilled) else rehearsed.tables(result, call.style)
 
 
 def _example(name: str, path: str) -> Path:
@@ -78,3 +76,19 @@ def _example(name: str, path: str) -> Path:
         known = f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
         raise Misconfigured("no-such-example", f"there is no example {name!r}", hint=known)
     return folder / name
+
+
+VERB = Verb(
+    "run the project's real workflow offline, merge after merge, and prove each release",
+    (
+        "mergeship rehearse --example obk",
+        "mergeship rehearse ../project --merges 3 --keep /tmp/sandbox",
+        "mergeship rehearse --drill all --json",
+        "mergeship rehearse --drill stolen-version --drill cancel",
+        "mergeship rehearse --set test.command='pytest -q tests' --set test.requires=pytest",
+    ),
+    arguments,
+    call,
+    show,
+    live=True,
+)

@@ -97,4 +97,4 @@ Event = (
     | JobEnded
     | ProofTold
 )
-Tell = Callable[[Event], None]
+Reporter = Callable[[Event], None]

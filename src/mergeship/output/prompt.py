@@ -5,7 +5,7 @@ import sys
 from mergeship.errors import Misconfigured
 
 
-def agreed(shown: str) -> None:
+def confirm(shown: str) -> None:
     """Show what would be done, and go on if the person says yes. Raises Misconfigured for anything else."""
     print(shown, file=sys.stderr)
     print("Do exactly that? Only yes is taken for an answer: ", end="", file=sys.stderr, flush=True)

@@ -1,0 +1,1 @@
+"""Plan and apply the repository's settings on GitHub."""
