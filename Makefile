@@ -13,7 +13,7 @@ INSTALL = $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/pytho
 # GitHub's own descriptions of its API and of its events, which the embedded forge is held against.
 CONTRACT := @octokit/openapi@23.0.2 @octokit/openapi-webhooks@12.1.0
 
-.PHONY: demo test drills lint contract fuzz soak bench lock clean
+.PHONY: demo test drills docs lint contract fuzz soak bench lock clean
 
 demo: $(VENV)/.rehearse ## two merges ship, in a dress rehearsal of the real workflow file
 	@$(BIN)/mergeship rehearse --example obk
@@ -26,6 +26,10 @@ test: lint contract ## linters, types, import contracts and every test
 
 drills: $(VENV)/.rehearse ## every drill, intact
 	$(BIN)/mergeship rehearse --example obk --drill all
+
+docs: $(VENV)/.dev ## the page of error codes
+	@mkdir -p docs
+	$(BIN)/python -c "from mergeship.errors.catalogue import page; print(page(), end='')" > docs/errors.md
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from mergeship.errors import MergeshipError
+from mergeship.errors.catalogue import CODES
 from mergeship.world.index.app import application
 from mergeship.world.index.catalog import Catalog
 from mergeship.world.serving import serving
@@ -64,6 +66,20 @@ def _traced_behind_event_loops() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(asyncio, "run", traced)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _codes_of_the_catalogue() -> Iterator[None]:
+    """No error has a code that the catalogue does not have, whatever it was computed from."""
+    made = MergeshipError.__init__
+
+    def checked(self: MergeshipError, code: str, *given: Any, **named: Any) -> None:
+        assert code in CODES, f"{code} is not in the catalogue"
+        made(self, code, *given, **named)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(MergeshipError, "__init__", checked)
         yield
 
 

@@ -260,7 +260,7 @@ def _of_the_machine(error: OSError) -> MergeshipError:
 
     full = error.errno in _FULL or is_disk_full(str(error))
     what = f"{error.filename or 'the machine'}: {error.strerror}" if error.strerror else str(error)[:300]
-    hint = "free some space, then run it again" if full else "look at that file or folder"
+    hint = "free some space, then run it again" if full else "check the permissions of that file or folder"
     return Failed("disk-full" if full else "os-error", what, hint=hint)
 
 

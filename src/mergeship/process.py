@@ -37,7 +37,9 @@ class ProcessFailed(Failed):
         super().__init__(
             "disk-full" if full else "process-failed",
             f"{words[:WORDS]}{'…' if words[WORDS:] else ''} ended with status {status}",
-            hint="free some space, or name a folder with more in TMPDIR" if full else "its own words are above",
+            hint="free some space, or name a folder with more in TMPDIR"
+            if full
+            else "see its output above, and correct what it names",
             detail="\n".join(lines[-TAIL:]),
         )
 

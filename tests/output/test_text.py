@@ -25,14 +25,14 @@ PLAIN = Style()
 
 
 def test_a_failure_says_what_and_what_next() -> None:
-    error = Failed("code", "it broke", hint="mend it", detail="one\ntwo")
-    assert text.failure(error, PLAIN) == "  one\n  two\nerror: it broke [code]\n  next: mend it"
+    error = Failed("tests-failed", "it broke", hint="mend it", detail="one\ntwo")
+    assert text.failure(error, PLAIN) == "  one\n  two\nerror: it broke [tests-failed]\n  next: mend it"
     assert "\x1b[31merror:\x1b[0m" in text.failure(error, Style(colours=True))
 
 
 def test_an_annotation_is_one_line_whatever_the_message() -> None:
-    error = Failed("code", "a%\r\n::set-output name=x::y", hint="h")
-    assert text.annotation(error) == "::error title=mergeship code::a%25%0D%0A::set-output name=x::y h"
+    error = Failed("tests-failed", "a%\r\n::set-output name=x::y", hint="h")
+    assert text.annotation(error) == "::error title=mergeship tests-failed::a%25%0D%0A::set-output name=x::y h"
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ class Frontend:
             raise Failed(
                 "build-failed",
                 f"the build backend failed to make the {kind}",
-                hint="its own words are above",
+                hint="see its output above, and correct what it names",
                 detail=detail,
             ) from error
         except BuildException as error:
@@ -81,7 +81,9 @@ def unpack(sdist: Path, folder: Path) -> Path:
             opened.extractall(folder, filter="data")
     except tarfile.TarError as error:
         raise Failed(
-            "bad-distribution", f"{sdist.name} cannot be unpacked: {error}", hint="look at what the sdist holds"
+            "bad-distribution",
+            f"{sdist.name} cannot be unpacked: {error}",
+            hint="correct what the build backend puts into the sdist",
         ) from error
     return folder / sdist.name.removesuffix(".tar.gz")
 
@@ -108,5 +110,5 @@ def look_inside(file: Path) -> Contents:
             return archive.read_wheel(stream, file.name) if file.suffix == ".whl" else archive.read_sdist(stream)
     except archive.BadArchiveError as error:
         raise Failed(
-            "bad-distribution", f"{file.name}: {error}", hint="look at the build backend's settings"
+            "bad-distribution", f"{file.name}: {error}", hint="correct the build backend's settings"
         ) from error

@@ -66,7 +66,11 @@ class Environment:
         env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
         program = shutil.which(command[0], path=env["PATH"])
         if program is None:
-            raise Failed("no-program", f"{command[0]} is not in the environment", hint="is it installed there?")
+            raise Failed(
+                "no-program",
+                f"{command[0]} is not in the environment",
+                hint="add it to the requirements of the tests or of the build",
+            )
         return run([program, *command[1:]], cwd=cwd, env=env, report=report)
 
     def import_modules(self, modules: Sequence[str], cwd: Path) -> dict[str, str]:
@@ -82,7 +86,7 @@ class Environment:
             raise Failed(
                 "import-failed",
                 f"{', '.join(modules)} cannot be imported",
-                hint="is a module or a dependency missing from the distribution?",
+                hint="add the missing module or dependency to the distribution",
                 detail=detail.strip() or "the import ended the interpreter",
             )
         versions: dict[str, str] = json.loads(told[-1])
@@ -94,7 +98,12 @@ class Environment:
         try:
             run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env)
         except ProcessFailed as error:
-            raise Failed(code, message, hint=error.hint or "uv says why, above", detail=error.detail) from error
+            raise Failed(
+                code,
+                message,
+                hint=error.hint or "see uv's output above, and correct what it names",
+                detail=error.detail,
+            ) from error
 
 
 def _each(flag: str, names: Sequence[str]) -> list[str]:

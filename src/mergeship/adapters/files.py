@@ -90,7 +90,7 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
         for target, file in zip(targets, files, strict=True):
             if read(target) != file.before:
                 raise Failed(
-                    "file-changed", f"{target} was changed by somebody else meanwhile", hint="look at it and try again"
+                    "file-changed", f"{target} was changed by somebody else meanwhile", hint="run the command again"
                 )
         for number, target in enumerate(targets):
             if several:

@@ -20,10 +20,10 @@ def to_enter(project: str, repository: str, environment: str) -> str:
 
 def explained(code: str, publisher: str) -> str:
     """What to do about a refusal to mint a token; `publisher` is what should be entered on the index."""
-    return _REFUSALS.get(code, "run the job again").format(publisher=publisher)
+    return REFUSALS.get(code, "run the job again").format(publisher=publisher)
 
 
-_REFUSALS = {
+REFUSALS = {
     "not-enabled": "the index takes no trusted publishers just now: run the job again later, or set auth to token",
     "invalid-payload": "the index did not understand the request: upgrade mergeship",
     "invalid-token": "the identity was not for this index, or too old: look at the clock, then run the job again",

@@ -115,16 +115,18 @@ async def _applied(ask: Connection, change: Change, value: str) -> None:
     about = change.after or change.before
     assert about is not None  # noqa: S101
     if await hosted.again(ask, about) != change.before:
-        raise Failed("state-moved", "somebody has changed it meanwhile", hint="look at it")
+        raise Failed(
+            "state-moved", "somebody has changed it meanwhile", hint="see what it is now: mergeship forge plan"
+        )
     await hosted.write(ask, change.before, change.after, value)
 
 
 def _token(token: Callable[[], str]) -> str:
     value = token().strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        what = "is empty" if not value else "is no token: it has spaces, several lines, or strange characters"
+        what = "is no token: it has spaces, several lines, or strange characters" if value else "is empty"
         raise Misconfigured(
-            "no-token",
+            "bad-token" if value else "no-token",
             f"the value of {TOKEN} {what}",
             hint=f"set {TOKEN} in the environment, or hand it over by standard input with --token-stdin",
         )

@@ -105,7 +105,7 @@ def perform(
         raise Failed(
             "engine-failed",
             f"act ended with status {status}",
-            hint="its own words are above",
+            hint="see its output above, and correct what it names",
             detail="\n".join([*log.strange, *said][-TAIL:]),
         )
     ran = {job.name.partition(" ")[0] for job in log.jobs}

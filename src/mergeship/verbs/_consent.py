@@ -82,5 +82,5 @@ def _piped() -> str:
         return sys.stdin.read()
     except UnicodeDecodeError:
         raise Misconfigured(
-            "no-token", "standard input is not UTF-8", hint="hand over the token as plain text"
+            "bad-token", "standard input is not UTF-8", hint="hand over the token as plain text"
         ) from None

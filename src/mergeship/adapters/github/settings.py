@@ -214,7 +214,7 @@ def _refuse(repository: dict[str, Any], asked: str) -> None:
     branch = repository.get("default_branch")
     if branch != "main":
         raise Misconfigured(
-            "no-main",
+            "other-default-branch",
             f"the default branch of {name} is called {branch}, and releases are made from main",
             hint=f"rename it: gh api -X POST repos/{name}/branches/{branch}/rename -f new_name=main",
         )

@@ -10,7 +10,7 @@ import msgspec
 
 from mergeship.adapters.index.identity import identity
 from mergeship.adapters.index.questions import again, asked, read, refuse_busy
-from mergeship.core.publisher import explained
+from mergeship.core.publisher import REFUSALS, explained
 from mergeship.core.text import one_line
 from mergeship.errors import Failed
 from mergeship.web import client, within
@@ -69,4 +69,8 @@ def _refused(base: str, status: int, content: bytes, publisher: str) -> Failed:
         refusal = read(content, _Refusal, base, "not-minted")
     code = next((error.code for error in refusal.errors if error.code), "")
     words = "; ".join(one_line(f"{error.code}: {error.description}") for error in refusal.errors) or f"status {status}"
-    return Failed(code or "not-minted", f"{base} minted no token: {words}"[:500], hint=explained(code, publisher))
+    return Failed(
+        code if code in REFUSALS else "not-minted",
+        f"{base} minted no token: {words}"[:500],
+        hint=explained(code, publisher),
+    )

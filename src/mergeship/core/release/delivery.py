@@ -310,7 +310,12 @@ def _giving_up(entry: Entry | None, facts: Facts, wanted: GiveUp) -> Step:
         return wanted
     if entry and entry.state != "given-up":
         words = f"{wanted.why}; and run {entry.run} goes on with it"
-        return Stop(Failed("uploading-elsewhere", words, hint="look there"), given_up=True)
+        return Stop(
+            Failed(
+                "uploading-elsewhere", words, hint=f"follow run {entry.run}: it finishes the version, or gives it up"
+            ),
+            given_up=True,
+        )
     if facts.listing is None:
         return Look()
     following = "" if NEXT_VERSION in wanted.hint else NEXT_VERSION

@@ -39,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True):
 # warehouse/forklift/legacy.py.
 _REFUSALS = (
     (0, "Invalid attestations", "attestation-refused", "run the job again with new ones, or set attestations to false"),
-    (0, "authentication information", "token-rejected", "is the secret PYPI_API_TOKEN whole, and of this index?"),
+    (0, "authentication information", "token-rejected", "check that PYPI_API_TOKEN is whole and of this index"),
     (0, "Invalid API Token", "token-rejected", "make a new API token on the index and store it as PYPI_API_TOKEN"),
     (0, "isn't allowed to upload to project", "not-an-owner", "the token's owner must own or maintain this project"),
     (0, "verified primary email", "account-incomplete", "verify the e-mail address of the token's owner"),

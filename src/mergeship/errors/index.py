@@ -1,0 +1,115 @@
+"""Errors of the index: what it lists, what it says to an upload, and the way to a token."""
+
+from mergeship.errors import Failed, Held, Misconfigured
+from mergeship.errors.entry import Entry
+
+_WRONG, _HELD, _FAILED = (Misconfigured,), (Held,), (Failed,)
+_NEXT = "Run all jobs again: the next version is used."
+_LATER = "Run the job again later: the same bytes are sent."
+CODES = {
+    "account-incomplete": Entry(
+        _FAILED,
+        "The token's owner has no verified e-mail address, or no two-factor authentication.",
+        "Complete the account on the index.",
+    ),
+    "attestation-refused": Entry(
+        _FAILED, "The index does not take the attestations.", "Run the job again, or set `attestations` to false."
+    ),
+    "bad-classifier": Entry(_FAILED, "The index knows no such classifier.", "Correct the classifiers."),
+    "bad-description": Entry(_FAILED, "The README cannot be rendered.", "`twine check --strict` shows where."),
+    "bad-digest": Entry(_FAILED, "The file changed on its way.", _LATER),
+    "bad-index": Entry(_WRONG, "`index.upload` or `index.simple` is no address.", "Use pypi, testpypi or https://…"),
+    "bad-login": Entry(_WRONG, "The login for the index is malformed.", "Write https://user:password@host."),
+    "bad-netrc": Entry(_WRONG, "The netrc file cannot be read.", "Correct the line that the message names."),
+    "bad-token": Entry(
+        _WRONG, "PYPI_API_TOKEN is not a token: it has spaces or strange characters.", "Copy it again, in one piece."
+    ),
+    "cannot-attest": Entry(
+        _FAILED,
+        "Sigstore says no to the attestations, and will say so again.",
+        "Correct what the message names on the runner, or set `attestations` to false.",
+    ),
+    "file-exists": Entry(_FAILED, "The index has other bytes under this name.", _NEXT),
+    "file-too-large": Entry(
+        _FAILED, "The file is larger than the index allows.", "Make it smaller, or ask for a limit."
+    ),
+    "filename-burned": Entry(_FAILED, "A deleted file had this name, which is never free again.", _NEXT),
+    "forbidden": Entry(_FAILED, "The token may not upload to this project.", "Use a token of a maintainer."),
+    "identity-timeout": Entry(_FAILED, "GitHub did not say in time who this job is.", "Run the job again."),
+    "identity-unreachable": Entry(_FAILED, "GitHub's identity service cannot be reached.", "Run the job again."),
+    "index-closed": Entry(_FAILED, "The index takes no uploads at the moment.", _LATER),
+    "index-elsewhere": Entry(
+        _HELD, "The index redirects to another one, whose list says nothing.", "Set `index.simple` to the one meant."
+    ),
+    "index-error": Entry(_FAILED, "The index keeps failing.", _LATER),
+    "index-timeout": Entry(
+        _FAILED + _HELD, "The index did not answer in time.", "Run the job again; `index.deadline` is the limit."
+    ),
+    "index-unreachable": Entry(
+        _FAILED + _HELD, "The index cannot be reached.", "Check the network and `index.upload`, then run the job again."
+    ),
+    "index-unreadable": Entry(
+        _HELD,
+        "What the index lists cannot be read, so nothing is decided.",
+        "Check `index.simple` and the login, or run the job again later.",
+    ),
+    "index-without-hashes": Entry(
+        _HELD, "The index gives no sha256, so no upload could be proven.", "Use one that does (PEP 503, PEP 691)."
+    ),
+    "invalid-payload": Entry(_FAILED, "The index did not understand the request for a token.", "Update mergeship."),
+    "invalid-pending-publisher": Entry(
+        _FAILED, "The project's name belongs to somebody else.", "Correct the publisher on the index."
+    ),
+    "invalid-publisher": Entry(
+        _FAILED, "No trusted publisher on the index fits this workflow.", "Enter exactly what the hint says."
+    ),
+    "invalid-reuse-token": Entry(_FAILED, "The job's identity was used before.", "Run the job again."),
+    "invalid-token": Entry(
+        _FAILED, "The job's identity is for another index, or too old.", "Check the runner's clock, run the job again."
+    ),
+    "keyring-failed": Entry(_HELD, "The keyring failed.", "Repair it, or give the login by netrc."),
+    "local-version": Entry(_FAILED, "An index takes no version with a `+`.", "Declare a version without it."),
+    "name-refused": Entry(_FAILED, "The index does not allow this project name.", "Choose another name."),
+    "name-taken": Entry(_FAILED, "The name is too similar to an existing project's.", "Choose another name."),
+    "no-identity": Entry(
+        _WRONG + _FAILED,
+        "The job may not ask who it is, so there is no trusted publishing.",
+        "Give the deploy job `permissions: id-token: write`, or set `auth` to token.",
+    ),
+    "no-token": Entry(_WRONG, "PYPI_API_TOKEN is not set.", "Store a token of the index as the secret PYPI_API_TOKEN."),
+    "no-upload-api": Entry(_FAILED, "There is no upload API at `index.upload`.", "Correct that setting."),
+    "not-an-owner": Entry(_FAILED, "The token's owner does not maintain this project.", "Use a token of a maintainer."),
+    "not-attested": Entry(
+        _FAILED, "Sigstore attests nothing at the moment.", "Run the job again later, or set `attestations` to false."
+    ),
+    "not-enabled": Entry(
+        _FAILED,
+        "The index takes no trusted publishers at the moment.",
+        "Run the job again later, or set `auth` to token.",
+    ),
+    "not-listed": Entry(_FAILED, "The files were taken, and the index does not show them yet.", _LATER),
+    "not-minted": Entry(
+        _FAILED, "The index gave no token for this job.", "Enter a trusted publisher there, or set `auth` to token."
+    ),
+    "not-taken": Entry(_FAILED, "The index refused the upload.", "Its own words say why."),
+    "not-uploaded": Entry(_FAILED, "A file was not sent.", _LATER),
+    "platform-tag": Entry(
+        _FAILED, "PyPI takes no wheel of this platform.", "Repair it with auditwheel, or set `build.wheel` to false."
+    ),
+    "project-too-large": Entry(
+        _FAILED, "The project has reached its limit on the index.", "Delete old releases, or ask for more."
+    ),
+    "rate-limited": Entry(_FAILED, "The index wants fewer requests.", _LATER),
+    "redirected": Entry(_FAILED, "`index.upload` leads elsewhere.", "End it with `/legacy/`."),
+    "release-closed": Entry(_FAILED, "The index closes a release 14 days after its first file.", _NEXT),
+    "second-sdist": Entry(_FAILED, "The release has another sdist.", _NEXT),
+    "sigstore-elsewhere": Entry(
+        _WRONG, "MERGESHIP_SIGSTORE names a Sigstore that is not on this machine.", "Unset it."
+    ),
+    "token-rejected": Entry(
+        _FAILED,
+        "The index does not know the token.",
+        "Check that PYPI_API_TOKEN is complete and belongs to this index.",
+    ),
+    "upload-refused": Entry(_FAILED, "The index refuses the file, for a reason that is new to mergeship.", _NEXT),
+}

@@ -1,0 +1,26 @@
+"""Errors of the command line and of the machine."""
+
+from mergeship.errors import Failed, MergeshipError, Misconfigured
+from mergeship.errors.entry import Entry
+
+
+class _Bug(MergeshipError):
+    """What is not expected has a status of its own."""
+
+    exit_status = 3
+
+
+class _Interrupted(MergeshipError):
+    """So does what a person stopped."""
+
+    exit_status = 130
+
+
+CODES = {
+    "bug": Entry((_Bug,), "mergeship itself failed.", "Report it, with the traceback."),
+    "disk-full": Entry((Failed,), "There is no space left.", "Free some space, then run it again."),
+    "interrupted": Entry((_Interrupted,), "The process was asked to end.", "Run it again: it goes on from there."),
+    "os-error": Entry((Failed,), "The operating system refused something.", "Check the file that the message names."),
+    "process-failed": Entry((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
+    "usage": Entry((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),
+}

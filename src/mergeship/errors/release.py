@@ -1,0 +1,81 @@
+"""Errors of a release: its tests, its build, its delivery."""
+
+from mergeship.errors import Failed, Held, Misconfigured
+from mergeship.errors.entry import Entry
+
+_WRONG, _HELD, _FAILED = (Misconfigured,), (Held,), (Failed,)
+CODES = {
+    "bad-distribution": Entry(
+        _FAILED,
+        "A file is not a distribution, or cannot be unpacked.",
+        "Correct the build backend's settings, build again.",
+    ),
+    "bad-manifest": Entry(
+        _FAILED, "`mergeship.json` was not written by this mergeship's build.", "Run `mergeship build` again."
+    ),
+    "bad-metadata": Entry(
+        _FAILED,
+        "The metadata breaks a rule that the index checks.",
+        "Correct the field that is named; `twine check --strict` shows where.",
+    ),
+    "bad-unfinished": Entry(_WRONG, "`--unfinished` is not what decide put out.", "Pass decide's output on unchanged."),
+    "build-failed": Entry(_FAILED, "The build backend failed.", "Read its output above the error."),
+    "bytes-missing": Entry(
+        _FAILED,
+        "An upload was begun, and its bytes are not on this machine.",
+        "Let that run finish; if it has died, run all its jobs again.",
+    ),
+    "import-failed": Entry(
+        _FAILED,
+        "What was built was installed, and its modules cannot be imported.",
+        "Add the missing module or dependency to the distribution.",
+    ),
+    "install-failed": Entry(_FAILED, "uv could not install what is needed.", "Read uv's output above the error."),
+    "no-manifest": Entry(
+        _FAILED, "There is nothing to deploy for this claim.", "Run `mergeship build`, or download its artifact."
+    ),
+    "no-program": Entry(
+        _FAILED, "A program is not in the environment.", "Add it to the requirements of the tests or of the build."
+    ),
+    "no-python": Entry(
+        _FAILED, "No Python environment could be made.", "Install a Python that `requires-python` allows."
+    ),
+    "no-test-command": Entry(
+        _FAILED,
+        "The test command is not installed.",
+        "Declare an extra or group `test` that has it, or `test.requires`.",
+    ),
+    "no-tests": Entry(_FAILED, "No test was collected, so nothing was tested.", "Name the tests in `test.command`."),
+    "no-uv": Entry(_FAILED, "uv is missing.", "Install mergeship again: uv comes with it."),
+    "not-as-built": Entry(
+        _FAILED, "The files are not those that were built; nothing was sent.", "Build again, and deploy exactly that."
+    ),
+    "not-claimed": Entry(
+        _FAILED, "The commit has no claim, and nothing is sent without one.", "Run `mergeship decide` first."
+    ),
+    "not-committed": Entry(
+        _WRONG, "A file that the build needs is not in the commit.", "`git add` and commit it: a commit is built."
+    ),
+    "refused-name": Entry(
+        _FAILED, "A distribution has a name that PyPI refuses.", "Update the build backend, or repair the wheel."
+    ),
+    "strange-files": Entry(
+        _WRONG, "The output folder holds distributions of somebody else.", "Remove them, or name another folder."
+    ),
+    "tests-failed": Entry(_FAILED, "The project's tests failed.", "Fix them; nothing is built until they pass."),
+    "uploading-elsewhere": Entry(
+        _HELD + _FAILED,
+        "Another run uploads this version; nothing was sent from here.",
+        "Wait for that run; if it has died, the next one finishes it.",
+    ),
+    "version-given-up": Entry(
+        _FAILED,
+        "This version can never be complete on the index.",
+        "Run all jobs again: the next version is used. Yank the files that the hint names.",
+    ),
+    "wrong-metadata": Entry(
+        _FAILED,
+        "The distribution has another name or version than it should.",
+        "Make the build backend read the version from where it is declared.",
+    ),
+}
