@@ -129,9 +129,9 @@ def test_the_token_comes_from_standard_input_or_from_a_person(
     status, document, _ = forge("apply", "--yes", PYPI_API_TOKEN="")
     assert (status, document["error"]["code"]) == (2, "no-token")
     assert repo.rules.rulesets == {}  # nothing before everything is there
-    for words in ("two\nlines\n", ""):
+    for words, code in (("two\nlines\n", "bad-token"), ("", "no-token")):
         monkeypatch.setattr(sys, "stdin", io.StringIO(words))
-        assert forge("apply", "--yes", "--token-stdin")[1]["error"]["code"] == "no-token"
+        assert forge("apply", "--yes", "--token-stdin")[1]["error"]["code"] == code
     monkeypatch.setattr(sys, "stdin", io.StringIO("pypi-piped\n"))
     assert forge("apply", "--yes", "--token-stdin")[0] == 0
     assert repo.stored == {"PYPI_API_TOKEN": "pypi-piped"}
@@ -278,7 +278,7 @@ def test_main_has_to_be_called_main(play: DrillEnv, forge: Any, monkeypatch: pyt
     monkeypatch.setattr(serializers, "repository", lambda *a, **k: {**real(*a, **k), "default_branch": "master"})
     assert play.main
     _, document, _ = forge("plan")
-    assert document["error"]["code"] == "no-main"
+    assert document["error"]["code"] == "other-default-branch"
     assert "branches/master/rename" in document["error"]["hint"]
 
 
@@ -403,8 +403,12 @@ def test_what_an_organization_forbids_can_be_left_to_it(repo: FakeRepository, fo
     assert document["not_tried"]
     repo.faults.clear()
     left = ("--set", "forge.leave=actions merging")
+    repo.asked.clear()
     status, document, _ = forge("apply", "--yes", *left)
     assert status == 0
+    assert not {"actions", "merging"} & {one["kind"] for one in document["done"]}
+    assert not [asked for asked in repo.asked if asked.endswith("/actions/permissions")], "what is left is not read"
+    assert repo.settings.actions["sha_pinning_required"] is False
     assert "left to somebody else: actions, merging" in " ".join(document["notes"])
     assert forge("plan", "--exit-code", *left)[0] == 0
     assert forge("plan", "--exit-code")[0] == 1

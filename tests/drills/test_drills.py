@@ -74,7 +74,7 @@ GUARDS = {
     ),
 }  # fmt: skip
 LONG = {
-    "protected-main": patch("mergeship.core.forge.wanted._protection", "patched = lambda *_: iter(())"),
+    "protected-main": patch("mergeship.core.forge.protection.desired", "patched = lambda *_: iter(())"),
     "moved-main": patch(
         "mergeship.pipeline.version_pull.VersionPulls._content", "patched = lambda self, _: 'the same'"
     ),

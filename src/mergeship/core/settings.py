@@ -16,11 +16,6 @@ Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Reviews = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Environment = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.-]+)?$", max_length=255)]
-Kind = Literal[
-    "actions", "environment", "fork-approval", "label", "merging", "protection", "secret", "tag-protection",
-    "workflow-permissions",
-]  # fmt: skip
-"""The settings of a forge, as `core.forge.setting` tags them."""
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
 
 
@@ -60,7 +55,7 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     deadline: Positive = 90.0
     """Seconds for each question, with all that it takes to try again: GitHub may ask to wait for a minute."""
-    leave: tuple[Kind, ...] = ()
+    leave: tuple[str, ...] = ()
     """Settings that are not planned, by their kind: somebody else decides on them."""
     reviews: Reviews | None = None
     """Approving reviews of a pull request; by default one, and none where one person alone can write."""
@@ -159,7 +154,7 @@ def _is_list(key: str) -> bool:
 
 def _convert(table: Any, *, strict: bool) -> Settings:  # noqa: ANN401 - anything may stand in a TOML file
     try:
-        return msgspec.convert(table, Settings, strict=strict)
+        settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         message = str(error)
         where = re.search(r" - at `\$\.?(.*?)`$", message)
@@ -176,6 +171,21 @@ def _convert(table: Any, *, strict: bool) -> Settings:  # noqa: ANN401 - anythin
             f"[tool.mergeship] {section}: {plain}".replace("] :", "]:"),
             hint="the settings and their types are listed in the README",
         ) from error
+    _check_kinds(settings.forge.leave)
+    return settings
+
+
+def _check_kinds(leave: Sequence[str]) -> None:
+    """Refuse what is no setting of a forge; to know those takes a while, and hardly anybody leaves one."""
+    if not leave:
+        return
+    from mergeship.core.forge.registry import KINDS
+
+    for kind in leave:
+        if kind not in KINDS:
+            raise Misconfigured(
+                "bad-setting", f"[tool.mergeship] forge.leave: no setting {kind!r}", hint=f"choose {', '.join(KINDS)}"
+            )
 
 
 def _nearest(key: str) -> str:

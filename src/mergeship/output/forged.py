@@ -4,6 +4,7 @@ from typing import Any
 
 import msgspec
 
+from mergeship.core.forge import registry
 from mergeship.core.forge.plan import Change, Plan
 from mergeship.core.setup import Shown
 from mergeship.core.text import one_line
@@ -57,12 +58,13 @@ def _fields(change: Change) -> list[str]:
     """The fields that differ; all of them for what is new."""
     before: dict[str, Any] = msgspec.to_builtins(change.before) if change.before else {}
     after: dict[str, Any] = msgspec.to_builtins(change.after) if change.after else {}
+    short = registry.words(change.kind)
     lines = []
     for name in dict.fromkeys((*before, *after)):
         old, new = before.get(name), after.get(name)
         if name in {"kind", "name"} or (change.before and old == new):
             continue
-        words = _WORDS.get(name, name.replace("_", " "))
+        words = short.get(name, name.replace("_", " "))
         if name == "updated" and change.after:
             lines.append("its value is stored anew" if change.before else "its value is stored, and never shown")
         elif not change.before:
@@ -72,19 +74,6 @@ def _fields(change: Change) -> list[str]:
         else:
             lines.append(f"{words}: {_shown(old)} → {_shown(new)}")
     return lines
-
-
-_WORDS = {
-    "active": "in force",
-    "app": "App",
-    "by": "as",
-    "bypass": "who need not obey",
-    "covers": "about that, and nothing else",
-    "linear": "linear history",
-    "squash": "squash merges",
-    "strict": "up to date before a merge",
-}
-"""Fields whose names are short for the code's sake."""
 
 
 def _shown(value: Any) -> str:  # noqa: ANN401 - JSON

@@ -14,8 +14,8 @@ from mergeship.core import contexts as checks
 from mergeship.core import project, publisher, workflow
 from mergeship.core.forge import plan as plans
 from mergeship.core.forge.plan import Change, Origin, Plan
-from mergeship.core.forge.setting import TOKEN, Secret
-from mergeship.core.forge.wanted import Asked
+from mergeship.core.forge.secret import Secret
+from mergeship.core.forge.setting import TOKEN, Asked
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.result import Applied, ChangeMade, Problem
@@ -113,8 +113,7 @@ def _made(change: Change) -> ChangeMade:
 async def _applied(ask: Connection, change: Change, value: str) -> None:
     """One change, unless the setting is not what it was."""
     about = change.after or change.before
-    assert about is not None  # noqa: S101
-    if await hosted.again(ask, about) != change.before:
+    if about and await hosted.again(ask, about) != change.before:
         raise Failed(
             "state-moved", "somebody has changed it meanwhile", hint="see what it is now: mergeship forge plan"
         )

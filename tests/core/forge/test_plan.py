@@ -8,25 +8,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mergeship.core.forge import plan as plans
+from mergeship.core.forge.actions import Actions
+from mergeship.core.forge.environment import Environment
+from mergeship.core.forge.fork_approval import ForkApproval
+from mergeship.core.forge.label import LABELS, Label
+from mergeship.core.forge.merging import Merging
 from mergeship.core.forge.plan import Origin, Plan, planned
-from mergeship.core.forge.setting import (
-    ADMINISTRATORS,
-    TOKEN,
-    Actions,
-    Actual,
-    Check,
-    Environment,
-    ForkApproval,
-    Label,
-    Merging,
-    Protection,
-    Secret,
-    Setting,
-    TagProtection,
-    WorkflowPermissions,
-)
-from mergeship.core.forge.wanted import LABELS, Asked
-from mergeship.core.settings import Forge, Kind, Settings
+from mergeship.core.forge.protection import ADMINISTRATORS, Check, Protection
+from mergeship.core.forge.registry import KINDS, AnySetting
+from mergeship.core.forge.secret import Secret
+from mergeship.core.forge.setting import TOKEN, Actual, Asked, Setting
+from mergeship.core.forge.tag_protection import TagProtection
+from mergeship.core.forge.workflow_permissions import WorkflowPermissions
+from mergeship.core.settings import Forge, Settings
 from mergeship.errors import Misconfigured
 
 ORIGIN = Origin("1", "https://api.github.com", "o/r", allow_remove=False, replace_token=False)
@@ -125,11 +119,11 @@ def test_laws(
         assert made.kept == ()
     else:
         assert not [change for change in made.changes if change.action == "remove"]
-        have, has = found.find(Protection), after.find(Protection)
+        have, has = found.one(Protection), after.one(Protection)
         if isinstance(have, Protection) and isinstance(has, Protection):
             assert {check.context for check in have.checks} <= {check.context for check in has.checks}
             assert set(have.bypass) - {ADMINISTRATORS} <= set(has.bypass)
-    main = after.find(Protection)
+    main = after.one(Protection)
     assert isinstance(main, Protection)
     assert (main.active, main.pull_requests, main.force_pushes, main.deletions) == (True, True, False, False)
     assert ADMINISTRATORS not in main.bypass
@@ -223,8 +217,7 @@ def test_what_others_decide_on_is_left_to_them() -> None:
 
 
 def test_every_kind_of_setting_can_be_left() -> None:
-    tags = {str(kind.__struct_config__.tag) for kind in get_args(Setting)}
-    assert set(get_args(Kind)) == tags
+    assert {kind.kind() for kind in get_args(AnySetting)} == set(KINDS)
 
 
 def edited(made: Plan, **more: Any) -> Plan:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 VERSION = "2022-11-28"
 UNAUTHORIZED, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE, TOO_MANY = 401, 403, 404, 409, 422, 429
 ADMIN_READ, ADMIN_WRITE = "administration=read", "administration=write"
+UPGRADE = "upgrade to"
+"""GitHub's words for what a plan does not include."""
 _MOVED = {301, 307, 308}
 _BY_NUMBER = re.compile(r"/repositories/\d+")
 _SSO = re.compile(r"url=(\S+)")

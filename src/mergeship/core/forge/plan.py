@@ -1,12 +1,12 @@
 """The plan: every change that leads from the settings that are there to those that are wanted, as data."""
 
 import hashlib
-from typing import Literal
+from typing import Literal, cast
 
 import msgspec
 
-from mergeship.core.forge.setting import Actual, Setting
-from mergeship.core.forge.wanted import Asked, Wish, wishes
+from mergeship.core.forge.registry import AnySetting, desired
+from mergeship.core.forge.setting import Actual, Asked, Desired
 from mergeship.errors import Misconfigured
 
 SCHEMA = 1
@@ -18,8 +18,8 @@ class Change(msgspec.Struct, frozen=True):
     action: Literal["create", "update", "remove"]
     kind: str
     name: str
-    before: Setting | None
-    after: Setting | None
+    before: AnySetting | None
+    after: AnySetting | None
     why: str
 
 
@@ -53,27 +53,28 @@ class _Schema(msgspec.Struct):
 
 def planned(actual: Actual, asked: Asked, origin: Origin) -> Plan:
     """The plan for a repository."""
-    found, notes = wishes(actual, asked)
-    changes = [change for wish in found if (change := _change(wish, allow_remove=origin.allow_remove))]
-    kept = tuple(wish.removes for wish in found if wish.removes and not origin.allow_remove)
+    found, notes = desired(actual, asked)
+    changes = [change for one in found if (change := _change(one, allow_remove=origin.allow_remove))]
+    kept = tuple(one.removes for one in found if one.removes and not origin.allow_remove)
     return Plan(SCHEMA, origin, _digest(actual), tuple(changes), kept, tuple(notes))
 
 
-def _change(wish: Wish, *, allow_remove: bool) -> Change | None:
-    before = wish.found
-    after = wish.stripped if wish.removes and allow_remove else wish.wanted
+def _change(one: Desired, *, allow_remove: bool) -> Change | None:
+    before = one.found
+    after = one.stripped if one.removes and allow_remove else one.wanted
     if before == after:
         return None
-    about = after or before
-    assert about is not None  # noqa: S101 - one of them, or they were equal
-    removes = f"removes {wish.removes}" if wish.removes and allow_remove else ""
-    why = "; ".join(filter(None, [wish.why, removes]))
+    about = cast("AnySetting", after or before)  # one of them is there, or they were equal
+    removes = f"removes {one.removes}" if one.removes and allow_remove else ""
+    why = "; ".join(filter(None, [one.why, removes]))
     action: Literal["create", "update", "remove"] = "update"
     if before is None:
         action = "create"
     elif after is None:
         action = "remove"
-    return Change(action, str(type(about).__struct_config__.tag), about.name, before, after, why)
+    return Change(
+        action, about.kind(), about.name, cast("AnySetting | None", before), cast("AnySetting | None", after), why
+    )
 
 
 def _digest(actual: Actual) -> str:

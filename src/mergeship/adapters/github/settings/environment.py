@@ -3,15 +3,38 @@
 Source: https://docs.github.com/rest/deployments/environments
 """
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from mergeship.adapters.github.connection import ADMIN_WRITE, NOT_FOUND, Connection, unless
-from mergeship.core.forge.setting import PROTECTED_BRANCHES, Environment
+from mergeship.adapters.github.connection import ADMIN_WRITE, NOT_FOUND, UPGRADE, Connection, unless
+from mergeship.adapters.github.settings.handler import Handler, Reading
+from mergeship.core.forge.environment import PROTECTED_BRANCHES, Environment
 
 _TAG = "tag: "
 
 
-async def read(ask: Connection, name: str) -> Environment | None:
+async def _read(ask: Connection, reading: Reading) -> Sequence[Environment]:
+    found = await _one(ask, reading.environment)
+    return [] if found is None else [found]
+
+
+async def _again(ask: Connection, environment: Environment) -> Environment | None:
+    return await _one(ask, environment.name)
+
+
+def _unavailable(reading: Reading) -> str:
+    if not reading.environment:
+        return "not asked for"
+    # An empty list is what GitHub says to the question itself; it refuses when one is made.
+    words = reading.lacking.get("protection", "")
+    return words if reading.private and UPGRADE in words.lower() else ""
+
+
+def _left_with(leave: Collection[str]) -> bool:
+    return "secret" in leave  # a secret belongs to its environment, which is read for its sake
+
+
+async def _one(ask: Connection, name: str) -> Environment | None:
     """An environment; None where it is not there. Raises Refused where there are no environments at all."""
     found = await unless(NOT_FOUND, ask.item(f"{ask.base}/environments/{name}", "actions=read"))
     if found is None:
@@ -25,7 +48,7 @@ async def read(ask: Connection, name: str) -> Environment | None:
     return Environment(name, tuple(sorted(_called(one) for one in await _policies(ask, name))))
 
 
-async def write(ask: Connection, before: Environment | None, after: Environment) -> None:
+async def _write(ask: Connection, before: Environment | None, after: Environment, _: str) -> None:
     """Make an environment what it should be; its reviewers and its timer stay."""
     url = f"{ask.base}/environments/{after.name}"
     if before is None or not before.branches or before.branches == (PROTECTED_BRANCHES,):
@@ -62,3 +85,13 @@ def _rules(environment: dict[str, Any]) -> dict[str, object]:
             rules["prevent_self_review"] = rule.get("prevent_self_review", False)
             rules["reviewers"] = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in rule["reviewers"]]
     return rules
+
+
+HANDLER = Handler(
+    read=_read,
+    again=_again,
+    write=_write,
+    unavailable=_unavailable,
+    absent=frozenset({NOT_FOUND}),
+    left_with=_left_with,
+)

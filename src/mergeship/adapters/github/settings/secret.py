@@ -4,12 +4,34 @@ Source: https://docs.github.com/rest/actions/secrets
 """
 
 import base64
+from collections.abc import Sequence
 
 from mergeship.adapters.github.connection import NOT_FOUND, Connection, unless
-from mergeship.core.forge.setting import TOKEN, Secret
+from mergeship.adapters.github.settings.handler import Handler, Reading
+from mergeship.core.forge.environment import Environment
+from mergeship.core.forge.secret import Secret
+from mergeship.core.forge.setting import TOKEN
 
 
-async def stored(ask: Connection, environment: str) -> list[Secret]:
+async def _read(ask: Connection, reading: Reading) -> Sequence[Secret]:
+    there = any(isinstance(one, Environment) for one in reading.found)
+    return await _stored(ask, reading.environment if there else "")
+
+
+async def _again(ask: Connection, secret: Secret) -> Secret | None:
+    stored = await _stored(ask, secret.environment)
+    return next((one for one in stored if (one.name, one.environment) == (secret.name, secret.environment)), None)
+
+
+async def _write(ask: Connection, before: Secret | None, after: Secret | None, value: str) -> None:
+    if after:
+        await _store(ask, after, value)
+    elif before:
+        url = f"{_url(ask, before.environment)}/{before.name}"
+        await ask.write("DELETE", url, None, _needs(before.environment, "write"))
+
+
+async def _stored(ask: Connection, environment: str) -> list[Secret]:
     """Where the token is stored: in the repository, and in an environment, if one is named."""
     found = []
     for where in dict.fromkeys(("", environment)):
@@ -19,7 +41,7 @@ async def stored(ask: Connection, environment: str) -> list[Secret]:
     return found
 
 
-async def store(ask: Connection, secret: Secret, value: str) -> None:
+async def _store(ask: Connection, secret: Secret, value: str) -> None:
     """Store a value, sealed."""
     from nacl.public import PublicKey, SealedBox
 
@@ -30,16 +52,12 @@ async def store(ask: Connection, secret: Secret, value: str) -> None:
     await ask.write("PUT", f"{url}/{secret.name}", body, needs)
 
 
-async def remove(ask: Connection, secret: Secret) -> None:
-    """Delete a secret."""
-    await ask.write(
-        "DELETE", f"{_url(ask, secret.environment)}/{secret.name}", None, _needs(secret.environment, "write")
-    )
-
-
 def _url(ask: Connection, environment: str) -> str:
     return f"{ask.base}/environments/{environment}/secrets" if environment else f"{ask.base}/actions/secrets"
 
 
 def _needs(environment: str, wanted: str) -> str:
     return f"{'environments' if environment else 'secrets'}={wanted}"
+
+
+HANDLER = Handler(read=_read, again=_again, write=_write)

@@ -1,0 +1,52 @@
+"""The token of the index, as a secret."""
+
+from collections.abc import Iterator
+
+from mergeship.core.forge.environment import Environment
+from mergeship.core.forge.setting import TOKEN, Actual, Asked, Desired, Setting
+
+
+class Secret(Setting, frozen=True, tag="secret"):
+    """A secret, by its name: nobody can read its value again."""
+
+    name: str
+    environment: str
+    """Empty for a secret of the whole repository."""
+    updated: str = ""
+    """When it was stored, as GitHub tells it."""
+
+
+KIND = Secret
+WORDS: dict[str, str] = {}
+
+
+def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
+    """One token, in the environment; none at all with trusted publishing."""
+    name = asked.settings.environment
+    environment = "" if "environment" in actual.lacking else name
+    if name and "environment" in asked.settings.forge.leave and actual.one(Environment, name) is None:
+        notes.append(f"the secret {TOKEN} waits for the environment {name}, which is left to somebody else")
+        return
+    stored = {secret.environment: secret for secret in actual.all(Secret)}
+    if asked.settings.attests and actual.private:
+        notes.append(
+            "this repository is private, and attestations name it in Sigstore's public log: "
+            "attestations = false leaves them out"
+        )
+    if asked.settings.auth == "trusted":
+        for secret in stored.values():
+            yield Desired(secret, "", secret, *_without(secret))
+        return
+    here = stored.get(environment)
+    wanted = Secret(TOKEN, environment, here.updated if here and not asked.replace_token else "")
+    where = f"in the environment {environment}" if environment else "of the repository"
+    yield Desired(wanted, f"deploy uploads with it; it is kept {where}", here)
+    if environment and "" in stored:
+        yield Desired(stored[""], "", stored[""], *_without(stored[""]))
+        if here is None:
+            notes.append(f"the repository's own secret {TOKEN} cannot be read and moved: its value is asked for anew")
+
+
+def _without(secret: Secret) -> tuple[None, str]:
+    where = f"of the environment {secret.environment}" if secret.environment else "of the whole repository"
+    return None, f"the secret {secret.name} {where}, which nothing needs"
