@@ -122,7 +122,7 @@ def _parser(argv: Sequence[str]) -> ArgumentParser:
     """The parser tree; only the verb that is called gets its arguments."""
     parser = _Parser(
         prog="mergeship",
-        description="Merge to main, and it is on PyPI: once, tested, and told.",
+        description="Merge to main, and it is on PyPI: exactly once, tested, and announced.",
         epilog=EPILOG,
         formatter_class=_Help,
         allow_abbrev=False,

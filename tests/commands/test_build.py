@@ -213,7 +213,7 @@ def test_a_version_that_the_backend_takes_from_elsewhere_is_seen(obk: Path, envi
     commit_all(obk)
     error = refused(obk, environ)
     assert error.code == "wrong-metadata"
-    assert "says that it is obk 9.9, and should be obk 0.1.1" in error.message
+    assert "declares obk 9.9, expected obk 0.1.1" in error.message
 
 
 def test_a_wheel_that_pypi_refuses_is_refused_here(obk: Path, environ: Environ) -> None:

@@ -91,7 +91,7 @@ def test_the_index_the_tags_and_the_declaration_count(
     assert cli("bump", obk, "--to", "0.3.0", environ=environ)[0] == 0
     _, out, _ = cli("bump", obk, environ=environ)
     assert "0.3.0 → 0.3.0: 0.3.0 is declared, above all that was used: there is a tag v0.1.8\n" in out
-    assert "Nothing to write: it is declared already." in out
+    assert "Nothing to write: it is already declared." in out
 
 
 def test_offline_the_index_is_not_asked_and_that_is_said(obk: Path, cli: Cli) -> None:

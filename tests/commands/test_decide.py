@@ -172,7 +172,7 @@ def test_a_body_that_a_stranger_changes_after_the_merge_holds(play: DrillEnv) ->
     assert run(play, dry_run=True).decision == "skip"
     play.testbed.repo.edit(1, SHIP, "evil")
     found = run(play)
-    assert found.reasons == ("#1: its text was changed after the merge by evil, who has no write access",)
+    assert found.reasons == ("#1: its text was edited after the merge by evil, who has no write access",)
     play.testbed.repo.access["helper"] = "write"
     play.testbed.repo.edit(1, SHIP, "helper")
     assert run(play).decision == "ship"
@@ -379,7 +379,7 @@ def test_the_gate_says_what_decide_would(play: DrillEnv) -> None:
     commit = play.merged()
     assert judge(play).decision == judge(play, commit=commit[:12]).decision == "ship"
     assert play.ledger.releases == ()
-    with pytest.raises(Misconfigured, match="is no commit"):
+    with pytest.raises(Misconfigured, match="is not a commit"):
         judge(play, commit="--evil")
 
 

@@ -145,7 +145,7 @@ def test_other_bytes_of_another_run_are_not_sent(built: Path, environ: Environ, 
     put_built(built, "0.1.1", commit)
     error = refused(built, environ, "index.deadline=0.5")
     assert (error.code, "run 6" in error.message) == ("bytes-missing", True)
-    assert "run all its jobs again" in error.hint
+    assert "re-run all its jobs" in error.hint
     assert state_of(built) == "uploading"
     assert catalog.uploads == []
 
@@ -211,7 +211,7 @@ def test_what_the_index_refuses_and_never_shows_ends_some_day(built: Path, envir
     catalog.faults += [Fault(409, "Conflict")] * 90
     error = refused(built, environ, "index.deadline=1")
     assert (error.code, error.hint) == (
-        "file-exists", "nothing was lost: run the job again later, the same bytes are sent",
+        "file-exists", "nothing was lost; run the job again later: it sends the same bytes",
     )  # fmt: skip
     first = ledgers.read(built).releases[0]
     ledgers.write(built, msgspec.structs.replace(first, began=NOW - timedelta(days=1)))
@@ -274,7 +274,7 @@ def test_lost_bytes_give_the_version_up(built: Path, environ: Environ, catalog: 
     assert refused(built, environ, "index.deadline=0.5").code == "bytes-missing"  # run 6 may still be at it
     environ = {**environ, "GITHUB_RUN_ID": "6"}
     error = refused(built, environ, "index.deadline=0.5")
-    assert (error.code, error.hint) == ("version-given-up", "run all jobs again: the next version is used")
+    assert (error.code, error.hint) == ("version-given-up", "re-run all jobs: they use the next version")
     assert "building it again gives others" in error.message
     assert state_of(built) == "given-up"
     assert catalog.uploads == []

@@ -86,7 +86,7 @@ def test_text_for_people(play: DrillEnv, cli: Cli) -> None:
     assert "~ merging pull requests\n    title: COMMIT_OR_PR_TITLE → PR_TITLE\n" in out
     assert "    checks: Gate (App 15368), Test the pull request (App 15368)\n" in out
     assert "    because only what is on main can reach the token\n" in out
-    assert "note: maintainer alone can write here" in out
+    assert "note: maintainer is the only writer" in out
     assert out.endswith("rehearsal/obk: 15 changes\n")
     assert "reading the settings of rehearsal/obk" in err
     status, out, _ = cli("forge", "apply", "--yes", play.runner.folder, environ={**environ, "PYPI_API_TOKEN": "x"})
@@ -105,7 +105,7 @@ def test_nothing_is_applied_unseen(
     environ = {**play.testbed.by_person, "PYPI_API_TOKEN": SECRET}
     status, _, err = cli("forge", "apply", play.runner.folder, environ=environ)
     assert status == 2
-    assert "nobody can be asked here" in err
+    assert "cannot ask for confirmation" in err
     terminal = io.StringIO("no\n")
     monkeypatch.setattr(terminal, "isatty", lambda: True)
     monkeypatch.setattr(sys, "stdin", terminal)
@@ -203,7 +203,7 @@ def test_a_plan_file_is_refused_when_it_is_not_the_plan(repo: FakeRepository, fo
     [
         ("expired", 1, "forge-token", "GH_TOKEN is wrong or has expired"),
         ("poor", 1, "forge-permission", "needs the permission"),
-        ("stranger", 2, "forge-permission", "somebody who administrates it has to do this"),
+        ("stranger", 2, "forge-permission", "an administrator has to do this"),
         ("writer", 1, "forge-permission", "an administrator of rehearsal/obk has to"),
         ("empty", 2, "no-main", "git push origin HEAD:main"),
         ("archived", 2, "repository-archived", "unarchive it"),
@@ -288,7 +288,7 @@ def test_a_private_repository_of_a_free_plan(repo: FakeRepository, forge: Any) -
     assert status == 0
     told = " ".join(document["notes"])
     assert "main cannot be protected here: Upgrade to GitHub Pro" in told
-    assert "environments are not to be had here" in told
+    assert "environments are not available here" in told
     assert "every writer can read the token" in told
     assert not {"protection", "environment", "tag-protection", "fork-approval"} & {
         change["kind"] for change in document["changes"]
@@ -409,7 +409,7 @@ def test_what_an_organization_forbids_can_be_left_to_it(repo: FakeRepository, fo
     assert not {"actions", "merging"} & {one["kind"] for one in document["done"]}
     assert not [asked for asked in repo.asked if asked.endswith("/actions/permissions")], "what is left is not read"
     assert repo.settings.actions["sha_pinning_required"] is False
-    assert "left to somebody else: actions, merging" in " ".join(document["notes"])
+    assert "left to someone else: actions, merging" in " ".join(document["notes"])
     assert forge("plan", "--exit-code", *left)[0] == 0
     assert forge("plan", "--exit-code")[0] == 1
     status, document, _ = forge("plan", "--set", "forge.leave=nothing")
@@ -426,7 +426,7 @@ def test_actions_that_are_not_pinned_are_told_and_go_on(play: DrillEnv, forge: A
     assert forge("apply", "--yes")[0] == 0
     assert play.testbed.repo.settings.actions["sha_pinning_required"] is False
     _, document, _ = forge("plan")
-    assert any("not asked for yet, because of a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
+    assert any("not required yet because of a/b@v4 in .github/workflows/x.yml" in note for note in document["notes"])
     play.testbed.repo.settings.actions["sha_pinning_required"] = True
     _, document, _ = forge("plan")
     assert any("GitHub does not run a/b@v4 in .github" in note for note in document["notes"])
@@ -493,7 +493,7 @@ def test_reviews_that_others_ask_for_stay_until_they_may_go(repo: FakeRepository
 def test_what_is_done_without_asking_is_shown_too(repo: FakeRepository, forge: Any) -> None:
     repo.rules.rulesets.clear()
     _, _, said = forge("apply", "--yes")
-    for words in ("+ protection main", "force pushes: no", "deletions: no", "who need not obey: none", "reviews: 0"):
+    for words in ("+ protection main", "force pushes: no", "deletions: no", "bypass actors: none", "reviews: 0"):
         assert words in said
 
 

@@ -71,7 +71,7 @@ def test_elsewhere_nothing_is_written(tmp_path: Path, path: str) -> None:
 
 def test_an_address_cannot_become_code(obk: Path) -> None:
     for address in ('https://h/";import os;os.abort()#', "https://h/\n", "https://h/\\", "https://h/'"):
-        with pytest.raises(Misconfigured, match="which is no address"):
+        with pytest.raises(Misconfigured, match="which is not an address"):
             init(obk, [f"index.simple={address}"], bump_script=True)
     init(obk, ["index.simple=https://me:s@cret@h/"], bump_script=True)
     assert 'INDEX = "https://h/"' in (obk / workflow.BUMP_SCRIPT).read_text()

@@ -165,7 +165,7 @@ def test_a_release_that_is_on_its_way_is_followed(play: DrillEnv, setup: Any) ->
     status, document, said = setup("--yes", "--wait", "1")
     assert (status, document["error"]["code"]) == (1, "still-waiting")
     assert len(play.testbed.repo.pull_requests) == 1
-    assert document["changed"] > 0, said  # what was done is told, whatever came after
+    assert document["changed"] > 0, said  # what was done is reported, whatever came after
     assert play.deploy().status == 0
     assert setup("--yes")[1]["version"] == "0.1.1"
 
@@ -220,7 +220,7 @@ def test_a_missing_runner_is_told_before_anything_is_done(
     assert status == 2
     assert "no self-hosted runner is online" in err
     assert "+ pull request ci: release with mergeship from feature/mergeship-setup\n    adds .github/" in err
-    assert "it is followed through its checks, merged when they are green, and released to the index" in err
+    assert "it will be followed through its checks, merged when they pass, and released to the index" in err
 
 
 @pytest.mark.parametrize(

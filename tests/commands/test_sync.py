@@ -143,7 +143,7 @@ def test_what_is_somebody_else_s_is_left_alone(play: DrillEnv, sync: Any) -> Non
     document = sync()
     assert (document["action"], document["pull"]) == ("opened", 6)
     assert len(document["warnings"]) == 4
-    assert "#2 from ci/update-version-scheme has commits of somebody else, and is left alone" in document["warnings"][3]
+    assert "#2 from ci/update-version-scheme has commits by someone else and is left alone" in document["warnings"][3]
     on_main(play, {"pyproject.toml": play.bare.git("show", "main:pyproject.toml").replace('"0.1.0"', '"0.3.0"')})
     assert sync()["action"] == "closed"
     assert [one.number for one in opened(play)] == [2, 3, 4, 5]
@@ -152,7 +152,7 @@ def test_what_is_somebody_else_s_is_left_alone(play: DrillEnv, sync: Any) -> Non
 
 
 def as_ours(play: DrillEnv, parents: list[str], message: str, files: dict[str, str], email: str = "") -> str:
-    """A commit that somebody made to look like mergeship's, but for its committer."""
+    """A commit that someone made to look like mergeship's, but for its committer."""
     made = play.commit(parents[0], files, message)
     tree = play.bare.git("rev-parse", f"{made}^{{tree}}").strip()
     identity = {
@@ -190,7 +190,7 @@ def test_two_of_ours_are_told(play: DrillEnv, sync: Any) -> None:
     sync()
     play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", opened(play)[0].head)
     play.testbed.repo.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
-    assert "more version pull requests are open, which nobody needs: #2" in sync()["warnings"][0]
+    assert "more version pull requests are open than needed: #2" in sync()["warnings"][0]
 
 
 def test_a_limit_is_no_missing_right(play: DrillEnv, sync: Any) -> None:

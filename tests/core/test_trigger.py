@@ -21,7 +21,7 @@ def test_outside_of_a_workflow_nothing_did() -> None:
 
 @pytest.mark.parametrize("payload", ["{", "[]", '{"before": 1}'])
 def test_what_is_no_event_is_refused(payload: str) -> None:
-    with pytest.raises(Misconfigured, match="no push event"):
+    with pytest.raises(Misconfigured, match="no valid push event"):
         trigger.read("push", payload)
 
 

@@ -198,7 +198,7 @@ FAILS = {
     "ledger-deleted": "^decide: ship",
     "ledger-forged": "^decide: skip",
     "ledger-rewound": "^decide: ship",
-    "lookup-lag": "^decide: hold: .* without a merged pull request",
+    "lookup-lag": "^decide: hold: .* has no merged pull request",
     "lost-runner": r"^released: 0\.1\.2",
     "moved-main": "^sync again: ",
     "no-right-to-open-pr": "^sync: forge-permission: ",
@@ -248,7 +248,7 @@ def test_every_drill_is_there_once() -> None:
 def test_each_name_is_known() -> None:
     assert chosen(["all"]) == DRILLS
     assert [drill.name for drill in chosen(["race", "cancel"])] == ["cancel", "race"]
-    with pytest.raises(Misconfigured, match="no drill 'nothing'") as refused:
+    with pytest.raises(Misconfigured, match="no drill called 'nothing'") as refused:
         chosen(["race", "nothing"])
     assert "kill-at-every-step" in refused.value.hint
 

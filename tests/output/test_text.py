@@ -25,8 +25,8 @@ PLAIN = Style()
 
 
 def test_a_failure_says_what_and_what_next() -> None:
-    error = Failed("tests-failed", "it broke", hint="mend it", detail="one\ntwo")
-    assert text.failure(error, PLAIN) == "  one\n  two\nerror: it broke [tests-failed]\n  next: mend it"
+    error = Failed("tests-failed", "it broke", hint="fix it", detail="one\ntwo")
+    assert text.failure(error, PLAIN) == "  one\n  two\nerror: it broke [tests-failed]\n  next: fix it"
     assert "\x1b[31merror:\x1b[0m" in text.failure(error, Style(colours=True))
 
 

@@ -21,7 +21,7 @@ def test_the_data_is_the_guide_s_own() -> None:
         assert "".join((DATA / name).read_text().split()) in "".join(guide.split())
 
 
-@LONG  # it installs everything anew in each of its jobs
+@LONG  # it installs everything again in each of its jobs
 @pytest.mark.network
 def test_the_guide_s_pipeline_fails_at_its_second_merge(obk: Path) -> None:
     for name, folder in (("ci-cd.yml", "workflows"), ("bump_patch.py", "scripts")):

@@ -1,4 +1,4 @@
-"""Packages that somebody else wrote, from their sdists, through the whole pipeline."""
+"""Packages that someone else wrote, from their sdists, through the whole pipeline."""
 
 import json
 import subprocess

@@ -27,7 +27,7 @@ def test_each_result_is_told() -> None:
     assert deployed.splitlines() == ["released obk 0.1.1: http://i/", f"  obk.whl  10 bytes  sha256 {'a' * 64}"]
     assert shown("deploy", Deployed("obk", "", "http://i/", ())) == "nothing to deploy: every release is complete"
     late = Deployed("obk", "0.1.1", "http://i/", (), superseded="0.1.2")
-    assert shown("deploy", late) == "superseded by 0.1.2, which contains this commit: nothing is to be sent"
+    assert shown("deploy", late) == "superseded by 0.1.2, which contains this commit: nothing to send"
 
 
 def test_what_was_not_checked_is_said() -> None:

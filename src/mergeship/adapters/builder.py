@@ -98,7 +98,7 @@ def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
         raise Failed(
             "bad-metadata",
             "twine check --strict refuses the distributions",
-            hint="mend the README or its content type in pyproject.toml",
+            hint="fix the README or its content type in pyproject.toml",
             detail=error.detail,
         ) from error
 

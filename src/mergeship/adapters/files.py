@@ -25,7 +25,7 @@ def template(name: str) -> str:
 
 
 def read(path: StrPath) -> str | None:
-    """The text of a file with its line ends as they are, None where there is no file.
+    """The text of a file with its line ends as they are, None if there is no file.
 
     Raises Misconfigured for one that is not UTF-8, or that nobody would call a text: a pipe, or more than 64 MiB.
     """
@@ -74,7 +74,7 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
     """Write new texts over old ones in `folder`: all of them, or none.
 
     Everything is on the disk before the first file is replaced, the old texts too, so that putting them back when a
-    later one fails needs no more than a rename. Raises Failed where a file is not what it was, and Misconfigured for
+    later one fails needs no more than a rename. Raises Failed if a file is not what it was, and Misconfigured for
     a link that leads out of the folder `within`.
     """
     targets = _targets([os.path.join(folder, file.path) for file in files], os.path.realpath(within))
@@ -90,7 +90,7 @@ def rewrite(folder: StrPath, files: "Sequence[Rewritten]", *, within: StrPath) -
         for target, file in zip(targets, files, strict=True):
             if read(target) != file.before:
                 raise Failed(
-                    "file-changed", f"{target} was changed by somebody else meanwhile", hint="run the command again"
+                    "file-changed", f"{target} changed while it was about to be written", hint="run the command again"
                 )
         for number, target in enumerate(targets):
             if several:
@@ -112,7 +112,9 @@ def _targets(paths: Sequence[str], top: str) -> list[str]:
     for path in paths:
         target = _inside(path, top)
         if target in targets:
-            raise Misconfigured("same-file", f"{target} is named twice, by a link", hint="name every file once")
+            raise Misconfigured(
+                "same-file", f"{target} is listed twice, once through a link", hint="list each file once"
+            )
         targets.append(target)
     return targets
 
@@ -122,7 +124,7 @@ def _inside(path: str, top: str) -> str:
     target = os.path.realpath(path)
     if not _contains(top, target):
         raise Misconfigured(
-            "link-leads-out", f"{path} is a link that leads out of {top}", hint="keep the version in a file of it"
+            "link-leads-out", f"{path} is a link that points outside {top}", hint="keep the version in a file inside it"
         )
     return target
 

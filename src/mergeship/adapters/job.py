@@ -5,13 +5,13 @@ from pathlib import Path
 
 
 def set_outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> None:
-    """Append to GITHUB_OUTPUT, where there is one. Values are one line each."""
+    """Append to GITHUB_OUTPUT, if there is one. Values are one line each."""
     lines = [f"{name}={' '.join(value.splitlines())}" for name, value in values.items()]
     _append(environ.get("GITHUB_OUTPUT"), lines)
 
 
 def summarize(environ: Mapping[str, str], markdown: str) -> None:
-    """Append to GITHUB_STEP_SUMMARY, where there is one."""
+    """Append to GITHUB_STEP_SUMMARY, if there is one."""
     _append(environ.get("GITHUB_STEP_SUMMARY"), [markdown])
 
 

@@ -21,7 +21,7 @@ class RunnerStore:
         self.folder = base / "mergeship" / repository
 
     def seen(self) -> str:
-        """The last ledger commit that this runner saw; empty where it saw none."""
+        """The last ledger commit that this runner saw; empty if it saw none."""
         path = self.folder / _SEEN
         return path.read_text(encoding="utf-8").strip() if path.exists() else ""
 

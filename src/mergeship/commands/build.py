@@ -43,7 +43,7 @@ class Built(msgspec.Struct, frozen=True):
     lost: tuple[str, ...] = ()
     """Those whose bytes cannot be had any more: deploy gives them up."""
     dynamic: str | None = None
-    """The tool that the version comes from, where it is not declared."""
+    """The tool that the version comes from, if it is not declared."""
     dry_run: bool = False
 
 
@@ -95,7 +95,7 @@ def build(  # noqa: PLR0913 - one argument an option
     if not new:
         _clear(out)
         words = ", ".join(one.version for one in begun) or "none that needs bytes"
-        files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Begun before: {words}\n")
+        files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Started earlier: {words}\n")
         job.summarize(environ, _summary(plan, ()))
         return plan
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
@@ -120,7 +120,9 @@ def _bump(source: Source, repository: Repository, environ: Mapping[str, str], ve
     if version is None:
         return bumping.plan(name, declared, _used(source, repository, environ), Wish(), read)
     if version and not pep440.is_version(version):
-        raise Misconfigured("bad-version", f"--version {version!r} is no version", hint="give what decide claimed")
+        raise Misconfigured(
+            "bad-version", f"--version {version!r} is not a version", hint="pass the version that decide claimed"
+        )
     return bumping.as_claimed(name, declared, version or declared.version or FIRST, read)
 
 
@@ -157,7 +159,7 @@ def _refuse_changes(changed: list[str]) -> None:
         raise Misconfigured(
             "dirty-checkout",
             f"the checkout differs from its commit: {', '.join(changed[:5])}{', …' if changed[5:] else ''}",
-            hint="commit or stash the changes: what is built is a commit",
+            hint="commit or stash the changes; only commits are built",
         )
 
 
@@ -172,7 +174,7 @@ def _refuse_strangers(out: Path) -> None:
         raise Misconfigured(
             "strange-files",
             f"{out} holds distributions that were not built here: {', '.join(strangers)}",
-            hint="remove them: everything in that folder would be taken for the release",
+            hint="remove them; everything in that folder would count as the release",
         )
 
 
@@ -182,12 +184,12 @@ def _check(file: Path, plan: Built) -> None:
     if canonicalize_name(name) != canonicalize_name(plan.project) or version != str(Version(plan.version)):
         raise Failed(
             "wrong-metadata",
-            f"{file.name} says that it is {name} {version}, and should be {plan.project} {plan.version}",
-            hint="the build backend takes its version from somewhere else than the declaration",
+            f"{file.name} declares {name} {version}, expected {plan.project} {plan.version}",
+            hint="the build backend reads its version from somewhere other than the declaration",
         )
     if file.suffix == ".whl":
         problem = distribution.wheel_problem(file.name, plan.project, plan.version)
-        hint = "repair it with auditwheel, or ship the sdist alone: set build.wheel to false"
+        hint = "repair it with auditwheel, or ship only the sdist: set build.wheel to false"
     else:
         wanted = distribution.sdist_name(plan.project, plan.version)
         problem = "" if file.name == wanted else f"{file.name} should be called {wanted} (PEP 625)"
@@ -211,8 +213,8 @@ def _import(made: list[Path], tree: Path, work: Path, environ: Mapping[str, str]
 
 def _summary(plan: Built, built: tuple[Distribution, ...]) -> str:
     rows = "\n".join(f"| {file.name} | {file.size} | `{file.sha256}` |" for file in built)
-    lines = [f"- the bytes of {version} were found again" for version in plan.restored]
-    lines += [f"- the bytes of {version} are lost: deploy gives it up" for version in plan.lost]
+    lines = [f"- recovered the bytes of {version}" for version in plan.restored]
+    lines += [f"- the bytes of {version} are lost; deploy gives it up" for version in plan.lost]
     if built:
         reasons = "; ".join(plan.reasons)
         lines += [f"Built **{plan.project} {plan.version}** from {plan.commit[:12]} ({reasons})\n"]

@@ -68,7 +68,7 @@ def bump(
         raise Misconfigured(
             "version-from-tags",
             f"the version comes from tags, through {found.vcs.tool}, so there is no file to write {plan.next} into",
-            hint="--dry-run shows it; tag a commit, and what ships next is the patch version after that tag",
+            hint="--dry-run shows it; tag a commit, and the next release is the patch version after that tag",
         )
     files.rewrite(path, plan.files, within=top or path)
     return plan._replace(applied=bool(plan.files))

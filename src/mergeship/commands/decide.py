@@ -35,7 +35,7 @@ class Decided(msgspec.Struct, frozen=True):
     bump: Part
     commit: str
     version: str
-    """Empty where nothing new ships."""
+    """Empty if nothing new ships."""
     because: tuple[str, ...]
     """Why that version."""
     since: str
@@ -43,7 +43,7 @@ class Decided(msgspec.Struct, frozen=True):
     warnings: tuple[str, ...] = ()
     way_out: str = ""
     code: str = "hold"
-    """Of the problem, where it is one."""
+    """Of the problem, if it is one."""
     dry_run: bool = False
 
     @property
@@ -62,7 +62,7 @@ def decide(
     trigger = triggers.read(*job.event(environ))
     ref = environ.get("GITHUB_REF", MAIN)
     if ref != MAIN:
-        raise Misconfigured("not-main", f"this runs on {ref}", hint="releases are made from main alone: --ref main")
+        raise Misconfigured("not-main", f"this runs on {ref}", hint="releases are made only from main: use --ref main")
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
     result = _Deciding(state, source, trigger, environ, report).result(dry_run=dry_run)
@@ -73,7 +73,7 @@ def decide(
 
 
 class _Deciding:
-    """A decision on the way: asked for step by step, and anew whenever somebody else was faster."""
+    """A decision on the way: asked for step by step, and again whenever someone else was faster."""
 
     def __init__(
         self, state: ProjectState, source: Source, trigger: Trigger, environ: Mapping[str, str], report: Reporter
@@ -161,7 +161,7 @@ def _outputs(result: Decided) -> dict[str, str]:
 def _summary(result: Decided) -> str:
     rows = "\n".join(f"- `{reason}`" for reason in result.reasons)
     head = f"**{result.decision}**" + (f": version **{result.version}** is claimed" if result.version else "")
-    more = [f"- `{one.version}` was begun before and is finished first" for one in result.unfinished]
+    more = [f"- `{one.version}` was started earlier and is finished first" for one in result.unfinished]
     out = [f"\n{result.way_out}"] if result.way_out else []
     return "\n".join(
         [f"{head} ({result.commit[:12]}, since {result.since or 'its own release'})\n", rows, *more, *out, ""]

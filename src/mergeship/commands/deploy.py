@@ -36,13 +36,13 @@ class Deployed(msgspec.Struct, frozen=True):
 
     project: str
     version: str
-    """Of the commit that is checked out; empty where only earlier releases were finished."""
+    """Of the commit that is checked out; empty if only earlier releases were finished."""
     index: str
     releases: tuple[Delivered, ...]
     """In the order in which they were delivered: what was begun before comes first."""
     warnings: tuple[str, ...] = ()
     superseded: str = ""
-    """The version that contains this commit, where its own claim was given up meanwhile."""
+    """The version that contains this commit, if its own claim was given up in the meantime."""
     dry_run: bool = False
 
 
@@ -116,7 +116,7 @@ def _deliver(
                 now = state.ledger.entry(entry.version)
                 delivered += [_delivered(now)] if now and entry not in wanted.refused else []
             case Superseded():
-                report(Note(f"{entry.version} was given up meanwhile"))
+                report(Note(f"{entry.version} was given up in the meantime"))
             case Stop(error):
                 others = end.elsewhere or (end.given_up and containing(state.ledger, entry, state.origin.contains))
                 if own or not others:

@@ -25,7 +25,7 @@ def forge_apply(  # noqa: PLR0913 - one argument an option
 ) -> Applied:
     """Apply the plan in a file, if it is what would be planned now; without one, plan, and ask.
 
-    `agreed` is shown a plan that nobody has seen, and raises Misconfigured where a person does not agree. `token`
+    `agreed` is shown a plan that nobody has seen, and raises Misconfigured if a person does not agree. `token`
     gives the value of the secret. Gives back how far it came, also when a change failed.
     """
     hosted = Hosted(path, environ, overrides, report)

@@ -16,8 +16,8 @@ def init(
 ) -> FilePlan:
     """Write what is missing of the pipeline, and with `force` also what differs; give back what was done.
 
-    With `bump_script`, or where it is there already, the script that bumps without mergeship is one of the files.
-    Raises Misconfigured where `path` holds no project.
+    With `bump_script`, or if it is there already, the script that bumps without mergeship is one of the files.
+    Raises Misconfigured if `path` holds no project.
     """
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     plan = scaffold.planned(source, lambda name: files.read(path / name), force=force, bump_script=bump_script)

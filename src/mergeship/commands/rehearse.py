@@ -34,7 +34,7 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     name, settings, written = _of_project(path, overrides, workflow_path)
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
-        raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="keep the sandbox elsewhere")
+        raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="use a folder outside the project")
     from mergeship.rehearsal.run_rehearsal import Asked, run_rehearsal
     from mergeship.rehearsal.sandbox import sandbox
 
@@ -75,7 +75,7 @@ def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tup
     What mergeship's own stages would refuse is refused before anything starts.
     """
     if not path.is_dir():
-        raise Misconfigured("not-a-project", f"{path} is no folder", hint="name the folder of a Python project")
+        raise Misconfigured("not-a-project", f"{path} is not a folder", hint="name the folder of a Python project")
     read = files.reader(path, git.top(path))
     text = read(workflow_path)
     if text is None or workflow.read(text, workflow_path).ours:

@@ -16,8 +16,8 @@ from mergeship.errors import MergeshipError
 from mergeship.pipeline.forging import Wanted
 from mergeship.pipeline.setting_up import PAUSE, SettingUp
 
-AGAIN = "mergeship setup goes on from where it stopped"
-NO_RUNNER = "no self-hosted runner is online: jobs wait for one for 24 hours (Settings, Actions, Runners, New runner)"
+AGAIN = "run mergeship setup again to resume"
+NO_RUNNER = "no self-hosted runner is online; jobs wait up to 24 hours for one (Settings, Actions, Runners, New runner)"
 
 
 class SetUp(msgspec.Struct, frozen=True):
@@ -29,7 +29,7 @@ class SetUp(msgspec.Struct, frozen=True):
     pull: int
     url: str
     version: str
-    """What was released; empty where it did not come to that."""
+    """What was released; empty if it did not come to that."""
     notes: tuple[str, ...]
     kept: tuple[str, ...]
     error: Problem | None = None
@@ -48,7 +48,7 @@ def setup(  # noqa: PLR0913 - one argument an option
 ) -> SetUp:
     """Show everything that would be done, and do it: settings, files by a pull request, its merge, its release.
 
-    What is done already is not done again. `agreed` raises Misconfigured where a person does not agree; `wait` is how
+    What is done already is not done again. `agreed` raises Misconfigured if a person does not agree; `wait` is how
     many seconds are waited for one step. What stops it after something was done is a part of what comes back.
     """
     setting_up = SettingUp(path, environ, overrides, report)
@@ -136,7 +136,7 @@ def _notes(setting_up: SettingUp) -> tuple[str, ...]:
     try:
         online = setting_up.forge.ask(runs.runner_online)
     except Refused as refused:
-        return (f"whether a runner is online was not checked: {refused.said}",)
+        return (f"not checked whether a runner is online: {refused.said}",)
     return () if online else (NO_RUNNER,)
 
 

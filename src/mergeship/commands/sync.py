@@ -23,8 +23,8 @@ from mergeship.pipeline.version_pull import OnMain, VersionPulls, edits, on_main
 
 BOT = "github-actions[bot]"
 WAITS = (
-    "its checks wait until a person lets them run, as GITHUB_TOKEN opened it; with the token of an App or of a person "
-    "in the secret MERGESHIP_TOKEN they run at once"
+    "its checks wait for approval because GITHUB_TOKEN opened it; with the token of an App or a person "
+    "in the secret MERGESHIP_TOKEN they run immediately"
 )
 
 
@@ -39,7 +39,7 @@ class Synced(msgspec.Struct, frozen=True):
     commit: str = ""
     pull: int = 0
     url: str = ""
-    """Of the pull request; of the page that opens one, where that could not be done."""
+    """Of the pull request; of the page that opens one, if that could not be done."""
     edits: tuple[Edit, ...] = ()
     advice: str = ""
     warnings: tuple[str, ...] = ()
@@ -49,7 +49,7 @@ class Synced(msgspec.Struct, frozen=True):
 def sync(
     path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, dry_run: bool = False
 ) -> Synced:
-    """Bring the newest version back, and look again where another run was at it in the same moment.
+    """Bring the newest version back, and look again if another run was at it in the same moment.
 
     Raises Held for what cannot be read or written.
     """
@@ -65,7 +65,7 @@ def _sync(
 ) -> Synced:
     """Open the version pull request, or move the one that is open forward, or close it when main has caught up.
 
-    Where the token may not open pull requests, the branch is pushed, and the page that opens one is named. Raises
+    If the token may not open pull requests, the branch is pushed, and the page that opens one is named. Raises
     Held for what cannot be read or written.
     """
     repository = checkout(path, environ)
@@ -79,10 +79,10 @@ def _sync(
     result = syncing.result(facts, dry_run=dry_run)
     if ours[1:] and result.action != "nothing":
         numbers = ", ".join(f"#{pull.number}" for pull in ours[1:])
-        words = f"more version pull requests are open, which nobody needs: {numbers}"
+        words = f"more version pull requests are open than needed: {numbers}"
         result = msgspec.structs.replace(result, warnings=(*result.warnings, words))
     for pull in others:
-        words = f"#{pull.number} from {pull.branch} has commits of somebody else, and is left alone"
+        words = f"#{pull.number} from {pull.branch} has commits by someone else and is left alone"
         result = msgspec.structs.replace(result, warnings=(*result.warnings, words))
     if not dry_run:
         job.set_outputs(environ, {"pull": str(result.pull or ""), "branch": result.branch, "url": result.url})
@@ -173,7 +173,7 @@ class _Syncing:
         url = f"{self.page}/compare/main...{branch}?expand=1"
         words = f"{branch} is pushed, and no pull request could be opened: {refused.rstrip('.')}; open it at {url}"
         advice = (
-            "let Actions open pull requests (mergeship forge plan shows that setting), or keep the token of an App or "
+            "let Actions open pull requests (mergeship forge plan shows that setting), or store the token of an App or "
             "of a person in the secret MERGESHIP_TOKEN"
         )
         return msgspec.structs.replace(result, url=url, advice=advice, warnings=(words,))

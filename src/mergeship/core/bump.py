@@ -13,7 +13,7 @@ class Bump(NamedTuple):
 
     project: str
     declared: str | None
-    """As written; None where the version comes from elsewhere."""
+    """As written; None if the version comes from elsewhere."""
     next: str
     reasons: tuple[str, ...]
     edits: tuple[Edit, ...]
@@ -26,13 +26,13 @@ class Bump(NamedTuple):
 def plan(project: str, declared: Declared, used: Sequence[Used], wish: Wish, read: Read) -> Bump:
     """The next version and its edits. `used` is everything that is taken; `read` gives the files.
 
-    Raises Held or Misconfigured where there is no next version, or where it cannot be written.
+    Raises Held or Misconfigured if there is no next version, or if it cannot be written.
     """
     return _written(project, declared, next_version(declared.version, used, wish), read)
 
 
 def as_claimed(project: str, declared: Declared, version: str, read: Read) -> Bump:
-    """The edits for a version that was claimed already. Raises Misconfigured where it cannot be written."""
+    """The edits for a version that was claimed already. Raises Misconfigured if it cannot be written."""
     return _written(project, declared, Next(version, ("it is claimed for this commit",)), read)
 
 

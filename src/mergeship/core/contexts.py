@@ -60,7 +60,7 @@ class _UnclearError(Exception):
 
 
 def _event(tree: dict[str, Any]) -> dict[str, Any] | None:
-    """The settings of the event pull_request; None where it starts nothing."""
+    """The settings of the event pull_request; None if it starts nothing."""
     on = tree.get("on")
     if isinstance(on, dict):
         event = on.get("pull_request", ...)
@@ -69,7 +69,7 @@ def _event(tree: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _sometimes(event: dict[str, Any] | None) -> str:
-    """Why a workflow does not run on every pull request into main; empty where it does."""
+    """Why a workflow does not run on every pull request into main; empty if it does."""
     if event is None:
         return "does not run on pull requests"
     if {"paths", "paths-ignore"} & set(event):

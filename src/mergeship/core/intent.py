@@ -39,11 +39,11 @@ class Intent(msgspec.Struct, frozen=True):
     part: Part = "patch"
     """What it raises of the version."""
     changelog: bool | None = None
-    """Whether "Changelog updated" is ticked; None where that was not asked. Recorded, never required."""
+    """Whether "Changelog updated" is ticked; None if that was not asked. Recorded, never required."""
 
 
 def of_checklist(text: str) -> Intent | None:
-    """The intent of a checklist in Markdown; None where there is no checklist.
+    """The intent of a checklist in Markdown; None if there is no checklist.
 
     An item counts by how it begins, so its words may be edited behind that. What GitHub does not show as an item is
     none: comments, code, quotations. An item that stands there twice, ticked and not, is unclear.
@@ -81,7 +81,7 @@ def ticked(text: str, wanted: Literal["deploy", "no-deploy"]) -> str:
 
 
 def checklist(template: str, fallback: str, wanted: Literal["deploy", "no-deploy"]) -> str:
-    """A template with one item ticked; the `fallback`, where that cannot be ticked in it."""
+    """A template with one item ticked; the `fallback`, if that cannot be ticked in it."""
     clear = ticked(template, wanted)
     found = of_checklist(clear)
     return clear if found and found.wanted == wanted else ticked(fallback, wanted)
@@ -119,7 +119,7 @@ def read(
 
     A checklist in a squash commit (`squashed`) goes before the one in the body. One in any other commit is the work of
     whoever wrote that commit, and not of whoever merged it: it may not say something else than the body. A body that
-    was `corrected` after the merge counts where the commit is unclear.
+    was `corrected` after the merge counts if the commit is unclear.
     """
     if policy == "always":
         return Intent("deploy", "every merge ships here")

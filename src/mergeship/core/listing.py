@@ -31,16 +31,16 @@ class Published(msgspec.Struct, frozen=True):
 
     version: str
     uploaded: str = ""
-    """The day, as YYYY-MM-DD; empty where it is not told."""
+    """The day, as YYYY-MM-DD; empty if it is not told."""
     yanked: bool = False
 
 
 class Listing(msgspec.Struct, frozen=True):
-    """The versions and files of a project on an index; both empty where nothing was published."""
+    """The versions and files of a project on an index; both empty if nothing was published."""
 
     published: tuple[Published, ...] = ()
     files: tuple[Distribution, ...] = ()
-    """Size 0 and an empty sha256 where the index does not tell."""
+    """Size 0 and an empty sha256 if the index does not tell."""
 
     @property
     def versions(self) -> tuple[str, ...]:
@@ -49,7 +49,7 @@ class Listing(msgspec.Struct, frozen=True):
 
     @property
     def used(self) -> list[Used]:
-        """The versions that are taken, with the reason. What is no version (PEP 440) is in nobody's way."""
+        """The versions that are taken, with the reason. What is not a version (PEP 440) is in nobody's way."""
         return [
             Used(one.version, _reason(one), published=True) for one in self.published if pep440.is_version(one.version)
         ]
@@ -161,8 +161,8 @@ def _check_version(version: object, where: str) -> None:
     if str(version).partition(".")[0] != "1":
         raise Held(
             "index-unreadable",
-            f"{where} speaks version {version} of the simple API, this mergeship 1.x",
-            hint="look for a newer mergeship",
+            f"{where} has version {version} of the simple API; this mergeship reads 1.x",
+            hint="update mergeship",
         )
 
 
@@ -171,7 +171,7 @@ def _check_status(status: object, where: str) -> None:
         raise Held(
             "index-unreadable",
             f"{where} keeps the project in quarantine, and does not show what was published",
-            hint="write to the index's people; nothing can be released meanwhile",
+            hint="contact the index's maintainers; nothing can be released until then",
         )
 
 
@@ -182,7 +182,7 @@ def _listing(versions: list[str], listed: list[_File], project: str, where: str)
         raise Held(
             "index-unreadable",
             f"{where} lists a file whose name tells no version: {one_line(unclear[0])}",
-            hint="look at what was published there; the next version has to be above all of it",
+            hint="check what was published there; the next version has to be above all of it",
         )
     groups: dict[str, list[_File]] = {version: [] for version in versions}
     for file in listed:
@@ -199,7 +199,7 @@ def _published(version: str, files: list[_File]) -> Published:
 
 
 def _version_of(filename: str, project: str) -> str:
-    """The version in the name of a file of that project; empty where it cannot be told."""
+    """The version in the name of a file of that project; empty if it cannot be told."""
     try:
         named, version = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[:2]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):

@@ -12,7 +12,7 @@ class FileChange(msgspec.Struct, frozen=True):
     path: str
     wanted: str
     found: str | None
-    """None where there is no such file."""
+    """None if there is no such file."""
     force: bool = False
 
     @property

@@ -42,7 +42,7 @@ class Source(NamedTuple):
 def gather(read: Read, where: object, overrides: Sequence[str] = ()) -> Source:
     """Everything that a stage wants to know of a project.
 
-    `read` gives the text of a file by its path relative to the project, None where there is none; `where` is
+    `read` gives the text of a file by its path relative to the project, None if there is none; `where` is
     the project's folder, absolute.
     Raises Misconfigured for whatever is missing, broken or not supported.
     """
@@ -65,7 +65,7 @@ def identified(read: Read, where: object, overrides: Sequence[str] = ()) -> "tup
 def pyproject_of(read: Read, where: object) -> tuple[str, dict[str, Any]]:
     """The pyproject.toml, as text and parsed; both empty for a project of setup.py or setup.cfg alone.
 
-    Raises Misconfigured where there is no project.
+    Raises Misconfigured if there is no project.
     """
     text = read(PYPROJECT)
     if text is not None:
@@ -87,7 +87,7 @@ def describe(pyproject: dict[str, Any], read: Read) -> Project:
 
 
 def identify(pyproject: dict[str, Any], read: Read) -> str:
-    """The project's name, as written. Raises Misconfigured where there is none that an index would take."""
+    """The project's name, as written. Raises Misconfigured if there is none that an index would take."""
     name = table(pyproject, "project").get("name", table(pyproject, "tool", "poetry").get("name"))
     if name is None:
         from mergeship.core.declaration.naming import name_elsewhere
@@ -109,7 +109,7 @@ def test_extras(project: Project, wanted: tuple[str, ...] | None) -> tuple[str, 
 
 
 def test_groups(project: Project, wanted: tuple[str, ...] | None, extras: tuple[str, ...]) -> tuple[str, ...]:
-    """The dependency groups to test with: those asked for, else the usual one where no extra was found."""
+    """The dependency groups to test with: those asked for, else the usual one if no extra was found."""
     usual = () if extras else TEST_GROUPS
     return _chosen(project.groups, wanted, usual, "dependency group")
 

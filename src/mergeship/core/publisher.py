@@ -28,7 +28,7 @@ REFUSALS = {
     "invalid-payload": "the index did not understand the request: upgrade mergeship",
     "invalid-token": "the identity was not for this index, or too old: look at the clock, then run the job again",
     "invalid-reuse-token": "the identity was used before: run the job again",
-    "invalid-pending-publisher": "somebody else has the project's name: look at what was entered. {publisher}",
+    "invalid-pending-publisher": "someone else has the project's name: look at what was entered. {publisher}",
     "invalid-publisher": (
         "no publisher on the index fits this workflow: every field has to be as it is here, the environment too, and a "
         "reusable workflow never fits. {publisher}"

@@ -92,7 +92,7 @@ class Rehearsed(msgspec.Struct, frozen=True):
     not_rehearsed: tuple[str, ...]
     seconds: float
     kept: str = ""
-    """The folder that holds the sandbox, where it was kept."""
+    """The folder that holds the sandbox, if it was kept."""
     error: Problem | None = None
 
 

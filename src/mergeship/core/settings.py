@@ -27,9 +27,9 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     requires: tuple[str, ...] = ()
     """Requirements installed besides the project's own."""
     extras: tuple[str, ...] | None = None
-    """Extras to install; by default `test` or `tests`, where the project has one."""
+    """Extras to install; by default `test` or `tests`, if the project has one."""
     groups: tuple[str, ...] | None = None
-    """Dependency groups to install; by default `test`, `tests` or `dev`, where no test extra exists."""
+    """Dependency groups to install; by default `test`, `tests` or `dev`, if no test extra exists."""
 
 
 class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -54,11 +54,11 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where pull requests are looked up, and how the repository is protected there."""
 
     deadline: Positive = 90.0
-    """Seconds for each question, with all that it takes to try again: GitHub may ask to wait for a minute."""
+    """Seconds for each question, with all that it takes to retry: GitHub may ask to wait for a minute."""
     leave: tuple[str, ...] = ()
-    """Settings that are not planned, by their kind: somebody else decides on them."""
+    """Settings that are not planned, by their kind: someone else decides on them."""
     reviews: Reviews | None = None
-    """Approving reviews of a pull request; by default one, and none where one person alone can write."""
+    """Approving reviews of a pull request; by default one, and none if one person alone can write."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):

@@ -30,14 +30,14 @@ class Shown(msgspec.Struct, frozen=True):
     branch: str
     title: str
     released: str
-    """The version that the set-up has released; empty where it has not yet."""
+    """The version that the set-up has released; empty if it has not yet."""
     under_way: str = ""
     """The commit of another release that is on its way, which is followed instead; empty for none."""
     notes: tuple[str, ...] = ()
 
 
 def released(ledger: Ledger, commit: str) -> str:
-    """The version that was released of a commit, or last of all where none is given; empty for none."""
+    """The version that was released of a commit, or last of all if none is given; empty for none."""
     own = [one.version for one in ledger.releases if one.state == "released" and commit in {"", one.commit}]
     return own[-1] if own else ""
 

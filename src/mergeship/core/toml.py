@@ -26,13 +26,11 @@ def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
     try:
         return loads(text)
     except BrokenTomlError as error:
-        raise Misconfigured(
-            "broken-toml", f"{path} is not valid TOML: {error}", hint="mend the line that is named"
-        ) from error
+        raise Misconfigured("broken-toml", f"{path} is not valid TOML: {error}", hint="fix that line") from error
 
 
 def table(document: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """The table at a path of keys; empty where there is none, or something that is no table."""
+    """The table at a path of keys; empty if there is none, or something that is no table."""
     found: Any = document
     for key in keys:
         found = found.get(key) if isinstance(found, Mapping) else None

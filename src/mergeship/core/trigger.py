@@ -28,7 +28,7 @@ class _Inputs(msgspec.Struct, frozen=True):
 
 
 class _Sender(msgspec.Struct, frozen=True):
-    login: str = "somebody"
+    login: str = "someone"
 
 
 class _Number(msgspec.Struct, frozen=True):
@@ -51,7 +51,7 @@ def read(name: str, payload: str) -> Trigger:
         event = msgspec.json.decode(payload, type=_Event)
     except msgspec.DecodeError as error:
         raise Misconfigured(
-            "bad-event", f"GITHUB_EVENT_PATH holds no {name} event: {error}", hint="leave it to GitHub"
+            "bad-event", f"GITHUB_EVENT_PATH holds no valid {name} event: {error}", hint="do not set it yourself"
         ) from error
     if name == "push":
         return Trigger(pushed=(event.before, event.after))

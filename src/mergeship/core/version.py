@@ -52,8 +52,8 @@ def next_version(declared: str | None, used: Sequence[Used], wish: Wish = Wish()
     `declared` is None for a version that comes from tags. Before the first release the declared version is
     raised. Afterwards a declared version above everything used ships as written (a development or local version
     as the release that it leads to), and otherwise the highest one used is raised, by the part that is wished.
-    Raises Held where 0.x would be left without `leave_0x`, or where the version that is wished is taken;
-    Misconfigured where that one is no version for an index.
+    Raises Held if 0.x would be left without `leave_0x`, or if the version that is wished is taken;
+    Misconfigured if that one is not a version for an index.
     """
     _check(wish)
     texts = [FIRST if declared is None else declared, *(one.version for one in used), *filter(None, [wish.to])]
@@ -139,7 +139,7 @@ def _as_wished(version: "Version", wish: Wish, own: "Version | None", highest: "
 def _stay_below_one(
     own: "Version | None", taken: "Sequence[tuple[Version, str]]", released: "Sequence[tuple[Version, str]]"
 ) -> None:
-    """Raise Held where something of 1.0 or more was used by a project of 0.x.
+    """Raise Held if something of 1.0 or more was used by a project of 0.x.
 
     Without a declaration, the highest release tells what it is; before the first one, the highest tag does.
     """
@@ -210,6 +210,6 @@ _WORDS = {"release", "releases", "rel", "version", "versions"}
 
 
 def _version_at_start(text: str) -> str:
-    """What follows a `v` or `v.`, if that is a version; empty where it is none."""
+    """What follows a `v` or `v.`, if that is a version; empty if it is none."""
     version = text[1:].removeprefix(".") if text[:1] in {"v", "V"} else text
     return version if version[:1].isdecimal() and pep440.is_version(version) else ""

@@ -35,12 +35,12 @@ class Use(msgspec.Struct, frozen=True):
 
     job: str
     action: str
-    """`owner/name`, with the folder inside it where there is one."""
+    """`owner/name`, with the folder inside it if there is one."""
     ref: str
 
     @property
     def is_pinned(self) -> bool:
-        """Whether GitHub would run it where actions have to be pinned: workflows that are called need not be."""
+        """Whether GitHub would run it if actions have to be pinned: workflows that are called need not be."""
         return self.action.endswith(SUFFIXES) or bool(_COMMIT.fullmatch(self.ref))
 
     @property
@@ -91,10 +91,10 @@ def tree(text: str, path: str) -> dict[str, Any]:
         mark = error.problem_mark
         where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Misconfigured(
-            "broken-workflow", f"{path}{where}: {error.problem or error.context}", hint="mend the YAML there"
+            "broken-workflow", f"{path}{where}: {error.problem or error.context}", hint="fix the YAML there"
         ) from error
     except YAMLError as error:
-        raise Misconfigured("broken-workflow", f"{path}: {error}", hint="mend the YAML") from error
+        raise Misconfigured("broken-workflow", f"{path}: {error}", hint="fix the YAML") from error
     jobs = found.get("jobs") if isinstance(found, dict) else None
     if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
         raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")

@@ -219,7 +219,7 @@ DRILLS = (
     Drill("second-merge", "a second merge, with nothing committed back", "a second version", _second_merge),
     Drill("non-deployment", "a merge that says Non-deployment PR", "green, and nothing built", _non_deployment),
     Drill("test-failure", "failing tests", "everything behind them is skipped", _test_failure),
-    Drill("build-failure", "a build backend that fails", "its words are told, nothing is sent", _build_failure),
+    Drill("build-failure", "a build backend that fails", "its words are reported, nothing is sent", _build_failure),
     Drill(
         "lost-runner", "the runner is gone, half of a release is up", "finished with its artifact's bytes", _lost_runner
     ),

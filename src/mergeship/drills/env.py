@@ -200,7 +200,7 @@ class DrillEnv:
         return ledger.decode(self.bare.git("show", f"{REF}:{ledger.FILE}"), self.testbed.project)
 
     def entry(self, version: str) -> Entry:
-        """A release in the ledger. A drill fails where there is none."""
+        """A release in the ledger. A drill fails if there is none."""
         entry = self.ledger.entry(version)
         if entry is None:
             raise DrillFailedError(f"the ledger has no {version}")

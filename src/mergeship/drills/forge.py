@@ -17,7 +17,7 @@ from mergeship.world.fault import Fault
 from mergeship.world.forge.fake_repository import ACTIONS, PullRequest
 from mergeship.world.forge.merging import PERSON
 
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you retry."
 
 
 def _person(drill: DrillEnv, *words: str, **given: Any) -> Ran:  # noqa: ANN401
@@ -31,7 +31,7 @@ def _unprotected(drill: DrillEnv) -> None:
 
 
 def _pushed(drill: DrillEnv, token: str, *words: str) -> str:
-    """What the forge says to a push with a token; empty where it takes it."""
+    """What the forge says to a push with a token; empty if it takes it."""
     env = {**drill.testbed.box.env, **drill.testbed.login(token)}
     try:
         Repository(drill.runner.folder, env).git("push", *words[:-1], "origin", words[-1])
@@ -213,7 +213,7 @@ def _moved_main(session: DrillSession) -> str:
         demand(drill.bare.resolved(f"{pull_request.head}^") == moved, "it is not on top of main")
         drill.before = drill.main
         after = drill.testbed.repo.merge(pull_request.number)
-        demand(drill.bare.git("show", f"{after}:moved.txt") == "moved", "what was merged meanwhile is gone")
+        demand(drill.bare.git("show", f"{after}:moved.txt") == "moved", "what was merged in the meantime is gone")
         files = [path for _, path, _ in drill.testbed.repo.files(pull_request)]
         demand(files == ["pyproject.toml"], f"it is said to change {files}")
         return "opened on main as it was, moved on top of it by the next run, nothing reverted"
@@ -260,9 +260,9 @@ def _extra_change(session: DrillSession) -> str:
         drill.merged()
         drill.shipped(run="2")
         taken = drill.sync()
-        demand(taken.document.get("action") == "opened", f"beside somebody's commit: {taken.message}")
-        demand("left alone" in taken.said, "nothing is said of somebody's commit")
-        demand(drill.testbed.repo.head_of(branch) == head, "somebody's commit was overwritten")
+        demand(taken.document.get("action") == "opened", f"beside someone's commit: {taken.message}")
+        demand("left alone" in taken.said, "nothing is said of someone's commit")
+        demand(drill.testbed.repo.head_of(branch) == head, "someone's commit was overwritten")
         drill.before = drill.main
         drill.testbed.repo.merge(number)
         held = drill.decide(run="3")
@@ -318,7 +318,7 @@ DRILLS = (
     Drill("protected-main", "pushes, force and deletion, by an administrator too", "all refused", _protected_main),
     Drill("version-pr-with-extra-change", "a commit slips into it", "its merge is a hold", _extra_change),
     Drill("moved-main", "main moves while the version is brought back", "nothing is reverted", _moved_main),
-    Drill("two-syncs", "another run brings the version back meanwhile", "one pull request, no job red", _two_syncs),
+    Drill("two-syncs", "another run brings the version back at once", "one pull request, no job red", _two_syncs),
     Drill("no-right-to-open-pr", "Actions may not open pull requests", "the branch, and a page to open it", _no_right),
     Drill("bot-merge", "a bot merges", "judged like anybody else", _bot_merge),
     Drill("stale-plan", "settings that moved, a plan that was edited", "refused, nothing applied", _stale_plan),

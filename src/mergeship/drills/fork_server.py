@@ -19,7 +19,7 @@ from mergeship.process import PIPE, Running, started
 LOADED = (
     "anyio.to_thread", "gidgethub.httpx", "h11", "httpcore2", "httpx2", "markdown_it", "mergeship.cli",
     "mergeship.commands.decide", "mergeship.commands.deploy", "mergeship.core.trigger", "mergeship.output.document",
-    "mergeship.output.style", "mergeship.output.telling", "mergeship.output.text", "queue", "tenacity", "truststore",
+    "mergeship.output.style", "mergeship.output.reporter", "mergeship.output.text", "mergeship.verbs.decide", "mergeship.verbs.deploy", "queue", "tenacity", "truststore",
     "twine.package",
 )  # fmt: skip
 

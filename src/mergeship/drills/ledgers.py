@@ -1,4 +1,4 @@
-"""Drills of the ledger: somebody who may write to the repository writes what is not so."""
+"""Drills of the ledger: someone who may write to the repository writes what is not so."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ from mergeship.drills.env import DrillEnv, DrillSession, demand
 
 REFUSED = "refusing to allow a GitHub App to create or update workflow .github/workflows/ci.yml"
 SHORT = ["index.deadline=1"]
-_AS = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.org")
+_AS = ("-c", "user.name=Somebody", "-c", "user.email=someone@example.org")
 
 
 def _tag_refused(session: DrillSession) -> str:

@@ -34,9 +34,7 @@ def chosen(names: Sequence[str]) -> tuple[Drill, ...]:
     known = {drill.name: drill for drill in DRILLS}
     for name in names:
         if name != ALL and name not in known:
-            raise Misconfigured(
-                "no-such-drill", f"there is no drill {name!r}", hint=f"choose {ALL}, {', '.join(known)}"
-            )
+            raise Misconfigured("no-such-drill", f"no drill called {name!r}", hint=f"choose {ALL}, {', '.join(known)}")
     return DRILLS if ALL in names else tuple(drill for drill in DRILLS if drill.name in names)
 
 
@@ -60,7 +58,7 @@ def drilled(
     problem = None
     if failed:
         words = f"{len(failed)} of {len(results)} drills failed: {', '.join(failed)}"
-        problem = Problem("drill-failed", words, f"look at one alone: mergeship rehearse --drill {failed[0]}")
+        problem = Problem("drill-failed", words, f"run one by itself: mergeship rehearse --drill {failed[0]}")
     return Drilled(name, tuple(results), round(time.monotonic() - began, 3), problem)
 
 

@@ -94,7 +94,7 @@ def _next(drill: DrillEnv, lost: str) -> str:
 
 
 def _stolen(drill: DrillEnv, version: str) -> None:
-    """Somebody else's bytes are on the index, under the name of our wheel or sdist."""
+    """Someone else's bytes are on the index, under the name of our wheel or sdist."""
     ours = min(drill.session.distributions(version, drill).glob(f"*{version}*"), key=lambda path: path.suffix != ".whl")
     content = drill.testbed.box.root / "other-bytes"
     content.write_bytes(b"other bytes")
@@ -178,7 +178,7 @@ def _yanked(session: DrillSession) -> str:
 
 
 def _wrong_token(session: DrillSession) -> str:
-    return _stopped("token-rejected", more={"PYPI_API_TOKEN": "pypi-of-somebody-else"})(session)
+    return _stopped("token-rejected", more={"PYPI_API_TOKEN": "pypi-of-someone-else"})(session)
 
 
 def _sigstore_down(session: DrillSession) -> str:
@@ -231,8 +231,8 @@ DRILLS = (
         _given_up(_sdist_refused, "Invalid distribution file", yank=True),
     ),
     Drill(
-        "stolen-version", "somebody else uploads the version after the claim", "given up; the next version ships",
-        _given_up(_stolen, "somebody else published"),
+        "stolen-version", "someone else uploads the version after the claim", "given up; the next version ships",
+        _given_up(_stolen, "someone else published"),
     ),
     Drill(
         "sigstore-down", "Sigstore attests nothing", "stop before anything is sent; the same bytes later, attested",

@@ -5,7 +5,7 @@ class MergeshipError(Exception):
     """An expected failure: what happened, to what, and what to do next.
 
     `code` is stable and meant for programs; `message` says what happened and to what; `hint` says what to do
-    next; `detail` is output of somebody else (a compiler, a test run), shown as it is.
+    next; `detail` is output of someone else (a compiler, a test run), shown as it is.
     """
 
     exit_status = 1
@@ -30,7 +30,7 @@ class Overtaken(Held):
     """Another run did the same in the same moment; who looks again finds it done."""
 
     def __init__(self, code: str, message: str) -> None:
-        super().__init__(code, message, hint="run it again: what the other one did is found")
+        super().__init__(code, message, hint="run it again; it picks up the other run's work")
 
 
 class Misconfigured(MergeshipError):

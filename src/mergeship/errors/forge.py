@@ -38,7 +38,7 @@ CODES = {
     ),
     "other-pipeline": Entry(
         _WRONG,
-        "The pipeline on main is not mergeship's, and a merge would start it.",
+        "The pipeline on main is not mergeship's, so merging would start a foreign pipeline.",
         "Replace it with `mergeship init --force`, merge that, run setup again.",
     ),
     "other-plan": Entry(_WRONG, "The plan was made for another repository or server.", _PLAN),
@@ -57,7 +57,7 @@ CODES = {
     ),
     "stale-plan": Entry(_WRONG, "The settings have changed since the plan was made.", _PLAN),
     "state-moved": Entry(
-        _FAILED, "Somebody changed the setting meanwhile.", "Make a new plan: `mergeship forge plan`."
+        _FAILED, "Someone changed the setting in the meantime.", "Make a new plan: `mergeship forge plan`."
     ),
     "still-waiting": Entry(_HELD, "The set-up waited as long as it may.", "Run setup again to resume."),
 }

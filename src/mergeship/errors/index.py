@@ -4,7 +4,7 @@ from mergeship.errors import Failed, Held, Misconfigured
 from mergeship.errors.entry import Entry
 
 _WRONG, _HELD, _FAILED = (Misconfigured,), (Held,), (Failed,)
-_NEXT = "Run all jobs again: the next version is used."
+_NEXT = "Re-run all jobs: they use the next version."
 _LATER = "Run the job again later: the same bytes are sent."
 CODES = {
     "account-incomplete": Entry(
@@ -58,7 +58,7 @@ CODES = {
     ),
     "invalid-payload": Entry(_FAILED, "The index did not understand the request for a token.", "Update mergeship."),
     "invalid-pending-publisher": Entry(
-        _FAILED, "The project's name belongs to somebody else.", "Correct the publisher on the index."
+        _FAILED, "The project's name belongs to someone else.", "Correct the publisher on the index."
     ),
     "invalid-publisher": Entry(
         _FAILED, "No trusted publisher on the index fits this workflow.", "Enter exactly what the hint says."

@@ -19,7 +19,7 @@ class _Interrupted(MergeshipError):
 CODES = {
     "bug": Entry((_Bug,), "mergeship itself failed.", "Report it, with the traceback."),
     "disk-full": Entry((Failed,), "There is no space left.", "Free some space, then run it again."),
-    "interrupted": Entry((_Interrupted,), "The process was asked to end.", "Run it again: it goes on from there."),
+    "interrupted": Entry((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
     "os-error": Entry((Failed,), "The operating system refused something.", "Check the file that the message names."),
     "process-failed": Entry((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
     "usage": Entry((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),

@@ -24,7 +24,7 @@ CODES = {
         _FAILED, "A file changed while it was about to be written; nothing was written.", "Run the command again."
     ),
     "link-leads-out": Entry(
-        _WRONG, "A file of the project is a link that leads out of the repository.", "Keep a real file in its place."
+        _WRONG, "A file of the project is a link that points outside the repository.", "Keep a real file in its place."
     ),
     "no-name": Entry(_WRONG, "No file gives the project's name as plain text.", "Add `name` to `[project]`."),
     "no-such-extra": Entry(

@@ -51,7 +51,7 @@ CODES = {
         _FAILED, "The files are not those that were built; nothing was sent.", "Build again, and deploy exactly that."
     ),
     "not-claimed": Entry(
-        _FAILED, "The commit has no claim, and nothing is sent without one.", "Run `mergeship decide` first."
+        _FAILED, "The commit has no claim, and nothing is sent without a claim.", "Run `mergeship decide` first."
     ),
     "not-committed": Entry(
         _WRONG, "A file that the build needs is not in the commit.", "`git add` and commit it: a commit is built."
@@ -60,7 +60,7 @@ CODES = {
         _FAILED, "A distribution has a name that PyPI refuses.", "Update the build backend, or repair the wheel."
     ),
     "strange-files": Entry(
-        _WRONG, "The output folder holds distributions of somebody else.", "Remove them, or name another folder."
+        _WRONG, "The output folder holds distributions of someone else.", "Remove them, or name another folder."
     ),
     "tests-failed": Entry(_FAILED, "The project's tests failed.", "Fix them; nothing is built until they pass."),
     "uploading-elsewhere": Entry(
@@ -71,7 +71,7 @@ CODES = {
     "version-given-up": Entry(
         _FAILED,
         "This version can never be complete on the index.",
-        "Run all jobs again: the next version is used. Yank the files that the hint names.",
+        "Re-run all jobs: they use the next version. Yank the files that the hint names.",
     ),
     "wrong-metadata": Entry(
         _FAILED,

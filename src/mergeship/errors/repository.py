@@ -34,7 +34,7 @@ CODES = {
     ),
     "no-such-commit": Entry(_WRONG, "A name means no commit.", "`git log --first-parent main` lists them."),
     "not-a-repository": Entry(
-        _WRONG, "The folder is no git repository with a commit.", "`git init`, `git add -A`, `git commit`."
+        _WRONG, "The folder is not a git repository with a commit.", "`git init`, `git add -A`, `git commit`."
     ),
     "not-on-main": Entry(
         _HELD, "The commit is not on main.", "Merge it first; or, if main was rewritten, put main back."

@@ -33,23 +33,23 @@ def setup(shown: Shown, style: Style) -> str:
     missing = [change.path for change in shown.files.changes if change.action == "create"]
     kept = [change.path for change in shown.files.changes if change.action == "keep"]
     if shown.released:
-        lines.append(f"{shown.released} is released already: only the settings are brought up to date")
+        lines.append(f"{shown.released} is already released; only the settings are updated")
     elif shown.under_way:
-        lines.append(f"the release of {shown.under_way[:12]} is on its way: it is followed")
+        lines.append(f"the release of {shown.under_way[:12]} is under way and will be followed")
     elif shown.merged:
-        lines.append(f"pull request #{shown.pull} is merged: its release is followed")
+        lines.append(f"pull request #{shown.pull} is merged; its release will be followed")
     elif shown.pull:
-        lines.append(f"pull request #{shown.pull} is open: it is followed, merged when it is green, and released")
+        lines.append(f"pull request #{shown.pull} is open; it will be followed, merged when green, and released")
     else:
         lines.append(f"{style.good('+ pull request')} {style.bold(shown.title)} from {shown.branch}")
-        lines += [f"    adds {path}" for path in missing] or ["    changes nothing: the pipeline's files are on main"]
+        lines += [f"    adds {path}" for path in missing] or ["    changes nothing; the pipeline's files are on main"]
         lines += [f"    leaves {path} as it is" for path in kept]
-        lines.append("    it is followed through its checks, merged when they are green, and released to the index")
+        lines.append("    it will be followed through its checks, merged when they pass, and released to the index")
     return "\n".join([*lines, *notes(shown.notes, (), style)])
 
 
 def notes(said: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
-    """What is told besides the changes."""
+    """What is reported besides the changes."""
     lines = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
     return [*lines, *(f"{style.warn('note:')} {one_line(words)}" for words in said)]
 
@@ -66,7 +66,7 @@ def _fields(change: Change) -> list[str]:
             continue
         words = short.get(name, name.replace("_", " "))
         if name == "updated" and change.after:
-            lines.append("its value is stored anew" if change.before else "its value is stored, and never shown")
+            lines.append("its value is replaced" if change.before else "its value is stored and never shown")
         elif not change.before:
             lines.append(f"{words}: {_shown(new)}")
         elif not change.after:

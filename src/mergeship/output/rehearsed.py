@@ -82,7 +82,7 @@ def _jobs(result: Rehearsed) -> Table:
     table.add_column("seconds")
     for name in names:
         table.add_column(name, justify="right")
-    table.add_column("jobs together", justify="right")
+    table.add_column("total", justify="right")
     for merge in dict.fromkeys(job.merge for job in result.jobs):
         jobs = {job.name: job for job in result.jobs if job.merge == merge}
         cells = [_cell(jobs[name].status, jobs[name].seconds) if name in jobs else Text("") for name in names]

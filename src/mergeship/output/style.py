@@ -1,4 +1,4 @@
-"""Colours, where they are wanted."""
+"""Colours, if they are wanted."""
 
 from collections.abc import Mapping
 from typing import NamedTuple, TextIO

@@ -9,7 +9,7 @@ from mergeship.output.style import Style
 
 
 def failure(error: MergeshipError, style: Style) -> str:
-    """A failure as text: somebody else's output first, then what happened, then what to do next."""
+    """A failure as text: someone else's output first, then what happened, then what to do next."""
     lines = [f"  {line}" for line in error.detail.splitlines()]
     lines.append(f"{style.bad('error:')} {error.message} [{error.code}]")
     if error.hint:

@@ -32,8 +32,8 @@ class Artifacts(msgspec.Struct, frozen=True):
         if wrong and entry.state == "claimed":
             raise Failed(
                 "not-as-built",
-                f"{self.out} is not what was built: {'; '.join(wrong)}",
-                hint="nothing was sent; build again and deploy exactly that",
+                f"{self.out} does not match the build: {'; '.join(wrong)}",
+                hint="nothing was sent; build again and deploy that",
             )
 
     def found(self, version: str, wanted: Sequence[Distribution]) -> dict[str, Path]:

@@ -42,9 +42,9 @@ class Builder(msgspec.Struct, frozen=True):
 
 
 def _write(tree: Path, source: Source, version: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """Write the version into the copy of the tree; where it comes from tags, give back what hands it over.
+    """Write the version into the copy of the tree; if it comes from tags, give back what hands it over.
 
-    Raises Misconfigured where that would be elsewhere.
+    Raises Misconfigured if that would be elsewhere.
     """
     vcs = source.declared.vcs
     if vcs:
@@ -67,7 +67,7 @@ def _not_committed(what: str) -> Misconfigured:
     return Misconfigured(
         "not-committed",
         f"{what} is not in the commit that is built",
-        hint="git add and commit it: what is built is a commit",
+        hint="git add and commit it; only commits are built",
     )
 
 

@@ -40,7 +40,7 @@ def learn(
     environ: Mapping[str, str],
     report: Reporter,
 ) -> Facts:
-    """What is known once a step is done. Raises Held where the forge does not tell."""
+    """What is known once a step is done. Raises Held if the forge does not tell."""
     if isinstance(step, ReadPolicies):
         before = policy_before(state.repository, step.base, state.overrides) if step.base else None
         written = policy_before(state.repository, step.head, state.overrides)

@@ -97,7 +97,7 @@ class Deliverer:
                 assert_never(step)
 
     def _move(self, version: str, move: Move, *, tag: bool = False) -> str:
-        """Write a transition, unless somebody is faster; the forge's words if it refused the tag."""
+        """Write a transition, unless someone is faster; the forge's words if it refused the tag."""
         ledger, state = self.state.ledger, self.state
         wanted = ledger.moved(version, move.state, state.now, state.run, **move.changes)
         self.state, refused = state.write(wanted, wanted.entry(version) if tag else None)

@@ -115,7 +115,7 @@ async def _applied(ask: Connection, change: Change, value: str) -> None:
     about = change.after or change.before
     if about and await hosted.again(ask, about) != change.before:
         raise Failed(
-            "state-moved", "somebody has changed it meanwhile", hint="see what it is now: mergeship forge plan"
+            "state-moved", "someone changed it in the meantime", hint="see what it is now: mergeship forge plan"
         )
     await hosted.write(ask, change.before, change.after, value)
 
@@ -123,11 +123,11 @@ async def _applied(ask: Connection, change: Change, value: str) -> None:
 def _token(token: Callable[[], str]) -> str:
     value = token().strip()
     if not value or not value.isascii() or not value.isprintable() or " " in value:
-        what = "is no token: it has spaces, several lines, or strange characters" if value else "is empty"
+        what = "is not a token: it has spaces, line breaks, or unprintable characters" if value else "is empty"
         raise Misconfigured(
             "bad-token" if value else "no-token",
             f"the value of {TOKEN} {what}",
-            hint=f"set {TOKEN} in the environment, or hand it over by standard input with --token-stdin",
+            hint=f"set {TOKEN} in the environment, or pipe it in with --token-stdin",
         )
     return value
 

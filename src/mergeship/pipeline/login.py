@@ -15,7 +15,7 @@ LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 
 
 
 class Login:
-    """The token of one run. Raises Misconfigured where there can be none."""
+    """The token of one run. Raises Misconfigured if there can be none."""
 
     def __init__(self, state: ProjectState, environ: Mapping[str, str], report: Reporter) -> None:
         self._settings = state.settings
@@ -35,22 +35,24 @@ class Login:
         return self._settings.auth == "trusted"
 
     def token(self) -> str:
-        """The token, minted anew before it ends. Raises Failed where the index refuses."""
+        """The token, minted again before it ends. Raises Failed if the index refuses."""
         if not self.trusted:
             return self._stored
         if not self._minted or time.monotonic() - self._at > LIFE:
             upload = index.addresses(self._settings.index).upload
-            self._report(Note("asking the index for a token for this job alone"))
+            self._report(Note("requesting a token for this job from the index"))
             self._minted = index.minted(upload, self._environ, self._settings.index.deadline, self._publisher)
             self._at = time.monotonic()
         return self._minted
 
     def attested(self, files: Sequence[Path]) -> Mapping[str, str]:
-        """What an upload of each file carries besides it, by its name. Raises Failed where Sigstore gives nothing."""
+        """What an upload of each file carries besides it, by its name. Raises Failed if Sigstore gives nothing."""
         if not (files and self._settings.attests):
             return {}
         self.token()  # what the index refuses needs no entry in a public log
-        self._report(Note(f"asking Sigstore to attest {', '.join(file.name for file in files)} in its public log"))
+        self._report(
+            Note(f"requesting attestations from Sigstore (public log): {', '.join(file.name for file in files)}")
+        )
         return index.attested(files, self._environ, self._settings.index.deadline, self._report)
 
 
@@ -60,8 +62,8 @@ def _stored(environ: Mapping[str, str]) -> str:
         raise Misconfigured(
             "no-token",
             f"{TOKEN} is not set, so the index would refuse the upload",
-            hint=f"store an API token of the index as the secret {TOKEN}, and hand it to the deploy step by env:",
+            hint=f"store an API token of the index as the secret {TOKEN}, and pass it to the deploy step with env:",
         )
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise Misconfigured("bad-token", f"{TOKEN} is no token", hint="copy it again, in one piece")
+        raise Misconfigured("bad-token", f"{TOKEN} is not a token", hint="copy it again in one piece")
     return token

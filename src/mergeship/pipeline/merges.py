@@ -21,7 +21,7 @@ from mergeship.pipeline.project_state import ProjectState
 
 
 def merged(state: ProjectState, source: Source, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
-    """The commits with their pull requests. Raises Held where the forge does not tell."""
+    """The commits with their pull requests. Raises Held if the forge does not tell."""
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
@@ -41,7 +41,7 @@ def judged(
     """A version or maintenance pull request with whatever it changes beyond what it may; any other as it is.
 
     `commit` is the one that brought it, or would; empty for one that is not here, when its files alone tell.
-    `released` are the versions that it may bring back; None where they are not known.
+    `released` are the versions that it may bring back; None if they are not known.
     """
     kind = decision.neutral_kind(pull)
     if not kind:
@@ -61,7 +61,7 @@ def judged(
 
 
 def policy_before(repository: Repository, commit: str, overrides: Sequence[str]) -> Policy | None:
-    """What decided about intents before a commit was merged on top; None where there was no project yet."""
+    """What decided about intents before a commit was merged on top; None if there was no project yet."""
     try:
         return load(pyproject_of(repository.at(commit), "main")[1], overrides).intent
     except MergeshipError:

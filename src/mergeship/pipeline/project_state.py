@@ -20,7 +20,7 @@ from mergeship.core.settings import Settings
 from mergeship.core.text import without_password
 from mergeship.errors import Held
 
-ATTEMPTS = 20  # of a compare-and-swap: each that is lost means that somebody else's was won
+ATTEMPTS = 20  # of a compare-and-swap: each that is lost means that someone else's was won
 
 
 class ProjectState(msgspec.Struct, frozen=True):
@@ -42,7 +42,7 @@ class ProjectState(msgspec.Struct, frozen=True):
     refs: Refs
     ledger: Ledger
     lost: int = 0
-    """How many swaps in a row somebody else has won."""
+    """How many swaps in a row someone else has won."""
 
     @property
     def now(self) -> datetime:
@@ -63,7 +63,7 @@ class ProjectState(msgspec.Struct, frozen=True):
         """Push another ledger by compare-and-swap, a commit for each transition.
 
         With `tagged`, the tag of that release is pushed too: both or neither. Gives back the state afterwards, with
-        somebody else's ledger if they were faster, and the forge's words if it was the tag that it refused. Raises
+        someone else's ledger if they were faster, and the forge's words if it was the tag that it refused. Raises
         Held if the origin takes no ledger, or if others were faster 20 times in a row.
         """
         commit = self.refs.ledger
@@ -87,7 +87,7 @@ class ProjectState(msgspec.Struct, frozen=True):
                 hint=f"the token needs the permission contents: write, and no ruleset may forbid {REF}",
             )
         if self.lost + 1 == ATTEMPTS:
-            raise Held("ledger-busy", "the ledger was changed by others again and again", hint="run the job again")
+            raise Held("ledger-busy", f"gave up after {ATTEMPTS} concurrent ledger updates", hint="run the job again")
         return msgspec.structs.replace(self.again(), lost=self.lost + 1), ""
 
 

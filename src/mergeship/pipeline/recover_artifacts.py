@@ -26,14 +26,14 @@ def read(text: str) -> tuple[Unfinished, ...]:
         return msgspec.json.decode(text or "[]", type=tuple[Unfinished, ...])
     except msgspec.DecodeError as error:
         raise Misconfigured(
-            "bad-unfinished", f"--unfinished cannot be read: {error}", hint="hand over decide's output as it is"
+            "bad-unfinished", f"--unfinished cannot be read: {error}", hint="pass decide's output unchanged"
         ) from error
 
 
 def recover(
     builder: Builder, project: str, begun: Sequence[Unfinished], artifact: Path | None, out: Path
 ) -> list[tuple[Unfinished, str]]:
-    """For each release its bytes below `out`, as they are bound in the ledger; and why not, where they are lost."""
+    """For each release its bytes below `out`, as they are bound in the ledger; and why not, if they are lost."""
     store = RunnerStore(builder.environ, name_of(builder.repository, builder.environ))
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
     found = []
@@ -50,12 +50,12 @@ def _recovered(builder: Builder, release: Unfinished, folders: Iterable[Path], t
     """Put the bytes into the target; why they are lost, if they are."""
     facts = Facts(here=_taken(release, folders, target))
     while isinstance(step := recovery.next_step(release.files, facts), Rebuild):
-        builder.report(Note(f"{release.version} was begun before, and its bytes are gone: building it again"))
+        builder.report(Note(f"{release.version} was started earlier and its bytes are gone; rebuilding"))
         facts = _rebuilt(builder, release, target, facts)
     if isinstance(step, Lost):
         return step.why
     if not facts.rebuilt:
-        builder.report(Note(f"{release.version} was begun before, and its bytes are still here"))
+        builder.report(Note(f"{release.version} was started earlier and its bytes are still here"))
     return ""
 
 

@@ -21,7 +21,7 @@ def server_of(environ: Mapping[str, str]) -> str:
 
 
 def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
-    """`owner/name` on the forge. Raises Misconfigured where the checkout has no remote there."""
+    """`owner/name` on the forge. Raises Misconfigured if the checkout has no remote there."""
     if name := job.repository(environ):
         return name
     if given := environ.get("GITHUB_REPOSITORY"):
@@ -58,7 +58,7 @@ def on_forge(repository: Repository, environ: Mapping[str, str]) -> str:
 
 
 def checkout(path: object, environ: Mapping[str, str]) -> Repository:
-    """The checkout in a folder. Raises Misconfigured where there is none."""
+    """The checkout in a folder. Raises Misconfigured if there is none."""
     repository = Repository(str(path), for_installer(environ))
     repository.head()
     return repository

@@ -13,7 +13,7 @@ from mergeship.core.text import without_password
 def planned(source: Source, read: Read, *, force: bool = False, bump_script: bool = False) -> FilePlan:
     """What is to be written; `read` gives what is there.
 
-    With `bump_script`, or where it is there already, the script that bumps without mergeship is one of the files.
+    With `bump_script`, or if it is there already, the script that bumps without mergeship is one of the files.
     """
     wanted = {
         name: workflow.render(files.template(template), source.settings)

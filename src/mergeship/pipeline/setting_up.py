@@ -1,4 +1,4 @@
-"""The set-up of one repository: each step looked at, and done where it is not done yet."""
+"""The set-up of one repository: each step looked at, and done if it is not done yet."""
 
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ class SettingUp:
         return {**self._environ, "GITHUB_TOKEN": self.forge.token().value}
 
     def main(self) -> str:
-        """The commit that main is at, fetched. Raises Held where there is none."""
+        """The commit that main is at, fetched. Raises Held if there is none."""
         refs = self.origin.refs()
         if not refs.main:
             raise Held("no-main", f"{self.page} has no branch main", hint="push main first: git push origin HEAD:main")
@@ -60,7 +60,7 @@ class SettingUp:
     def workflows(self, main: str, plan: FilePlan) -> Workflows:
         """The workflows of main, once the pull request has brought what is missing.
 
-        Raises Misconfigured where the pipeline there is not mergeship's: merging would start it.
+        Raises Misconfigured if the pipeline there is not mergeship's: merging would start it.
         """
         names = self.repository.names(main, workflow.FOLDER)
         there = {name: self._at_top(main)(name) or "" for name in names}
@@ -68,8 +68,8 @@ class SettingUp:
         if not workflow.read(there[workflow.PATH], workflow.PATH).ours:
             raise Misconfigured(
                 "other-pipeline",
-                f"{workflow.PATH} on main is not mergeship's, and a merge would start it",
-                hint="mergeship init --force writes ours in its place; bring that to main, then run setup again",
+                f"{workflow.PATH} on main is not mergeship's, so merging would start a foreign pipeline",
+                hint="mergeship init --force writes ours in its place; merge that to main, then run setup again",
             )
         return {name: text for name, text in there.items() if name.startswith(workflow.FOLDER)}
 
@@ -91,7 +91,7 @@ class SettingUp:
     def propose(self, main: str, plan: FilePlan) -> Pull:
         """Push the branch with what is missing, and open its pull request, which asks to ship.
 
-        Where nothing is missing it changes nothing: GitHub merges that too.
+        If nothing is missing it changes nothing: GitHub merges that too.
         """
         changes = {change.path: ("100644", change.wanted) for change in plan.changes if change.action == "create"}
         commit = self.origin.commit(changes, setup.TITLE, main, time.time())
@@ -108,7 +108,7 @@ class SettingUp:
         return project_state.read(self.path, self.environ, lambda _: None, self.overrides)
 
     def follow_checks(self, pull: Pull, required: Sequence[str], wait: float, pause: float) -> None:
-        """Wait until the checks are green. Raises Failed where one is red, Held after `wait` seconds."""
+        """Wait until the checks are green. Raises Failed if one is red, Held after `wait` seconds."""
 
         def look() -> str | None:
             said = [
@@ -119,7 +119,7 @@ class SettingUp:
             if found.outcome == "red":
                 raise Failed(
                     "checks-failed", f"pull request #{pull.number}: {found.words}",
-                    hint=f"mend it on the branch {pull.branch}, then run setup again: it goes on from there",
+                    hint=f"fix it on the branch {pull.branch}, then run setup again to resume",
                 )  # fmt: skip
             return found.words if found.outcome == "waiting" else None
 
@@ -141,7 +141,7 @@ class SettingUp:
         return self.ask(lambda pulls: pulls.pull(pull.number)).commit
 
     def follow_release(self, commit: str, wait: float, pause: float) -> Entry:
-        """Wait until a commit is released. Raises Failed where its run fails, Held after `wait` seconds."""
+        """Wait until a commit is released. Raises Failed if its run fails, Held after `wait` seconds."""
         found: list[Entry] = []
         ended = False
 
@@ -163,7 +163,7 @@ class SettingUp:
                         break
                     raise Failed(
                         "pipeline-failed", f"the pipeline ended with {run.conclusion}: {run.html_url}",
-                        hint="look at the run; when it is mended and run again, setup goes on from there",
+                        hint="open the run and fix it, then run setup again to resume",
                     )  # fmt: skip
             return "the pipeline runs"
 
@@ -171,14 +171,14 @@ class SettingUp:
         return found[0]
 
     def _wait(self, look: Callable[[], str | None], wait: float, pause: float) -> None:
-        """Look again and again, until there is nothing left to wait for."""
+        """Look until there is nothing left to wait for."""
         until, told = time.monotonic() + wait, ""
         while waiting := look():
             if waiting != told:
                 self.report(Note(waiting))
                 told = waiting
             if time.monotonic() + pause > until:
-                raise Held("still-waiting", waiting, hint="run setup again later: it goes on from there")
+                raise Held("still-waiting", waiting, hint="run setup again later to resume")
             time.sleep(pause)
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:

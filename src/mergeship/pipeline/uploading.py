@@ -64,7 +64,7 @@ class UploadAttempt:
             retry=retry_if_result(lambda sent: sent.ended in {"again", "look"}),
             wait=self.pause,
             stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= self.until,
-            before_sleep=lambda tried: report(Note(f"{self._sent.said}: trying again in {tried.upcoming_sleep:.1f} s")),
+            before_sleep=lambda tried: report(Note(f"{self._sent.said}: retrying in {tried.upcoming_sleep:.1f} s")),
             retry_error_callback=lambda _: msgspec.structs.replace(self._sent, ended="late"),
         )(self)
 

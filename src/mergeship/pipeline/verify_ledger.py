@@ -14,8 +14,8 @@ from mergeship.pipeline.project_state import ProjectState
 def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: bool = False) -> Listing:
     """What the index lists; the ledger that agrees with it is the one that this runner remembers.
 
-    Raises Held where the index cannot be read, or where the ledger says something else. A release that is merely gone
-    from the index is no obstacle where a person decides (`by_hand`).
+    Raises Held if the index cannot be read, or if the ledger says something else. A release that is merely gone
+    from the index is no obstacle if a person decides (`by_hand`).
 
     A release that was seen there and is not shown now is waited for: pages lag behind, and not everywhere the same.
     """
@@ -45,6 +45,6 @@ def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: b
 
 
 _HINT = (
-    "somebody wrote to refs/mergeship/ledger, moved a tag or deleted a release: see git log -p of the ledger, and put "
+    "someone wrote to refs/mergeship/ledger, moved a tag or deleted a release: see git log -p of the ledger, and put "
     "back what mergeship wrote; if an owner deleted a release, " + DISPATCH
 )

@@ -27,7 +27,7 @@ class OnMain(msgspec.Struct, frozen=True):
     commit: str
     source: Source
     template: str
-    """The pull request template; empty where there is none."""
+    """The pull request template; empty if there is none."""
 
 
 def on_main(state: ProjectState) -> OnMain:
@@ -39,7 +39,7 @@ def on_main(state: ProjectState) -> OnMain:
 
 
 def edits(state: ProjectState, main: OnMain, version: str) -> Bump:
-    """What brings a version back. Raises Misconfigured where it cannot be written."""
+    """What brings a version back. Raises Misconfigured if it cannot be written."""
     name, declared = main.source.project.name, main.source.declared
     return bump.as_claimed(name, declared, version, state.repository.at(main.commit))
 
@@ -52,7 +52,7 @@ class VersionPulls:
         self.forge = forge
 
     def opened(self) -> tuple[list[Pull], list[Pull]]:
-        """Those that are open, the newest first: ours, and those with commits of somebody else."""
+        """Those that are open, the newest first: ours, and those with commits of someone else."""
         found = self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
         called = [pull for pull in found if version_pull.is_ours(pull.branch)]
         ours = [pull for pull in called if not self.strangers(pull.head)]

@@ -46,7 +46,7 @@ class Contributor:
         self.automation = Automation(testbed, program, report)
 
     def set_up(self) -> None:
-        """Have `mergeship forge apply` set up the repository. Raises Failed where that fails."""
+        """Have `mergeship forge apply` set up the repository. Raises Failed if that fails."""
         self.report(Note("mergeship forge apply sets up the embedded forge"))
         command = [str(self.testbed.box.command), "forge", "apply", "--yes", "--token-stdin"]
         try:
@@ -59,7 +59,7 @@ class Contributor:
     def merged(self, number: int, checks: Workflow | None) -> Merge | None:
         """Bring a small change into main by a pull request, the first of which is unclear at first.
 
-        None where its checks fail: nobody could merge it.
+        None if its checks fail: nobody could merge it.
         """
         testbed, branch = self.testbed, f"feature/rehearsal-{number}"
         if number > 1:
@@ -107,7 +107,7 @@ class Contributor:
         self.prover.note(number, SHIPS_NOTHING, not wrong, words)
 
     def push(self, branch: str) -> str:
-        """Push a branch of the clone with the maintainer's token. Raises ProcessFailed where that is refused."""
+        """Push a branch of the clone with the maintainer's token. Raises ProcessFailed if that is refused."""
         env = {**self.testbed.box.env, **self.testbed.login(self.testbed.person)}
         return Repository(self.testbed.box.work, env).git("push", "--porcelain", "origin", branch)
 
@@ -120,7 +120,7 @@ class Contributor:
         return [job for job in self.automation.checks(number, checks, action) if job.status == "failed"]
 
     def try_to_merge(self, number: int) -> str:
-        """Why the forge does not merge a pull request; empty where it does."""
+        """Why the forge does not merge a pull request; empty if it does."""
         head = self.testbed.repo.pull_requests[number].head
         try:
             self._ask(lambda pulls: pulls.merged(number, head))
@@ -131,12 +131,12 @@ class Contributor:
         return ""
 
     def merge(self, number: int, title: str) -> Merge:
-        """Merge a pull request. Raises Failed where the forge refuses."""
+        """Merge a pull request. Raises Failed if the forge refuses."""
         before = self.testbed.origin.main()
         if words := self.try_to_merge(number):
             raise Failed(
                 "merge-refused", f"pull request #{number} cannot be merged: {words}",
-                hint="look at the checks above: on GitHub it could not be merged either",
+                hint="fix the checks above; on GitHub it could not be merged either",
             )  # fmt: skip
         return self.testbed.origin.pulled(before, self.testbed.origin.main(), title)
 

@@ -99,7 +99,7 @@ def perform(
         raise Failed(
             "action-not-fetched",
             f"{workflow.path} uses {', '.join(log.not_fetched)}, which cannot be fetched here",
-            hint="rehearse where the network allows it, or take that step out for the rehearsal",
+            hint="rehearse if the network allows it, or take that step out for the rehearsal",
         )
     if status and not any(job.status == "failed" for job in log.jobs):
         raise Failed(
@@ -172,7 +172,7 @@ class Log:
                 self._failed.setdefault(job, step)
 
     def _said(self, job: str, step: str, text: str) -> None:
-        """Keep a line of output; once a step has failed, what later steps say is told but not kept."""
+        """Keep a line of output; once a step has failed, what later steps say is reported but not kept."""
         if job not in self._failed or job in self._ending:
             self._tails.setdefault(job, deque(maxlen=TAIL)).append(text)
         self.report(StepSaid(job, step, text))

@@ -155,7 +155,7 @@ def _refuse_unclear(repository: Repository) -> None:
         raise Misconfigured(
             "dirty-checkout",
             f"{repository.path} has changes that are not committed: {', '.join(changed[:5])}",
-            hint="commit or stash them: a rehearsal merges what is committed",
+            hint="commit or stash them; a rehearsal merges what is committed",
         )
     if not repository.branch():
         raise Misconfigured(

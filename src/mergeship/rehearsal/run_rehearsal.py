@@ -102,7 +102,7 @@ def _attested(prover: Prover, catalog: Catalog) -> None:
 
 
 class _Way:
-    """How a change reaches main: through the forge, or past it where the workflow is not mergeship's."""
+    """How a change reaches main: through the forge, or past it if the workflow is not mergeship's."""
 
     def __init__(self, testbed: Testbed, workflow: Workflow, contributor: Contributor) -> None:
         self.testbed = testbed
@@ -121,7 +121,7 @@ class _Way:
         give_secrets(self.testbed, self.workflow, made_up=not self.workflow.ours)
 
     def merged(self, number: int) -> Merge | None:
-        """A small change, merged into main by a pull request; None where its checks fail."""
+        """A small change, merged into main by a pull request; None if its checks fail."""
         if self.workflow.ours:
             return self.contributor.merged(number, self.checks)
         testbed, branch, title = self.testbed, f"feature/rehearsal-{number}", f"feat: rehearse merge {number}"
@@ -140,7 +140,7 @@ class _Way:
 
 
 def pipeline(name: str, box: Sandbox, report: Reporter) -> Workflow:
-    """The workflow that is rehearsed; `mergeship init` writes it where the project has none."""
+    """The workflow that is rehearsed; `mergeship init` writes it if the project has none."""
     path = box.work / name
     if not path.is_file():
         if name != workflows.PATH:
@@ -185,5 +185,5 @@ def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], asked: Asked) -> Prob
     return Problem(
         "rehearsal-failed",
         f"merge {wrong.merge} of {asked.merges}: not proven: {wrong.name}: {wrong.detail}",
-        hint="the failing step's last lines are above; --keep DIR keeps the sandbox for a look",
+        hint="the failing step's last lines are above; --keep DIR keeps the sandbox for inspection",
     )

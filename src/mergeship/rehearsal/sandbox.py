@@ -141,7 +141,7 @@ class Sandbox:
         try:
             return process.environ().get(MARK) == str(self.root)
         except (psutil.Error, OSError):
-            return False  # ended meanwhile, or somebody else's
+            return False  # ended in the meantime, or someone else's
 
 
 @contextmanager

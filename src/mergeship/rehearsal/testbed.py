@@ -51,7 +51,7 @@ PUBLISHERS = (
 )
 """Variables by which publishing tools take the address of an upload API."""
 PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "actions": "read", "metadata": "read"}
-"""What the jobs' tokens may do, all jobs together: the engine gives all of them the same one."""
+"""What the jobs' tokens may do, all total: the engine gives all of them the same one."""
 
 
 class Testbed(msgspec.Struct, frozen=True):

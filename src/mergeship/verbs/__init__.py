@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from importlib import import_module
 
 TYPE_CHECKING = False  # typing itself would take a third of the time of --help
@@ -114,18 +114,16 @@ def path_argument(parser: ArgumentParser) -> None:
 
 def count(text: str) -> int:
     """A number of at least 1."""
-    number = int(text)
-    if number < 1:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f"expected a number of at least 1, got {text!r}")
+    return int(text)
 
 
 def port(text: str) -> int:
     """A port's number."""
-    number = int(text)
-    if number not in range(65536):
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) not in range(65536):
+        raise ArgumentTypeError(f"expected a port (0 to 65535), got {text!r}")
+    return int(text)
 
 
 def usage(message: str, verb: str) -> MergeshipError:
@@ -133,6 +131,3 @@ def usage(message: str, verb: str) -> MergeshipError:
     from mergeship.errors import Misconfigured
 
     return Misconfigured("usage", message, hint=f"mergeship {verb} --help")
-
-
-count.__name__, port.__name__ = "number of 1 or more", "port"

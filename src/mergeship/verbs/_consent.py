@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 def plan_arguments(parser: ArgumentParser) -> None:
     """What a plan may do besides."""
     parser.add_argument("--allow-remove", action="store_true", help="let the plan remove what mergeship did not create")
-    parser.add_argument("--replace-token", action="store_true", help="store PYPI_API_TOKEN anew, although it is there")
+    parser.add_argument("--replace-token", action="store_true", help="replace the stored PYPI_API_TOKEN")
 
 
 def consent_arguments(parser: ArgumentParser) -> None:
     """How a person agrees, and hands the token over."""
-    parser.add_argument("--yes", action="store_true", help="do it without asking")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument(
         "--token-stdin", action="store_true", help="take PYPI_API_TOKEN from standard input, not from the environment"
     )
@@ -46,8 +46,8 @@ def confirmed(call: Call, verb: str, render: Callable[[T, Style], str]) -> Calla
 
             raise Misconfigured(
                 "not-agreed",
-                "nobody can be asked here whether that may be done",
-                hint=f"look at what would be done: mergeship forge plan; then mergeship {verb} --yes",
+                "cannot ask for confirmation: not a terminal",
+                hint=f"review the plan with mergeship forge plan, then run mergeship {verb} --yes",
             )
         from mergeship.output import prompt
         from mergeship.output.style import style_for
@@ -81,6 +81,4 @@ def _piped() -> str:
     try:
         return sys.stdin.read()
     except UnicodeDecodeError:
-        raise Misconfigured(
-            "bad-token", "standard input is not UTF-8", hint="hand over the token as plain text"
-        ) from None
+        raise Misconfigured("bad-token", "standard input is not UTF-8", hint="pass the token as plain text") from None

@@ -68,7 +68,7 @@ def show(result: Bump, call: Call) -> str:
     if result.dynamic:
         lines.append(f"Nothing to write: the version comes from tags, through {result.dynamic}; build hands it over.")
     elif not result.edits:
-        lines.append("Nothing to write: it is declared already.")
+        lines.append("Nothing to write: it is already declared.")
     else:
         lines.append(f"{'Wrote' if result.applied else 'Would write'} {', '.join(file.path for file in result.files)}.")
     return "\n".join(lines)

@@ -38,7 +38,7 @@ def show(result: Deployed, call: Call) -> str:
         lines += [words, *text.files(release.files)]
     if result.superseded:
         mark = call.style.good("superseded")
-        lines.append(f"{mark} by {result.superseded}, which contains this commit: nothing is to be sent")
+        lines.append(f"{mark} by {result.superseded}, which contains this commit: nothing to send")
     return "\n".join(lines or [f"{call.style.good('nothing to deploy')}: every release is complete"])
 
 

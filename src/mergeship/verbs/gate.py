@@ -38,7 +38,7 @@ def show(result: Gated, call: Call) -> str:
 
 
 VERB = Verb(
-    "say whether a pull request, a text or a commit would ship, and why",
+    "say whether a pull request, text or commit would ship, and why",
     (
         "mergeship gate",
         "mergeship gate --pr 7 --json",

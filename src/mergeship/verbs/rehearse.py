@@ -74,7 +74,7 @@ def _example(name: str, path: str) -> Path:
     if not (folder / name / "pyproject.toml").is_file():
         there = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
         known = f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
-        raise Misconfigured("no-such-example", f"there is no example {name!r}", hint=known)
+        raise Misconfigured("no-such-example", f"no example called {name!r}", hint=known)
     return folder / name
 
 

@@ -83,7 +83,7 @@ def _listener(port: int) -> socket.socket:
         raise Failed(
             "port-taken",
             f"port {port} of {LOOPBACK} cannot be used: {error.strerror}",
-            hint="leave --port out, and a free one is taken",
+            hint="leave out --port to use a free one",
         ) from error
     listener.listen(128)
     return listener

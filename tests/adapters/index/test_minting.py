@@ -48,7 +48,7 @@ def test_the_index_is_where_its_upload_api_is() -> None:
     ("code", "hint"),
     [
         ("invalid-publisher", "every field has to be as it is here, the environment too"),
-        ("invalid-pending-publisher", "somebody else has the project's name"),
+        ("invalid-pending-publisher", "someone else has the project's name"),
         ("not-enabled", "set auth to token"),
         ("invalid-token", "look at the clock"),
         ("invalid-reuse-token", "run the job again"),
@@ -64,7 +64,7 @@ def test_each_refusal_is_explained(play: DrillEnv, monkeypatch: pytest.MonkeyPat
     elif code == "not-enabled":
         catalog.issuer = None
     elif code == "invalid-token":
-        catalog.issuer = Issuer()  # somebody else signs
+        catalog.issuer = Issuer()  # someone else signs
     else:
         once = real(play.testbed.repo.issuer, "pypi", {
             "repository": "rehearsal/obk", "environment": "pypi",
@@ -72,7 +72,7 @@ def test_each_refusal_is_explained(play: DrillEnv, monkeypatch: pytest.MonkeyPat
         })  # fmt: skip
         monkeypatch.setattr(Issuer, "identity", lambda *_: once)
         mint(play)
-    with pytest.raises(Failed, match=f"minted no token: {code}") as refused:
+    with pytest.raises(Failed, match=f"issued no token: {code}") as refused:
         mint(play)
     assert refused.value.code == code
     assert hint in refused.value.hint
@@ -97,7 +97,7 @@ def test_what_passes_by_itself_is_tried_again(play: DrillEnv) -> None:
     play.testbed.repo.faults += [Fault(503, path="/_apis/identity")] * 2
     assert mint(play)
     play.testbed.repo.faults += [Fault(503, path="/_apis/identity")] * 9
-    with pytest.raises(Failed, match="answered 503 again and again"):
+    with pytest.raises(Failed, match="kept answering 503"):
         mint(play)
 
 

@@ -155,7 +155,7 @@ def test_who_is_alone_needs_no_review_and_is_told() -> None:
     made = plan(actual(*FRESH, writers=("a",)))
     assert isinstance(made.changes[1].after, Protection)
     assert made.changes[1].after.reviews == 0
-    assert "a alone can write here" in made.notes[0]
+    assert "a is the only writer" in made.notes[0]
     asked = plan(actual(*FRESH, writers=("a",)), forge=Forge(reviews=2))
     assert isinstance(asked.changes[1].after, Protection)
     assert (asked.changes[1].after.reviews, asked.notes) == (2, ())
@@ -174,8 +174,8 @@ def test_what_a_plan_does_not_include_is_told() -> None:
     told = "\n".join(made.notes)
     assert "main cannot be protected here: Upgrade to GitHub Pro" in told
     assert "every writer can read the token" in told
-    assert "approval of forks' workflows was not checked" in told
-    assert "which actions may run was not checked" in told
+    assert "not checked whether forks' workflows need approval" in told
+    assert "not checked which actions may run" in told
     silent = plan(actual(*FRESH[:3], private=True, lacking={"fork-approval": "not asked for"}))
     assert silent.notes == ()
     assert "every writer can read the token" in plan(actual(*FRESH), environment="").notes[0]
@@ -186,8 +186,8 @@ def test_a_rule_that_forbids_new_tags_is_told_until_it_may_go() -> None:
     found = actual(*FRESH[:2], Actions(True, "selected", None), tags)
     made = plan(found)
     assert made.kept == ("the rule that nobody makes a tag v*, which deploy has to make",)
-    assert "whether actions have to be pinned was not checked: this server does not tell" in made.notes
-    assert "the allowed actions are selected: those that the workflows use have to be among them" in made.notes
+    assert "not checked whether actions must be pinned: this server does not say" in made.notes
+    assert "the allowed actions are selected: the workflows' actions have to be among them" in made.notes
     assert "update tag-protection v*" not in words(made)
     assert "update tag-protection v*" in words(plan(found, origin=STRIPPING))
 
@@ -199,7 +199,7 @@ def test_the_token() -> None:
     assert not [one for one in words(plan(here, auth="trusted")) if "secret" in one]
     assert f"remove secret {TOKEN}" in words(plan(here, auth="trusted", origin=STRIPPING))
     moving = plan(actual(*FRESH, Secret(TOKEN, "", "yesterday")))
-    assert "cannot be read and moved" in moving.notes[0]
+    assert "cannot be read, so it cannot be moved" in moving.notes[0]
 
 
 def test_private_repositories_are_told_what_attestations_tell() -> None:
@@ -213,7 +213,7 @@ def test_private_repositories_are_told_what_attestations_tell() -> None:
 def test_what_others_decide_on_is_left_to_them() -> None:
     whole, rest = plan(actual(*FRESH)), plan(actual(*FRESH), forge=Forge(leave=("actions", "label")))
     assert [one for one in words(whole) if " actions " not in one and " label " not in one] == words(rest)
-    assert "left to somebody else: actions, label" in rest.notes
+    assert "left to someone else: actions, label" in rest.notes
 
 
 def test_every_kind_of_setting_can_be_left() -> None:
@@ -232,7 +232,7 @@ def test_a_plan_file_is_what_would_be_planned_now() -> None:
         with pytest.raises(Misconfigured, match="other, and this is") as refused:
             plans.refuse_another(other, now, "x")
         assert refused.value.code == "other-plan"
-    with pytest.raises(Misconfigured, match="it was edited, or the project's settings were"):
+    with pytest.raises(Misconfigured, match="the file or the project's settings were edited"):
         plans.refuse_another(edited(now, changes=now.changes[1:]), now, "x")
     with pytest.raises(Misconfigured, match="changed since x was made: merging pull requests"):
         plans.refuse_another(now, plan(actual(*FRESH[1:], Merging(True, "PR_TITLE", "PR_BODY", True))), "x")
@@ -242,7 +242,7 @@ def test_a_plan_file_is_what_would_be_planned_now() -> None:
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 1}', '{"schema": "x"}'])
 def test_what_is_no_plan_is_refused(text: str) -> None:
-    with pytest.raises(Misconfigured, match=r"plan\.json is no plan"):
+    with pytest.raises(Misconfigured, match=r"plan\.json is not a plan"):
         plans.decode(text, "plan.json")
 
 

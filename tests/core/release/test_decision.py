@@ -41,7 +41,7 @@ def test_one_that_is_unclear_holds_them_all_and_says_how_to_go_on() -> None:
 def test_a_direct_push_holds() -> None:
     found = decide([merged(pull(1)), merged(message="fix:\x1b[2J now\n\nbody")], "checklist", "v1")
     assert found.decision == "hold"
-    assert found.words == ("0aaaaaaaaaaa: 'fix: now' came without a merged pull request: pushed directly",)
+    assert found.words == ("0aaaaaaaaaaa: 'fix: now' has no merged pull request: it was pushed directly",)
 
 
 def test_without_any_that_deploys_nothing_ships() -> None:
@@ -118,7 +118,7 @@ def test_markers_of_all_commits_count() -> None:
 def test_two_that_brought_the_same_commit_and_disagree_hold() -> None:
     """A second pull request with the same head is merged along with the first one, whoever opened it."""
     found = decide([merged(pull(1, NO), pull(2, YES))], "checklist", "v1")
-    assert (found.decision, found.words[0].endswith("do not ask for the same")) == ("hold", True)
+    assert (found.decision, found.words[0].endswith("disagree")) == ("hold", True)
     assert outcome(merged(pull(1), pull(2))) == "ship"
 
 
@@ -126,7 +126,7 @@ def test_a_body_that_a_stranger_changed_after_the_merge_holds() -> None:
     edited = pull(1, YES, edited=True, edited_by="evil\x1b[2J")
     found = decide([merged(edited)], "checklist", "v1")
     assert found.decision == "hold"
-    assert found.words == ("#1: its text was changed after the merge by evil, who has no write access",)
+    assert found.words == ("#1: its text was edited after the merge by evil, who has no write access",)
     assert outcome(merged(edited, message=f"feat: x (#1)\n\n{NO}")) == "skip"  # the commit's own goes first
     assert decide([merged(edited)], "always", "v1").decision == "ship"
 

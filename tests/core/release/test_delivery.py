@@ -83,7 +83,7 @@ def test_a_version_that_somebody_published_ends_once_it_is_not_ours(version: str
     listing = Listing((Published("not a version"), Published(version)), ())
     assert claimed(listing=listing) == Reread()
     assert claimed(listing=listing, reread=True) == GiveUp(
-        "somebody else published that version after it was claimed", "", "claimed"
+        "someone else published that version after it was claimed", "", "claimed"
     )
 
 
@@ -161,7 +161,7 @@ def test_a_release_is_proven_by_the_index_and_tagged_anyway() -> None:
     assert uploaded(unlisted="") == Move("proven")
     assert uploaded(unlisted="not yet") == PutTag(Move("uploaded", tag="created", tag_says=""))
     done = uploaded(tag="created", unlisted="not yet")
-    assert done == Done(("0.1.1 is uploaded, unconfirmed: not yet; the next run looks again",))
+    assert done == Done(("0.1.1 is uploaded but unconfirmed: not yet; the next run checks again",))
 
 
 def test_a_proven_release_is_released_with_its_tag() -> None:
@@ -201,14 +201,14 @@ def giving_up(state: Any, **known: Any) -> Step:
 
 
 def test_giving_up_is_told_once_the_ledger_has_it() -> None:
-    assert giving_up("uploading") == GIVEN_UP  # somebody moved another release meanwhile
+    assert giving_up("uploading") == GIVEN_UP  # someone moved another release in the meantime
     assert giving_up("given-up", listing=None) == Look()
     ended = stop(giving_up("given-up"))
     assert ended.given_up
     assert (ended.error.code, ended.error.message) == (
         "version-given-up", "0.1.1 is given up: the sdist is refused",
     )  # fmt: skip
-    assert ended.error.hint == "run all jobs again: the next version is used"
+    assert ended.error.hint == "re-run all jobs: they use the next version"
     assert GIVEN_UP.move == Move("given-up", given_up="the sdist is refused")
 
 
@@ -218,7 +218,7 @@ def test_files_that_are_left_are_to_be_yanked() -> None:
 
 
 def test_a_hint_is_not_given_twice() -> None:
-    hint = "taken; run all jobs again: the next version is used"
+    hint = "taken; re-run all jobs: they use the next version"
     known = msgspec.structs.replace(facts(), giving_up=GiveUp("why", hint, "claimed"))
     assert stop(next_step(entry(state="given-up"), known)).error.hint == hint
 

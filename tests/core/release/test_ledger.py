@@ -37,7 +37,7 @@ def test_a_ledger_is_read_as_it_was_written() -> None:
         (lambda t: t[:-5], "truncated"),
         (lambda t: t.replace(A, "HEAD"), "matching regex"),
         (lambda t: t.replace('"claimed"', '"done"'), "Invalid enum value"),
-        (lambda t: t.replace('"0.1.1"', '"--evil"'), "no version"),
+        (lambda t: t.replace('"0.1.1"', '"--evil"'), "is not a version"),
         (lambda t: t.replace("p-0.1.1-py3", "../../x"), "has the file '../../x-none-any.whl'"),
         (lambda t: t.replace("1" * 64, "zz"), "has the file"),
         (lambda t: t.replace("2026-11-20T12:00:00Z", "2026-11-20T12:00:00"), "no zone"),
@@ -107,7 +107,7 @@ ALLOWED = {
     ("uploading", "uploaded"), ("uploading", "given-up"),
     ("uploaded", "uploaded"), ("uploaded", "proven"), ("proven", "released"), ("released", "released"),
 }  # fmt: skip
-"""Nothing that was given up or released begins anew, and nothing that was sent is claimed again."""
+"""Nothing that was given up or released begins again, and nothing that was sent is claimed again."""
 
 
 @pytest.mark.parametrize("after", STATES)

@@ -18,10 +18,10 @@ TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
 AUTHOR = "mergeship@users.noreply.github.com"
 _BY_BUTTON = "noreply@github.com"
-"""The committer of what GitHub makes for somebody who presses a button: "Update branch", for one."""
+"""The committer of what GitHub makes for someone who presses a button: "Update branch", for one."""
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 30.0  # seconds of trying again
-# The words of git and curl for what passes by itself.
+# The words of git and curl for a transient failure.
 _PASSES = re.compile(
     r"error: 5\d\d|error: 429|RPC failed|early EOF|hung up|reset|timed out|too slow|Could not resolve|Couldn't connect"
     r"|Failed to connect|Empty reply|unexpected disconnect|returned error: 5",
@@ -32,7 +32,7 @@ _NO_LOGIN = re.compile(r"could not read Username|Authentication failed|401", re.
 _REJECTED = re.compile(
     r"^!\t[^\t]*:(?P<ref>\S+)\t\[(?P<who>rejected|remote rejected)\] \((?P<words>.*)\)$", re.MULTILINE
 )
-# Words that mean that somebody else was faster; all others are a refusal.
+# Words that mean that someone else was faster; all others are a refusal.
 _MOVED = re.compile(
     r"fetch first|non-fast-forward|stale info|incorrect old value|cannot lock ref|failed to update ref|already exists"
 )
@@ -54,7 +54,7 @@ class Push(msgspec.Struct, frozen=True):
     refused: dict[str, str] = {}
     """Refs that the origin does not take, with its words."""
     moved: tuple[str, ...] = ()
-    """Refs that somebody else moved first."""
+    """Refs that someone else moved first."""
 
 
 class Origin:
@@ -68,7 +68,7 @@ class Origin:
         self._remote = Repository(repository.path, env)
 
     def refs(self) -> Refs:
-        """Where main, the ledger and the tags are. Raises Held where that cannot be read."""
+        """Where main, the ledger and the tags are. Raises Held if that cannot be read."""
         told = self._asked("ls-remote", "--quiet", "origin", MAIN, REF, "refs/tags/*")
         found = {name: sha for sha, _, name in (line.partition("\t") for line in told.splitlines())}
         tags = {
@@ -88,7 +88,7 @@ class Origin:
             self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
 
     def contains(self, commit: str, earlier: str) -> bool:
-        """Whether `commit` is `earlier` or comes after it; no, where one of them is not here."""
+        """Whether `commit` is `earlier` or comes after it; no, if one of them is not here."""
         try:
             self.repository.git("merge-base", "--is-ancestor", earlier, commit)
         except ProcessFailed:
@@ -96,7 +96,7 @@ class Origin:
         return True
 
     def ledger(self, commit: str) -> str:
-        """The ledger's document at a commit. Raises Held where there is none."""
+        """The ledger's document at a commit. Raises Held if there is none."""
         try:
             return self.repository.git("cat-file", "blob", f"{commit}:{FILE}")
         except ProcessFailed as error:
@@ -124,15 +124,15 @@ class Origin:
         ).strip()
 
     def branches(self, prefix: str) -> dict[str, str]:
-        """The branches whose names begin so, with their commits. Raises Held where that cannot be read."""
+        """The branches whose names begin so, with their commits. Raises Held if that cannot be read."""
         told = self._asked("ls-remote", "--quiet", "origin", f"refs/heads/{prefix}*")
         pairs = (line.partition("\t") for line in told.splitlines())
         return {name.removeprefix("refs/heads/"): sha for sha, _, name in pairs}
 
     def strangers(self, commit: str, main: str) -> set[str]:
-        """Whose commits a branch has besides ours, and main has not: addresses, or the commit where there is none.
+        """Whose commits a branch has besides ours, and main has not: addresses, or the commit if there is none.
 
-        A merge is nobody's where git would have made it alike; a commit of ours that GitHub has put on top of main is
+        A merge is nobody's if git would have made it alike; a commit of ours that GitHub has put on top of main is
         ours.
         """
         self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
@@ -177,12 +177,12 @@ class Origin:
                 raise self._unreachable(error, "contents: write") from error
             words = one_line(_words(error.output, rejected["words"]))
             if _MOVED.search(rejected["words"]):
-                raise Overtaken("branch-moved", f"somebody else has moved {branch} meanwhile") from error
-            hint = f"a ruleset or the token's permissions forbid it: both have to let mergeship push {branch}"
+                raise Overtaken("branch-moved", f"someone else moved {branch} in the meantime") from error
+            hint = f"a ruleset or the token's permissions forbid it; both have to allow pushing {branch}"
             raise Held("branch-refused", f"the origin refused {branch}: {words}", hint=hint) from error
 
     def push(self, wanted: Mapping[str, str]) -> Push:
-        """Put commits on refs, all of them or none. Raises Held where the origin cannot be reached or takes nothing.
+        """Put commits on refs, all of them or none. Raises Held if the origin cannot be reached or takes nothing.
 
         A push whose answer is lost is resolved by the next look at the refs.
         """

@@ -13,7 +13,7 @@ _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice
 
 
 def top(path: str | os.PathLike[str]) -> str | None:
-    """The top of the repository that a folder lies in; None where it lies in none."""
+    """The top of the repository that a folder lies in; None if it lies in none."""
     folder = os.path.realpath(path)
     while not os.path.exists(os.path.join(folder, ".git")):
         above = os.path.dirname(folder)
@@ -35,19 +35,21 @@ class Repository:
         return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, given=given)
 
     def head(self) -> str:
-        """The commit that is checked out. Raises Misconfigured where there is no repository, or no commit."""
+        """The commit that is checked out. Raises Misconfigured if there is no repository, or no commit."""
         try:
             return self.git("rev-parse", "--verify", "--quiet", "HEAD^{commit}").strip()
         except ProcessFailed as error:
             raise self._unreadable(error) from error
 
     def resolved(self, name: str) -> str:
-        """The commit that a name means. Raises Misconfigured where it means none."""
+        """The commit that a name means. Raises Misconfigured if it means none."""
         try:
             return self.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").strip()
         except ProcessFailed as error:
             raise Misconfigured(
-                "no-such-commit", f"{name} is no commit of {self.path}", hint="git log --first-parent main lists them"
+                "no-such-commit",
+                f"{name} is not a commit of {self.path}",
+                hint="git log --first-parent main lists them",
             ) from error
 
     def _unreadable(self, error: ProcessFailed) -> Misconfigured:
@@ -69,7 +71,7 @@ class Repository:
         return self.git("branch", "--show-current").strip()
 
     def origin(self) -> str:
-        """The address of the remote called origin. Raises Misconfigured where there is none."""
+        """The address of the remote called origin. Raises Misconfigured if there is none."""
         try:
             return self.git("remote", "get-url", "origin").strip()
         except ProcessFailed as error:
@@ -88,7 +90,7 @@ class Repository:
         return [entry[3:] for entry in entries.split("\0") if entry]
 
     def tags(self) -> list[str]:
-        """All tags. Raises Misconfigured where the repository cannot be opened."""
+        """All tags. Raises Misconfigured if the repository cannot be opened."""
         try:
             # Not `git tag`: that one obeys what its user has set for people, columns for one.
             return self.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
@@ -139,7 +141,7 @@ class Repository:
         return [name for name in told.split("\0") if name]
 
     def blob(self, commit: str, name: str) -> bytes | None:
-        """A file of a commit as it is, line ends and all; None where there is none.
+        """A file of a commit as it is, line ends and all; None if there is none.
 
         `name` is a path from the repository's top, or from this folder where it begins with `./`.
         """
@@ -160,7 +162,7 @@ class Repository:
         return name
 
     def mode(self, commit: str, name: str) -> str:
-        """The mode of a file of a commit, as git writes it; that of a plain file where there is none."""
+        """The mode of a file of a commit, as git writes it; that of a plain file if there is none."""
         told = self.git("ls-tree", "--full-tree", commit, "--", name)
         return told.split(" ")[0] if told else "100644"
 

@@ -40,7 +40,7 @@ def _signed(environ: Mapping[str, str], identity: str) -> str:
 async def installation_token(environ: Mapping[str, str], repository: str, api: str, until: float) -> Token:
     """A token of the App that the environment names, as installed on a repository.
 
-    Raises Misconfigured for a key that is none, Refused where the App is not installed.
+    Raises Misconfigured for a key that is none, Refused if the App is not installed.
     """
     from mergeship.adapters.github.connection import connected
 

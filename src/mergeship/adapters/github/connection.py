@@ -1,4 +1,4 @@
-"""One connection to GitHub's API: what passes is tried again, and what goes wrong is put into words."""
+"""One connection to GitHub's API: what passes is retried, and what goes wrong is put into words."""
 
 import asyncio
 import re
@@ -30,7 +30,7 @@ _BY_NUMBER = re.compile(r"/repositories/\d+")
 _SSO = re.compile(r"url=(\S+)")
 _PERSON = re.compile(r"must have (admin|push)", re.IGNORECASE)
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
-A_MINUTE = 60.0  # what GitHub wants waited for at least, where it does not say how long
+A_MINUTE = 60.0  # what GitHub wants waited for at least, if it does not say how long
 _T = TypeVar("_T")
 Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
 """Answers by their address, each with its ETag: asked for again, they cost nothing of the rate limit."""
@@ -88,7 +88,7 @@ class Connection:
     async def _tried(
         self, method: str, url: str, needs: str, ask: Callable[[], Awaitable[_T]], *, safe: bool = True
     ) -> _T:
-        """The answer; what passes by itself is tried again, as long as the deadline lasts."""
+        """The answer; a transient failure is retried, as long as the deadline lasts."""
         from gidgethub import GitHubException, HTTPException
         from tenacity import AsyncRetrying, retry_if_exception
 
@@ -107,13 +107,13 @@ class Connection:
 
     def _waits(self, state: "RetryCallState") -> None:
         if state.upcoming_sleep > 1:
-            self._report(Note(f"{self.api} has to be waited for: {state.upcoming_sleep:.0f} s"))
+            self._report(Note(f"rate limited by {self.api}; retrying in {state.upcoming_sleep:.0f} s"))
 
     def _late(self, state: "RetryCallState") -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._until
 
     async def _new_name(self, error: "HTTPException") -> str:
-        """What a renamed repository is called now, as the redirect tells its number; empty where that is not told."""
+        """What a renamed repository is called now, as the redirect tells its number; empty if that is not told."""
         import httpx2
         from gidgethub import GitHubException
 
@@ -136,13 +136,13 @@ class Connection:
                 f"run it again in {wait:.0f} s; the limit is that of {self._token.source}",
             )
         elif status == UNAUTHORIZED and self._token.value:
-            code, hint = "forge-token", f"{self._token.source} is wrong or has expired: hand over a new one"
+            code, hint = "forge-token", f"{self._token.source} is wrong or has expired; use a new one"
         elif status in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}:
             code, hint = "forge-permission", self._permission(error, asked, needs)
         elif status == CONFLICT:
             code, hint = (
                 "forge-refused",
-                "an organization or enterprise decides that: ask its owners",
+                "an organization or enterprise controls that; ask its owners",
             )
         elif status in _MOVED:
             code, hint = "repository-renamed", f"it is {name or 'elsewhere'} now: git remote set-url origin URL"
@@ -157,7 +157,7 @@ class Connection:
         if sso := _SSO.search(error.headers.get("x-github-sso", "")):
             return f"let {self._token.source} be used in that organization: {sso[1]}"
         if _PERSON.search(str(error)):
-            return f"{self._token.source} is of somebody who may not: an administrator of {self.repository} has to"
+            return f"{self._token.source} is of someone who may not: an administrator of {self.repository} has to"
         if int(error.status_code) == NOT_FOUND and asked.endswith(self.base):
             return f"it does not exist, or {self._token.source} may not see it: check the remote, and GITHUB_API_URL"
         needed = error.headers.get("x-accepted-github-permissions") or needs
@@ -201,7 +201,7 @@ def _passes(error: BaseException) -> bool:
 
 
 def _asked_to_wait(error: "HTTPException") -> float | None:
-    """The seconds that GitHub asks us to wait, None where it does not.
+    """The seconds that GitHub asks us to wait, None if it does not.
 
     Source: https://docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api
     """
@@ -236,7 +236,7 @@ async def gathered(found: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
 
 
 async def unless(status: int, asked: Awaitable[_T]) -> _T | None:
-    """The answer; None where GitHub says `status`."""
+    """The answer; None if GitHub says `status`."""
     try:
         return await asked
     except Refused as refused:

@@ -37,7 +37,7 @@ class Forge:
         """The answer to a question. Raises Held, Refused among it."""
 
         async def asked() -> _T:
-            until = time.monotonic() + self._deadline * LAST  # what GitHub said is told, not that it was cut short
+            until = time.monotonic() + self._deadline * LAST  # what GitHub said is reported, not that it was cut short
             token = await self._login(until)
             async with connected(self.api, self.repository, token, until, self._cache, self._report) as connection:
                 return await question(connection)

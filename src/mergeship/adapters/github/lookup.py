@@ -66,7 +66,7 @@ class Lookup:
 
 
 async def _complete(pulls: Pulls, pull: Pull) -> Pull:
-    """With its files, where those decide, and with whoever changed its body after the merge."""
+    """With its files, if those decide, and with whoever changed its body after the merge."""
     if neutral_kind(pull):
         return await pulls.with_files(pull)
     return await pulls.with_editor(pull)

@@ -62,7 +62,7 @@ class Pulls:
         if edit.last_edited_at is None or edit.last_edited_at < pull.merged:
             return pull
         login = edit.editor.login if edit.editor else ""
-        stranger = "" if await self._writes(login) else login or "somebody whose account is gone"
+        stranger = "" if await self._writes(login) else login or "someone whose account is gone"
         return msgspec.structs.replace(pull, edited=True, edited_by=stranger)
 
     async def _writes(self, login: str) -> bool:
@@ -99,7 +99,7 @@ class Pulls:
     async def opened(self, branch: str, title: str, body: str) -> Pull:
         """A new pull request from a branch into main.
 
-        Raises Refused where that may not be done, and Overtaken where there is one already.
+        Raises Refused if that may not be done, and Overtaken if there is one already.
         """
         url = f"{self._base}/pulls"
         asked = {"title": title, "body": body, "head": branch, "base": "main", "maintainer_can_modify": False}

@@ -21,7 +21,7 @@ APP_ID, APP_KEY = "MERGESHIP_APP_ID", "MERGESHIP_APP_KEY_FILE"
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token; empty where there is none, with which GitHub still tells what is public."""
+    """A token; empty if there is none, with which GitHub still tells what is public."""
 
     value: str
     source: str
@@ -41,7 +41,7 @@ def token(environ: Mapping[str, str], api: str) -> Token:
     for name in NAMES if by_github else (*OF_ENTERPRISE, *NAMES):
         if value := environ.get(name, "").strip():
             if not value.isascii() or not value.isprintable() or " " in value:
-                raise Misconfigured("forge-token", f"{name} holds no token", hint="copy it again, in one piece")
+                raise Misconfigured("forge-token", f"{name} holds no token", hint="copy it again in one piece")
             return Token(value, f"the token in {name}")
     if shutil.which("gh", path=environ.get("PATH")):
         host = "github.com" if api == API else urlsplit(api).hostname or ""

@@ -43,7 +43,7 @@ def addresses(settings: Index) -> Addresses:
         if not _is_address(address):
             raise Misconfigured(
                 "bad-index",
-                f"index.{key} is {address!r}, which is no address",
+                f"index.{key} is {address!r}, which is not an address",
                 hint="pypi, testpypi or https://…",
             )
     if not settings.simple and found == upload:

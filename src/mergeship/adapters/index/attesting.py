@@ -35,7 +35,7 @@ _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
 def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float, report: Reporter) -> dict[str, str]:
     """The attestations of each file by its name, within `deadline` seconds.
 
-    Raises Failed where GitHub does not say who this job is, or Sigstore does not vouch for it.
+    Raises Failed if GitHub does not say who this job is, or Sigstore does not vouch for it.
     """
     from tenacity import Retrying, retry_if_exception, wait_random_exponential
 
@@ -45,7 +45,7 @@ def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float,
         retry=retry_if_exception(_passes),
         wait=wait_random_exponential(1, max=30),
         stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
-        before_sleep=lambda tried: report(Note(f"Sigstore attests nothing yet: again in {tried.upcoming_sleep:.0f} s")),
+        before_sleep=lambda tried: report(Note(f"Sigstore does not answer; retrying in {tried.upcoming_sleep:.0f} s")),
         reraise=True,
     )
     names = ", ".join(file.name for file in files)
@@ -102,7 +102,7 @@ def _told(error: ProcessFailed, names: str) -> Failed:
     words = f"{names} cannot be attested: {one_line(lines[-1] if lines else error.message)[:600]}"
     if _passes(error):
         return Failed("not-attested", words, hint=f"{TRY_AGAIN}; without attestations: set attestations to false")
-    hint = "look at that on the runner; `attestations = false` sends the same bytes without"
+    hint = "fix that on the runner; `attestations = false` sends the same bytes without attestations"
     return Failed("cannot-attest", words, hint=hint)
 
 

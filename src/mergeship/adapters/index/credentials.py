@@ -79,14 +79,14 @@ def _from_netrc(host: str, environ: Mapping[str, str]) -> Login | None:
     except FileNotFoundError:
         return None
     except netrc.NetrcParseError as error:  # its own words may quote a password
-        raise Misconfigured("bad-netrc", f"{path} cannot be read: line {error.lineno}", hint="mend that line") from None
+        raise Misconfigured("bad-netrc", f"{path} cannot be read: line {error.lineno}", hint="fix that line") from None
     except UnicodeDecodeError as error:
         raise Misconfigured("bad-netrc", f"{path} is not UTF-8", hint="save it as UTF-8") from error
     return (found[0], found[2] or "") if found else None
 
 
 async def _in_thread(address: str, host: str) -> Login | None:
-    """What the keyring says; a keyring that waits for somebody does not hold us beyond the deadline."""
+    """What the keyring says; a keyring that waits for someone does not hold us beyond the deadline."""
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Login | None] = loop.create_future()
 
@@ -107,7 +107,9 @@ def _answered(answer: "asyncio.Future[Login | None]", found: Login | Exception |
     if answer.done():
         return  # the deadline was sooner
     if isinstance(found, Exception):
-        answer.set_exception(Held("keyring-failed", f"the keyring failed: {found!r}", hint="mend it, or go without it"))
+        answer.set_exception(
+            Held("keyring-failed", f"the keyring failed: {found!r}", hint="fix it, or give the login by netrc")
+        )
     else:
         answer.set_result(found)
 
@@ -121,6 +123,6 @@ def _from_keyring(address: str, host: str) -> Login | None:
             found = keyring.get_credential(service, None)
             if found and found.password:
                 return found.username, found.password
-    except (KeyringError, RuntimeError):  # none installed, or locked: the index has refused, and that is told
+    except (KeyringError, RuntimeError):  # none installed, or locked: the index has refused, and that is reported
         return None
     return None

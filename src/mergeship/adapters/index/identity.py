@@ -19,7 +19,7 @@ class _Identity(msgspec.Struct):
 
 
 def require_identity(environ: Mapping[str, str]) -> None:
-    """Raises Misconfigured where the job may not ask for its identity."""
+    """Raises Misconfigured if the job may not ask for its identity."""
     if not (environ.get(REQUEST_URL) and environ.get(REQUEST_TOKEN)):
         raise Misconfigured(
             "no-identity",
@@ -29,7 +29,7 @@ def require_identity(environ: Mapping[str, str]) -> None:
 
 
 async def identity(environ: Mapping[str, str], audience: str) -> str:
-    """A signed identity for one audience, good for some minutes. Raises Failed where GitHub gives none."""
+    """A signed identity for one audience, good for some minutes. Raises Failed if GitHub gives none."""
     url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
     login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
     return (await asked(url, _Identity, login, "no-identity")).value

@@ -39,7 +39,7 @@ class _Refusal(msgspec.Struct):
 def minted(upload: str, environ: Mapping[str, str], deadline: float, publisher: str) -> str:
     """A token of the index behind an upload API, good for 15 minutes.
 
-    `publisher` is what a person should have entered there. Raises Failed where GitHub or the index refuses.
+    `publisher` is what a person should have entered there. Raises Failed if GitHub or the index refuses.
     """
     base = _base(upload)
     # Each attempt with a new identity, as one serves once.
@@ -71,6 +71,6 @@ def _refused(base: str, status: int, content: bytes, publisher: str) -> Failed:
     words = "; ".join(one_line(f"{error.code}: {error.description}") for error in refusal.errors) or f"status {status}"
     return Failed(
         code if code in REFUSALS else "not-minted",
-        f"{base} minted no token: {words}"[:500],
+        f"{base} issued no token: {words}"[:500],
         hint=explained(code, publisher),
     )

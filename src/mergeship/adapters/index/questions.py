@@ -1,4 +1,4 @@
-"""Questions on the way to a token: what passes by itself is asked again, and what is no answer is told."""
+"""Requests on the way to a token: transient failures are retried, invalid answers reported."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
@@ -14,18 +14,18 @@ _OK = 200
 _PASSES = {429, 500, 502, 503, 504}
 _HINTS = {
     "no-identity": "run the job again; the deploy job needs `permissions: id-token: write`",
-    "not-minted": "does that index know trusted publishing? If not, set auth to token",
+    "not-minted": "if that index has no trusted publishing, set auth to token",
 }
 _LOOK = "check the setting index.upload; run the job again later"
 _T = TypeVar("_T")
 
 
 class BusyError(Failed):
-    """What passes by itself."""
+    """A transient failure."""
 
 
 async def again(action: Callable[[], Awaitable[_T]]) -> _T:
-    """The action's result; what passes by itself is tried again."""
+    """The action's result; a transient failure is retried."""
     import httpx2
     from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
@@ -58,10 +58,10 @@ async def asked(url: str, kind: type[_T], headers: Mapping[str, str], code: str)
 
 
 def refuse_busy(status: int, url: str, code: str) -> None:
-    """Raises BusyError for a status that passes by itself."""
+    """Raises BusyError for a status that is transient."""
     if status in _PASSES:
         where = url.partition("?")[0]
-        raise BusyError(code, f"{where} answered {status} again and again", hint="run the job again later")
+        raise BusyError(code, f"{where} kept answering {status}; giving up", hint="run the job again later")
 
 
 def read(content: bytes, kind: type[_T], where: str, code: str) -> _T:
@@ -69,4 +69,4 @@ def read(content: bytes, kind: type[_T], where: str, code: str) -> _T:
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.DecodeError as error:
-        raise Failed(code, f"{where} answered something else than it was asked for: {error}", hint=_LOOK) from error
+        raise Failed(code, f"{where} gave an invalid answer: {error}", hint=_LOOK) from error

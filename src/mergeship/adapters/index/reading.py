@@ -49,7 +49,7 @@ def wait_until_listed(
             raise Failed(
                 "not-listed",
                 f"after {deadline:g} s {without_password(address)}{project}/ does not show the release: {lacking}",
-                hint="the files were taken; look at the index, then run the job again: the same bytes are sent",
+                hint="the index accepted the files; run the job again later: it sends the same bytes",
             )
         time.sleep(pause)
         pause = min(pause * 2, 5.0)
@@ -106,14 +106,14 @@ def _followed(response: "httpx2.Response", shown: str) -> str:
     if (there.scheme, there.netloc) != (here.scheme, here.netloc):
         raise Held(
             "index-elsewhere",
-            f"{shown} sends us to another index: {without_password(str(there))}",
-            hint="set index.simple to the one that is meant; pypiserver does without with --disable-fallback",
+            f"{shown} redirects to another index: {without_password(str(there))}",
+            hint="set index.simple to the intended one; for pypiserver, use --disable-fallback",
         )
     return str(there.copy_with(userinfo=here.userinfo))
 
 
 def _wait(response: "httpx2.Response", left: float) -> float:
-    """How long the index asks us to wait, in seconds. Raises Held where it does not ask, or for too long."""
+    """How long the index asks us to wait, in seconds. Raises Held if it does not ask, or for too long."""
     status = response.status_code
     said = f"{without_password(str(response.url))} answered {status} {one_line(response.reason_phrase)}"
     wait = seconds_to_wait(response.headers.get("retry-after", ""), datetime.now(UTC))
@@ -126,8 +126,8 @@ def _wait(response: "httpx2.Response", left: float) -> float:
     if status not in {_TOO_MANY, _UNAVAILABLE} or wait is None:
         raise Held("index-unreadable", said, hint=_LATER)
     if wait >= left:
-        raise Held("index-unreadable", f"{said}, and wants to be asked again in {wait:.0f} s", hint=_LATER)
+        raise Held("index-unreadable", f"{said}, and asks to wait {wait:.0f} s", hint=_LATER)
     return wait
 
 
-_LATER = "what was published is not known, so nothing is decided: run the job again later"
+_LATER = "run the job again later; nothing is decided without knowing what is published"

@@ -1,7 +1,7 @@
 """Signs files with the identity of a job, as a process of its own: it knows no token of the index, and can be ended.
 
 Standard input: an Order. Standard output: the attestations of each file, by its name, as an index takes them. What goes
-wrong is the last line on standard error; the exit status tells whether it may pass by itself.
+wrong is the last line on standard error; the exit status tells whether it may be transient.
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 REKOR = 1  # the version of the log that attestations of PyPI are made of
-PASSES, STAYS = 75, 76  # exit statuses: what may pass by itself, and what does not; the first one is EX_TEMPFAIL
+PASSES, STAYS = 75, 76  # exit statuses: what may be transient, and what is not; the first one is EX_TEMPFAIL
 _BUSY = {408, 429, 500, 502, 503, 504}
 
 

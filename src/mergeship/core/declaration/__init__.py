@@ -16,7 +16,7 @@ class Declared(NamedTuple):
     """What a project declares."""
 
     version: str | None
-    """As written; None where it comes from the repository's tags."""
+    """As written; None if it comes from the repository's tags."""
     places: tuple[Place, ...]
     """Where it is written, the one that decides first; none for a version that comes from elsewhere."""
     locks: tuple[Place, ...] = ()
@@ -25,7 +25,7 @@ class Declared(NamedTuple):
 
     @property
     def tag_prefix(self) -> str:
-        """What the project's own tags begin with, where a tool has set that."""
+        """What the project's own tags begin with, if a tool has set that."""
         return self.vcs.tag_prefix if self.vcs else ""
 
 
@@ -43,7 +43,7 @@ def declared(
     """The version that a project declares, and every place where it is written.
 
     `text` is the pyproject.toml; `version_files` are the setting of that name; `where` is the project's own
-    folder, absolute. Raises Misconfigured where the version is computed, broken, or differs from place to place.
+    folder, absolute. Raises Misconfigured if the version is computed, broken, or differs from place to place.
     """
     found = find(pyproject, text, read_file)
     named = _named(version_files)
@@ -75,7 +75,7 @@ def declared(
 def rewritten(places: Sequence[Place], read_file: Read, version: str) -> tuple[tuple[Rewritten, ...], tuple[Edit, ...]]:
     """Every file that changes when `version` is written into all the places, and every line of them.
 
-    Raises Misconfigured where it cannot be written into one of them; then none is to be written.
+    Raises Misconfigured if it cannot be written into one of them; then none is to be written.
     """
     before: dict[str, str] = {}
     after: dict[str, str] = {}

@@ -88,7 +88,7 @@ def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> Found:
 
 
 def flit_module(pyproject: Mapping[str, Any]) -> str:
-    """The module of a project that flit builds; empty where none is named."""
+    """The module of a project that flit builds; empty if none is named."""
     module = table(pyproject, "tool", "flit", "module").get("name")
     metadata = table(pyproject, "tool", "flit", "metadata").get("module")
     name = table(pyproject, "project").get("name")

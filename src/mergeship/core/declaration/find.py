@@ -64,7 +64,7 @@ def _left_open(pyproject: Mapping[str, Any], text: str, backend: str, read: Read
 
 
 def backend_of(pyproject: Mapping[str, Any]) -> str:
-    """The package of the build backend; empty where none is named."""
+    """The package of the build backend; empty if none is named."""
     name = table(pyproject, "build-system").get("build-backend")
     return name.partition(".")[0].partition(":")[0] if isinstance(name, str) else ""
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from mergeship.core.declaration.place import NotWrittenError, Place, body_of
 
 Read = Callable[[str], str | None]
-"""The text of a file by its path relative to the project's folder; None where there is none."""
+"""The text of a file by its path relative to the project's folder; None if there is none."""
 
 
 class Vcs(NamedTuple):
@@ -23,12 +23,12 @@ class Vcs(NamedTuple):
         return {variable.replace("<NAME>", own): version for variable in self.variables}
 
     def tag(self, version: str) -> str:
-        """The tag that hands it over; empty where variables do."""
+        """The tag that hands it over; empty if variables do."""
         return "" if self.variables else f"{self.tag_prefix}{version}"
 
 
 class Computed(NamedTuple):
-    """The version is computed by code, or is nowhere. Lines count from 1; 0 where there is none to name."""
+    """The version is computed by code, or is nowhere. Lines count from 1; 0 if there is none to name."""
 
     path: str
     line: int
@@ -48,7 +48,7 @@ def checked(place: Place, text: str) -> "Place | Computed":
 
 
 def inside(path: str, read: Read) -> str | None:
-    """The text of a file of the project; None where there is none, or where the path leads out."""
+    """The text of a file of the project; None if there is none, or if the path leads out."""
     return None if outside(path) else read(path)
 
 
@@ -61,6 +61,6 @@ def outside(path: str) -> bool:
 
 
 def line_of(text: str, *words: str) -> int:
-    """The first line that holds all the words; the first of all where there is none."""
+    """The first line that holds all the words; the first of all if there is none."""
     lines = enumerate(text.split("\n"), 1)
     return next((number for number, line in lines if all(word in line for word in words)), 1)

@@ -17,7 +17,7 @@ LEVELS = 8  # folders above the project in which its workspace is looked for
 
 
 def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
-    """The place in uv.lock; None without one, or where it tells no version of this project.
+    """The place in uv.lock; None without one, or if it tells no version of this project.
 
     `where` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
     """
@@ -29,7 +29,7 @@ def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | No
 
 
 def cargo_entry(manifest: Place, read: Read) -> Place | None:
-    """The place in the Cargo.lock beside the manifest that gives the version; None where it has no such entry.
+    """The place in the Cargo.lock beside the manifest that gives the version; None if it has no such entry.
 
     Crates of the workspace that inherit the version have entries of their own, which are left to cargo.
     """

@@ -14,7 +14,7 @@ from mergeship.core.toml import table
 
 
 def name_elsewhere(pyproject: Mapping[str, Any], read: Read) -> str | None:
-    """The name, as written, where the backend of a project without `[project]` finds it; None where it is computed."""
+    """The name, as written, where the backend of a project without `[project]` finds it; None if it is computed."""
     backend = backend_of(pyproject)
     flit = table(pyproject, "tool", "flit", "metadata")
     if flit:

@@ -11,11 +11,11 @@ from mergeship.errors import Misconfigured
 PYPROJECT = "pyproject.toml"
 
 
-SHOWN = 60  # characters of a text that is no version
+SHOWN = 60  # characters of a text that is not a version
 
 
 class NotWrittenError(Exception):
-    """A file does not hold the version as a plain text. `line` counts from 1; 0 where there is no line to name."""
+    """A file does not hold the version as a plain text. `line` counts from 1; 0 if there is no line to name."""
 
     def __init__(self, line: int, why: str) -> None:
         super().__init__(why)
@@ -41,10 +41,10 @@ class Format(Protocol):
     """Whether the text comes with its byte order mark, if it has one."""
 
     def read(self, text: str) -> Written:
-        """What the text says. Raises NotWrittenError where that is no version written as a plain text."""
+        """What the text says. Raises NotWrittenError if that is not a version written as a plain text."""
 
     def spell(self, version: str) -> str:
-        """A version (PEP 440) as this kind of file writes it. Raises NotWrittenError where it cannot."""
+        """A version (PEP 440) as this kind of file writes it. Raises NotWrittenError if it cannot."""
 
 
 class AsItIs:
@@ -85,7 +85,7 @@ class Edit(NamedTuple):
 
 
 def read(place: Place, text: str) -> Written:
-    """What a file says of the version. Raises Misconfigured where that is not PEP 440, or not there."""
+    """What a file says of the version. Raises Misconfigured if that is not PEP 440, or not there."""
     try:
         written = place.format.read(body_of(place, text))
     except NotWrittenError as error:
@@ -107,7 +107,7 @@ def rewrite(place: Place, text: str, version: str) -> tuple[str, Edit]:
     """The text with `version` in that place and every other character as it was.
 
     A span is taken only if the file, read again, gives exactly the new version and is otherwise equal. Raises
-    Misconfigured where there is no such span.
+    Misconfigured if there is no such span.
     """
     body = body_of(place, text)
     written = read(place, text)

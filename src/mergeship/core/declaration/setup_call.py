@@ -24,7 +24,7 @@ class SetupCall(Constant):
 
 
 def argument(tree: ast.Module, keyword: str) -> ast.expr | None:
-    """What `setup()` is given as `keyword`, None for nothing. Raises NotWrittenError where that cannot be told."""
+    """What `setup()` is given as `keyword`, None for nothing. Raises NotWrittenError if that cannot be told."""
     call = _call(tree)
     for given in call.keywords:
         if given.arg == keyword:
@@ -41,7 +41,7 @@ def imports(text: str, module: str) -> bool:
 
 
 def keywords(text: str) -> tuple[str, ...]:
-    """The names of what `setup()` is given. Raises NotWrittenError where there is not exactly one call."""
+    """The names of what `setup()` is given. Raises NotWrittenError if there is not exactly one call."""
     return tuple(given.arg for given in _call(parsed(text)).keywords if given.arg)
 
 
@@ -102,7 +102,7 @@ _BACK_DOORS = {"exec", "execfile", "eval", "globals", "locals", "vars", "setattr
 
 
 def _assigned_once(tree: ast.Module, name: ast.Name) -> ast.Constant:
-    """The constant behind a name, where nothing else in the module could give it another meaning."""
+    """The constant behind a name, if nothing else in the module could give it another meaning."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id in _BACK_DOORS:
             raise NotWrittenError(name.lineno, f"version may be changed by {node.id}() in line {node.lineno}")

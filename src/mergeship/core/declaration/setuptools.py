@@ -47,7 +47,7 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
 
 
 def _written(pyproject: Mapping[str, Any], text: str, options: Options, read: Read) -> Found | None:
-    """The first of pyproject.toml, setup.py and setup.cfg that gives a version; None where none of them does."""
+    """The first of pyproject.toml, setup.py and setup.cfg that gives a version; None if none of them does."""
     dynamic = table(pyproject, "tool", "setuptools", "dynamic").get("version")
     if isinstance(dynamic, Mapping):
         return _dynamic(dynamic, text, _Layout(pyproject, options, read), read)
@@ -75,7 +75,7 @@ def _dynamic(dynamic: Mapping[str, Any], text: str, layout: "_Layout", read: Rea
 
 
 def _from_script(read: Read) -> Found | None:
-    """What setup.py says; it goes before setup.cfg. None where it leaves the version to that."""
+    """What setup.py says; it goes before setup.cfg. None if it leaves the version to that."""
     text = read(SETUP_PY)
     if text is None:
         return None
@@ -176,7 +176,7 @@ def _file(path: str, read: Read) -> Found:
 
 
 def name(read: Read) -> str | None:
-    """The project's name, from setup.py or setup.cfg; None where neither gives one as a plain text."""
+    """The project's name, from setup.py or setup.cfg; None if neither gives one as a plain text."""
     for path, place in ((SETUP_PY, setup_call.SetupCall("name")), (SETUP_CFG, CfgOption("metadata", "name"))):
         try:
             return place.read(read(path) or "").version

@@ -63,7 +63,7 @@ class LockEntry(AsItIs):
         self.folder = folder
 
     def read(self, text: str) -> Written:
-        """The version, and the parsed lock file without it. Raises NotWrittenError where there is no such entry."""
+        """The version, and the parsed lock file without it. Raises NotWrittenError if there is no such entry."""
         document = _parsed(text)
         version = _taken(self._entry(document), "version")
         # uv and cargo write the version in the line below the name

@@ -20,14 +20,14 @@ WORDS: dict[str, str] = {}
 
 
 def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
-    """Deployed to from main, and from where somebody else has said."""
+    """Deployed to from main, and from where someone else has said."""
     name = asked.settings.environment
     if not name:
-        notes.append("the setting environment is empty: every writer can read the token, by a workflow on a branch")
+        notes.append("the setting environment is empty: every writer can read the token with a workflow on a branch")
         return
     if "environment" in actual.lacking:
         notes.append(
-            f"environments are not to be had here ({actual.lacking['environment']}): every writer can read the token, "
+            f"environments are not available here ({actual.lacking['environment']}): every writer can read the token, "
             "by a workflow on a branch"
         )
         return

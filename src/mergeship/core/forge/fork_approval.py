@@ -24,7 +24,7 @@ def desired(actual: Actual, _: Asked, notes: list[str]) -> Iterator[Desired]:
     """A person agrees for everybody from outside."""
     if "fork-approval" in actual.lacking:
         if not actual.private:
-            notes.append(f"the approval of forks' workflows was not checked: {actual.lacking['fork-approval']}")
+            notes.append(f"not checked whether forks' workflows need approval: {actual.lacking['fork-approval']}")
         return
     why = "a fork's pull request runs code on the self-hosted runner"
     yield Desired(ForkApproval("all_external_contributors"), why, actual.one(ForkApproval))

@@ -22,9 +22,9 @@ LABELS = (
     Label("bump:minor", "bfd4f2", "The release raises the second number of the version"),
     Label("bump:major", "d4c5f9", "The release raises the first number of the version"),
     Label("feature", "a2eeef", "In the release notes: something new"),
-    Label("fix", "d73a4a", "In the release notes: something mended"),
-    Label("chore", "fef2c0", "In the release notes: upkeep"),
-    Label("documentation", "0075ca", "In the release notes: words"),
+    Label("fix", "d73a4a", "In the release notes: a fix"),
+    Label("chore", "fef2c0", "In the release notes: maintenance"),
+    Label("documentation", "0075ca", "In the release notes: documentation"),
 )
 """What the gate reads, and what release notes sort by."""
 

@@ -88,7 +88,7 @@ def encode(plan: Plan) -> str:
 
 def decode(text: str, path: str) -> Plan:
     """The plan in a plan file. Raises Misconfigured for what is none."""
-    again = "make it anew: mergeship forge plan --out FILE"
+    again = "make a new one: mergeship forge plan --out FILE"
     try:
         schema = msgspec.json.decode(text, type=_Schema).schema
         if schema != SCHEMA:
@@ -96,12 +96,12 @@ def decode(text: str, path: str) -> Plan:
             raise Misconfigured("other-version", words, hint=again)
         return msgspec.json.decode(text, type=Plan)
     except msgspec.DecodeError as error:
-        raise Misconfigured("bad-plan", f"{path} is no plan: {error}", hint=again) from error
+        raise Misconfigured("bad-plan", f"{path} is not a plan: {error}", hint=again) from error
 
 
 def refuse_another(given: Plan, now: Plan, path: str) -> None:
     """Refuse a plan file that is not the plan that would be made now. Raises Misconfigured."""
-    again = "look at what would be done now, and apply that: mergeship forge plan"
+    again = "review and apply a new plan: mergeship forge plan"
     for field, what in (("version", "mergeship"), ("api", "the API at"), ("repository", "the repository")):
         theirs, ours = getattr(given.origin, field), getattr(now.origin, field)
         if theirs != ours:
@@ -113,5 +113,5 @@ def refuse_another(given: Plan, now: Plan, path: str) -> None:
         words = f": {names}" if names else ""
         raise Misconfigured("stale-plan", f"the settings have changed since {path} was made{words}", hint=again)
     if given.changes != now.changes:
-        words = f"{path} is not what would be planned now: it was edited, or the project's settings were"
+        words = f"{path} differs from what would be planned now: the file or the project's settings were edited"
         raise Misconfigured("edited-plan", words, hint=again)

@@ -53,7 +53,7 @@ WORDS = {
     "active": "in force",
     "app": "App",
     "by": "as",
-    "bypass": "who need not obey",
+    "bypass": "bypass actors",
     "covers": "about that, and nothing else",
     "linear": "linear history",
     "squash": "squash merges",
@@ -64,7 +64,7 @@ WORDS = {
 def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
     """Nothing but pull requests with green checks; what others demand besides stays."""
     if "protection" in actual.lacking:
-        notes.append(f"main cannot be protected here: {actual.lacking['protection']}. Whoever can write can push to it")
+        notes.append(f"main cannot be protected here: {actual.lacking['protection']}. Every writer can push to it")
         return
     found = actual.one(Protection)
     checks = tuple(Check(context, actual.actions_app) for context in asked.contexts)
@@ -74,7 +74,8 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     reviews = fewest if found is None or found.ruleset == OURS else max(fewest, found.reviews)
     if alone and asked.settings.forge.reviews is None:
         notes.append(
-            f"{actual.writers[0]} alone can write here, and nobody approves an own pull request: no review is needed"
+            f"{actual.writers[0]} is the only writer and cannot approve their own pull request, "
+            "so no review is required"
         )
     more = tuple(sorted(check for check in found.checks if check.context not in asked.contexts)) if found else ()
     bypass = tuple(who for who in found.bypass if who != ADMINISTRATORS) if found else ()

@@ -48,7 +48,7 @@ def desired(actual: Actual, asked: Asked) -> tuple[list[Desired], list[str]]:
     leave = asked.settings.forge.leave
     found = [one for kind, file in _FILES.items() if kind not in leave for one in file.desired(actual, asked, notes)]
     if leave:
-        notes.append(f"left to somebody else: {', '.join(leave)}")
+        notes.append(f"left to someone else: {', '.join(leave)}")
     return found, notes
 
 

@@ -25,7 +25,7 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     name = asked.settings.environment
     environment = "" if "environment" in actual.lacking else name
     if name and "environment" in asked.settings.forge.leave and actual.one(Environment, name) is None:
-        notes.append(f"the secret {TOKEN} waits for the environment {name}, which is left to somebody else")
+        notes.append(f"the secret {TOKEN} waits for the environment {name}, which is left to someone else")
         return
     stored = {secret.environment: secret for secret in actual.all(Secret)}
     if asked.settings.attests and actual.private:
@@ -44,7 +44,9 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     if environment and "" in stored:
         yield Desired(stored[""], "", stored[""], *_without(stored[""]))
         if here is None:
-            notes.append(f"the repository's own secret {TOKEN} cannot be read and moved: its value is asked for anew")
+            notes.append(
+                f"the repository's own secret {TOKEN} cannot be read, so it cannot be moved: its value is needed again"
+            )
 
 
 def _without(secret: Secret) -> tuple[None, str]:

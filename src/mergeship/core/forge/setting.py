@@ -19,7 +19,7 @@ class Setting(msgspec.Struct, frozen=True, tag_field="kind"):
 
         @property
         def name(self) -> str:
-            """What is set: a name where there are several of a kind, else a word for it."""
+            """What is set: a name if there are several of a kind, else a word for it."""
 
     @classmethod
     def kind(cls) -> str:
@@ -39,10 +39,10 @@ class Actual(msgspec.Struct, frozen=True):
     writers: tuple[str, ...]
     """Everybody who may push."""
     actions_app: int
-    """The id of the App that is GitHub Actions; 0 where it is not known."""
+    """The id of the App that is GitHub Actions; 0 if it is not known."""
     settings: tuple[Setting, ...]
     lacking: dict[str, str] = {}
-    """Kinds that are not to be had here, each with GitHub's words."""
+    """Kinds that are not available here, each with GitHub's words."""
     besides: tuple[str, ...] = ()
     """What others demand of main besides, in words."""
 
@@ -51,7 +51,7 @@ class Actual(msgspec.Struct, frozen=True):
         return [one for one in self.settings if isinstance(one, kind)]
 
     def one(self, kind: type[_T], name: str = "") -> _T | None:
-        """The setting of a kind, and of a name where there are several; None where it is not there."""
+        """The setting of a kind, and of a name if there are several; None if it is not there."""
         return next((one for one in self.all(kind) if name in {"", one.name}), None)
 
 
@@ -76,4 +76,4 @@ class Desired(msgspec.Struct, frozen=True):
     stripped: Setting | None = None
     """The same without what mergeship did not create; None for nothing at all."""
     removes: str = ""
-    """What that is, in words; empty where there is nothing of the kind."""
+    """What that is, in words; empty if there is nothing of the kind."""

@@ -30,7 +30,7 @@ class TagProtection(Setting, frozen=True, tag="tag-protection"):
 
 
 KIND = TagProtection
-WORDS = {"active": "in force", "bypass": "who need not obey", "covers": "about that, and nothing else"}
+WORDS = {"active": "in force", "bypass": "bypass actors", "covers": "about that, and nothing else"}
 
 
 def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:

@@ -6,7 +6,7 @@ from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
 
 
 class WorkflowPermissions(Setting, frozen=True, tag="workflow-permissions"):
-    """What GITHUB_TOKEN may do where a workflow does not say it."""
+    """What GITHUB_TOKEN may do if a workflow does not say it."""
 
     default: str
     """`read` or `write`."""

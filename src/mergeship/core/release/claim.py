@@ -78,7 +78,7 @@ class Decided(msgspec.Struct, frozen=True):
 
 
 class Write(msgspec.Struct, frozen=True):
-    """Write this ledger, and the decision stands; if somebody was faster, decide anew."""
+    """Write this ledger, and the decision stands; if someone was faster, decide again."""
 
     ledger: Ledger
     decided: Decided
@@ -133,7 +133,7 @@ def _refuse_another_policy(before: Policy | None, written: Policy | None) -> Non
         raise Held(
             "policy-changed",
             f"the setting intent was {before} before these merges, and is {written} now",
-            hint=f"a person confirms the first run under a new policy: {DISPATCH}",
+            hint=f"confirm the first run under a new policy: {DISPATCH}",
         )
 
 
@@ -157,11 +157,11 @@ def _tag_of(facts: Facts, version: str) -> str:
 
 
 def _renewed(facts: Facts, judged: Decided, own: Entry) -> Step:
-    """A claim that still holds begins its lease anew, if its version is still to be had."""
+    """A claim that still holds begins its lease again, if its version is still available."""
     if own.state != "claimed":
         return msgspec.structs.replace(judged, entry=own, because=own.because)
     if own.version in facts.listing.versions:
-        words = "somebody else published it before anything of ours was uploaded"
+        words = "someone else published it before our upload started"
         ledger = facts.ledger.moved(own.version, "given-up", facts.now, facts.run, given_up=words)
         return _with_claim(facts, judged, ledger, own)
     ledger = facts.ledger.moved(own.version, "claimed", facts.now, facts.run)
@@ -172,7 +172,7 @@ def _claimed(facts: Facts, judged: Decided) -> Write:
     ledger = facts.ledger
     for stale in judged.range.stale:
         lease = facts.project.lease.total_seconds()
-        words = f"its claim was older than {lease:g} s, and nothing of it was uploaded"
+        words = f"its claim expired after {lease:g} s without an upload"
         ledger = ledger.moved(stale.version, "given-up", facts.now, facts.run, given_up=words)
     return _with_claim(facts, judged, ledger)
 

@@ -34,9 +34,9 @@ class Range(msgspec.Struct, frozen=True):
     since: str = ""
     """Since what, in words."""
     base: str = ""
-    """The last commit before them; empty where there is none."""
+    """The last commit before them; empty if there is none."""
     own: Entry | None = None
-    """The head's own release, where it has one that still holds."""
+    """The head's own release, if it has one that still holds."""
     newer: Entry | None = None
     """A release of a later commit, which contains the head."""
     stale: tuple[Entry, ...] = ()
@@ -56,7 +56,7 @@ def since_last_release(
     """The range of a run on `head`.
 
     `first_parents` is main's first-parent line, the newest first, as far as it was read; `start` says where a project
-    without a ledger begins. Raises Held where the history and the ledger do not fit together, or where there are more
+    without a ledger begins. Raises Held if the history and the ledger do not fit together, or if there are more
     than 250 commits.
     """
     found = by_hand(first_parents, head, ledger, now, lease)
@@ -87,7 +87,7 @@ def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: dat
     """The range of a run in which a person decides: no merges, and no limits. Raises Held for what is not on main."""
     shas = [commit.sha for commit in first_parents]
     if head not in shas:
-        raise Held("not-on-main", f"{head[:12]} is not on main, or main was rewritten", hint=_REWRITTEN)
+        raise Held("not-on-main", f"{head[:12]} is not on main (or main was rewritten)", hint=_REWRITTEN)
     position = shas.index(head)
     settled = {entry.commit: entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)}
     later = (settled[sha] for sha in shas[:position] if sha in settled)
@@ -144,4 +144,4 @@ def range_start(tagged: str, pushed: tuple[str, str] | None, head: str, parent: 
     return RangeStart({parent: "the commit before"}) if parent else RangeStart(whole=True)
 
 
-_REWRITTEN = "put main back where it was; or, if that is meant, " + DISPATCH.removeprefix("decide by hand: ")
+_REWRITTEN = "restore main; or, if that was intended, " + DISPATCH.removeprefix("decide by hand: ")

@@ -7,15 +7,15 @@ from mergeship.core.release.ledger import Entry, Ledger
 
 
 def last_finished(ledger: Ledger) -> Entry | None:
-    """The last release that the index is known to have shown; None where a person has decided since."""
+    """The last release that the index is known to have shown; None if a person has decided since."""
     last = next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
     return None if last is None or any(skip.at >= last.at for skip in ledger.skips) else last
 
 
 def conflicts(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_hand: bool = False) -> list[str]:
-    """Where the ledger says something else than the index and the tags (name to commit); empty where they agree.
+    """Where the ledger says something else than the index and the tags (name to commit); empty if they agree.
 
-    Where a person decides (`by_hand`), what is merely gone from the index or from the tags is no obstacle: an owner
+    If a person decides (`by_hand`), what is merely gone from the index or from the tags is no obstacle: an owner
     may have deleted it.
     """
     wrong = []

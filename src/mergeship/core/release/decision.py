@@ -14,7 +14,7 @@ from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 
 Outcome = Literal["ship", "skip", "hold"]
-CORRECT = "make each pull request say clearly whether it deploys, then run the job again; or " + DISPATCH
+CORRECT = "make each pull request say clearly whether it deploys and run the job again; or " + DISPATCH
 
 
 class Pull(msgspec.Struct, frozen=True):
@@ -36,7 +36,7 @@ class Pull(msgspec.Struct, frozen=True):
     merged: datetime | None = None
     updated: datetime | None = None
     files: tuple[str, ...] | None = None
-    """Paths from the repository's top; None where they were not asked for."""
+    """Paths from the repository's top; None if they were not asked for."""
     edited: bool = False
     """Whether the body was changed after the merge."""
     edited_by: str = ""
@@ -96,7 +96,7 @@ class ByHand(msgspec.Struct, frozen=True):
 
 
 def already_decided(run: Range, person: ByHand | None = None) -> Decision | None:
-    """The decision on a commit that has its release already, or is part of one; None where merges or a person decide.
+    """The decision on a commit that has its release already, or is part of one; None if merges or a person decide.
 
     A person may skip what is claimed, and nothing of which was sent.
     """
@@ -126,7 +126,7 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     parts: list[Part] = ["patch"]
     for merged in merges:
         if not merged.pulls:
-            words = f"{one_line(merged.commit.subject)[:80]!r} came without a merged pull request: pushed directly"
+            words = f"{one_line(merged.commit.subject)[:80]!r} has no merged pull request: it was pushed directly"
             reasons.append(Reason(merged.commit.sha[:12], words, "hold"))
     for pull, messages in _each_once(merges):
         reason, part = _of(pull, messages, policy)
@@ -162,7 +162,7 @@ def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Re
         outcomes = {said[f"#{pull.number}"] for pull in merged.pulls}
         if len(outcomes) > 1:
             numbers = " and ".join(f"#{pull.number}" for pull in merged.pulls)
-            found.append(Reason(merged.commit.sha[:12], f"{numbers} brought it, and do not ask for the same", "hold"))
+            found.append(Reason(merged.commit.sha[:12], f"{numbers} brought it and disagree", "hold"))
     return found
 
 
@@ -187,11 +187,11 @@ def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Pa
     what = neutral_kind(pull)
     if what and pull.more_than_allowed:
         more = ", ".join(pull.more_than_allowed[:5])
-        return Reason(about, f"it is a {what} pull request, and changes more than it may: {more}", "hold"), "patch"
+        return Reason(about, f"it is a {what} pull request and changes more than it may: {more}", "hold"), "patch"
     if what:
         return Reason(about, f"it is a {what} pull request", "neutral"), "patch"
     if pull.edited_by and intent.depends_on_body(policy, message):
-        words = f"its text was changed after the merge by {one_line(pull.edited_by)}, who has no write access"
+        words = f"its text was edited after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
     given = {"squashed": squashed, "corrected": pull.edited}
     found = intent.read(policy, body=pull.body, labels=pull.labels, message=message, **given)

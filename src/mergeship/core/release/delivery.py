@@ -78,7 +78,7 @@ class Keep(msgspec.Struct, frozen=True):
 
 
 class Move(msgspec.Struct, frozen=True):
-    """Write the entry's next state into the ledger, unless somebody was faster."""
+    """Write the entry's next state into the ledger, unless someone was faster."""
 
     state: State
     files: tuple[Distribution, ...] | None = None
@@ -134,7 +134,7 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Superseded(msgspec.Struct, frozen=True):
-    """Somebody else has given the version up meanwhile; nothing of ours was lost."""
+    """Someone else has given the version up in the meantime; nothing of ours was lost."""
 
 
 class Stop(msgspec.Struct, frozen=True):
@@ -182,7 +182,7 @@ def _bind(entry: Entry, facts: Facts) -> Step:
             Held(
                 "main-rewritten",
                 f"{entry.version} was claimed for {entry.commit[:12]}, which is not on main any more",
-                hint="nothing was sent; put main back, or merge what is to ship",
+                hint="nothing was sent; restore main, or merge what should ship",
             )
         )
     if facts.tag not in {"", entry.commit}:
@@ -192,8 +192,8 @@ def _bind(entry: Entry, facts: Facts) -> Step:
     published = filter(pep440.is_version, facts.listing.versions)
     if any(pep440.same(version, entry.version) for version in published):
         if not facts.reread:
-            return Reread()  # another run may have done all of it meanwhile
-        return _give_up(entry, "somebody else published that version after it was claimed")
+            return Reread()  # another run may have done all of it in the meantime
+        return _give_up(entry, "someone else published that version after it was claimed")
     if not facts.kept:
         return Keep(facts.built)
     return Move("uploading", files=facts.built, began=facts.now)
@@ -206,7 +206,7 @@ def _send(entry: Entry, facts: Facts) -> Step:
             Held(
                 "uploading-elsewhere",
                 f"{entry.version} is being uploaded by run {entry.run}, with other bytes than those built here",
-                hint="nothing was sent from here, and nothing is lost: that run finishes it, or the next one does",
+                hint="nothing was sent from here and nothing is lost: that run finishes it, or the next one does",
             )
         )
     if facts.listing is None:
@@ -252,7 +252,7 @@ def _without_bytes(entry: Entry, facts: Facts) -> Step:
     error = Failed(
         "bytes-missing",
         f"{entry.version} is being uploaded by run {entry.run or '(none)'}, and its bytes are not here",
-        hint="that run finishes it; if it has died, run all its jobs again: build looks for them everywhere",
+        hint="that run finishes it; if it died, re-run all its jobs: build looks for the bytes everywhere",
     )
     return Stop(error, elsewhere=True)
 
@@ -282,7 +282,7 @@ def _tag(entry: Entry, facts: Facts) -> Step:
 def _warnings(entry: Entry, facts: Facts) -> tuple[str, ...]:
     warnings = []
     if facts.unlisted:
-        warnings.append(f"{entry.version} is uploaded, unconfirmed: {facts.unlisted}; the next run looks again")
+        warnings.append(f"{entry.version} is uploaded but unconfirmed: {facts.unlisted}; the next run checks again")
     if facts.tag_refused:
         warnings.append(
             f"the forge refused the tag {entry.tag_name}: {facts.tag_refused}; "
@@ -329,7 +329,7 @@ def _giving_up(entry: Entry | None, facts: Facts, wanted: GiveUp) -> Step:
 
 
 def yank(entry: Entry, listed: Listing, page: str) -> str:
-    """What to do about files of a version that was given up; empty where the index shows none of them."""
+    """What to do about files of a version that was given up; empty if the index shows none of them."""
     stray = [file.name for file in entry.files if there(file, listed) == "same"]
     if not stray:
         return ""

@@ -54,8 +54,8 @@ def _own(ledger: Ledger, manifest: Manifest | None, commit: str) -> Entry | None
         claimed = f"{commit[:12]} has {own.version} claimed" if own else f"{commit[:12]} has no claim"
         raise Failed(
             "not-claimed",
-            f"{manifest.version} was built from {manifest.commit[:12]}, and {claimed}: nothing is sent without one",
-            hint="run mergeship decide, then mergeship build, then deploy exactly that",
+            f"{manifest.version} was built from {manifest.commit[:12]}, and {claimed}: nothing is sent without a claim",
+            hint="run mergeship decide, then mergeship build, then deploy that build",
         )
     if own and own.state == "claimed" and ledger.unfinished:
         return None  # this run finishes the others; decide did not hand the claim on
@@ -65,7 +65,7 @@ def _own(ledger: Ledger, manifest: Manifest | None, commit: str) -> Entry | None
         raise Failed(
             "not-claimed",
             f"{commit[:12]} has no claim in the ledger, and nothing else is unfinished",
-            hint="run mergeship decide first: it says whether this commit ships",
+            hint="run mergeship decide first; it says whether this commit ships",
         )
     return own
 

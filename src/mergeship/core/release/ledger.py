@@ -53,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     """Why it ships."""
     pull_requests: tuple[int, ...] = ()
     since: str = ""
-    """The last commit before those that it ships; empty where there is none."""
+    """The last commit before those that it ships; empty if there is none."""
     files: tuple[Distribution, ...] = ()
     """Bound with `uploading`, before the first byte is sent."""
     began: datetime | None = None
@@ -131,7 +131,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         return msgspec.structs.replace(self, releases=(*self.releases, entry))
 
     def moved(self, version: str, state: State, at: datetime, run: str, **changes: Any) -> "Ledger":  # noqa: ANN401 - fields of Entry
-        """With one release in another state. Raises TransitionError where none leads there."""
+        """With one release in another state. Raises TransitionError if none leads there."""
         entry = self.entry(version)
         if entry is None or state not in _NEXT[entry.state]:
             raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
@@ -192,7 +192,7 @@ def transitions(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
 
 
 def continuity_error(before: Ledger, after: Ledger) -> str:
-    """How a ledger does not continue an earlier one; empty where it does.
+    """How a ledger does not continue an earlier one; empty if it does.
 
     Nothing is ever taken out or put in between, and what is bound stays bound: anything else was written by hand.
     """
@@ -282,7 +282,7 @@ def _wrong(ledger: Ledger) -> str:
     seen: set[str] = set()
     for entry in ledger.releases:
         if not pep440.is_version(entry.version) or entry.version in seen:
-            return f"{entry.version!r} is no version, or there twice"
+            return f"{entry.version!r} is not a version, or there twice"
         seen.add(entry.version)
         if entry.begun and not entry.files:
             return f"{entry.version} is {entry.state} without a file"

@@ -7,8 +7,8 @@ import msgspec
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
 
-TRY_AGAIN = "nothing was lost: run the job again later, the same bytes are sent"
-NEXT_VERSION = "run all jobs again: the next version is used"
+TRY_AGAIN = "nothing was lost; run the job again later: it sends the same bytes"
+NEXT_VERSION = "re-run all jobs: they use the next version"
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class Answer(msgspec.Struct, frozen=True):
     words: str
     """The index's own words: the reason phrase, or the body's message."""
     retry_after: float | None = None
-    """Seconds until the index wants to be asked again, where it says so."""
+    """Seconds until the index wants to be asked again, if it says so."""
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -53,10 +53,10 @@ _REFUSALS = (
     (0, "Only one sdist", "second-sdist", f"the release has another sdist; {NEXT_VERSION}"),
     (0, "File too large", "file-too-large", "make the file smaller, or ask the index for a higher limit"),
     (0, "Project size too large", "project-too-large", "delete old releases, or ask the index for a higher limit"),
-    (0, "description failed to render", "bad-description", "mend the README: twine check --strict shows where"),
+    (0, "description failed to render", "bad-description", "fix the README; twine check --strict shows where"),
     (0, "classifier", "bad-classifier", "correct the classifiers in pyproject.toml"),
     (0, "local versions", "local-version", "an index takes no version with '+'"),
-    (0, "unsupported platform tag", "platform-tag", "repair the wheel with auditwheel, or ship the sdist alone"),
+    (0, "unsupported platform tag", "platform-tag", "repair the wheel with auditwheel, or ship only the sdist"),
     (0, "too similar", "name-taken", "choose another project name"),
     (0, "conflicts with", "name-taken", "choose another project name"),
     (0, "isn't allowed", "name-refused", "choose another project name"),

@@ -168,7 +168,7 @@ def title(version: str) -> str:
 def body(project: str, entry: Entry, template: str, fallback: str) -> str:
     """The text of the pull request: what the ledger knows, and the checklist that asks to ship nothing.
 
-    `template` is the repository's own; where nothing can be ticked in it, `fallback` is taken.
+    `template` is the repository's own; if nothing can be ticked in it, `fallback` is taken.
     """
     files = "\n".join(f"- `{file.name}`, {file.size} bytes, sha256 `{file.sha256}`" for file in entry.files)
     pulls = ", ".join(f"#{number}" for number in entry.pull_requests) or "no pull request"

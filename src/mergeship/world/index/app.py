@@ -116,7 +116,7 @@ def _sent(value: UploadFile) -> Sent:
 
 
 def _authenticate(catalog: Catalog, header: str) -> Publisher | None:
-    """The publisher that uploads, where it is one."""
+    """The publisher that uploads, if it is one."""
     scheme, _, encoded = header.partition(" ")
     try:
         user, _, password = base64.b64decode(encoded, validate=True).decode().partition(":")
@@ -165,7 +165,7 @@ async def _project(catalog: Catalog, request: Request) -> Response:
 
 
 def _wants_json(request: Request) -> bool:
-    """JSON where it is asked for by name and not rated below the HTML."""
+    """JSON if it is asked for by name and not rated below the HTML."""
     rated: dict[str, float] = {}
     for part in request.headers.get("accept", "").split(","):
         kind, _, quality = part.strip().partition(";")

@@ -75,7 +75,7 @@ class Catalog:
         self.limits = limits or Limits()
         self.clock = clock
         self.issuer: Issuer | None = None
-        """Whose identities count; None where trusted publishing is switched off."""
+        """Whose identities count; None if trusted publishing is switched off."""
         self.publishers: list[Publisher] = []
         self.identities: set[str] = set()
         """Those that were used; each serves once."""
@@ -88,14 +88,14 @@ class Catalog:
         self.prohibited: set[str] = set()
         """Normalized project names that nobody may take."""
         self.foreign: set[str] = set()
-        """Normalized names of projects that belong to somebody else."""
+        """Normalized names of projects that belong to someone else."""
         self.conflicting: set[str] = set()
-        """Normalized names that somebody else takes at the same moment."""
+        """Normalized names that someone else takes at the same moment."""
         self.faults = Faults()
         self.uploads: list[tuple[str, int]] = []
         """Every upload that was answered: file name and status."""
         self.shown: dict[str, StoredProject] | None = None
-        """What the pages show, where they lag behind; None where they do not."""
+        """What the pages show, where they lag behind; None if they do not."""
         self.serial = 0
         self.lock = threading.Lock()
 

@@ -63,7 +63,7 @@ def receive(
 ) -> None:
     """Take one file, or raise RefusedError as PyPI would. The same file again changes nothing.
 
-    `publisher` is who uploads, where no stored token does.
+    `publisher` is who uploads, if no stored token does.
     """
     with catalog.lock:
         _receive(catalog, form, sent, publisher)

@@ -1,6 +1,6 @@
 """A repository's settings on GitHub, a file each: all of them read, and one at a time written.
 
-What somebody else has set besides is read just before, and kept.
+What someone else has set besides is read just before, and kept.
 Source: https://docs.github.com/rest (repos, actions, deployments, issues)
 """
 
@@ -27,7 +27,7 @@ async def actual(ask: Connection, environment: str, leave: Collection[str] = ())
 
 
 async def again(ask: Connection, setting: Setting) -> Setting | None:
-    """One setting as it is now; None where it is not there. Raises Held for what cannot be read."""
+    """One setting as it is now; None if it is not there. Raises Held for what cannot be read."""
     with as_github(ask):
         return await _handler(setting.kind()).again(ask, setting)
 
@@ -104,18 +104,18 @@ def _refuse(repository: dict[str, Any], asked: str) -> None:
     if name.lower() != asked.lower():
         raise Misconfigured(
             "repository-renamed",
-            f"{asked} is called {name} now",
+            f"{asked} is now called {name}",
             hint=f"git remote set-url origin {repository.get('clone_url') or name}",
         )
     if repository.get("archived"):
         raise Misconfigured(
-            "repository-archived", f"{name} is archived: nothing of it can be changed", hint="unarchive it"
+            "repository-archived", f"{name} is archived, so nothing in it can be changed", hint="unarchive it"
         )
     if "allow_squash_merge" not in repository:
         raise Misconfigured(
             "forge-permission",
-            f"{name} does not show its settings to you",
-            hint="somebody who administrates it has to do this, with a token that has the permission "
+            f"you cannot see the settings of {name}",
+            hint="an administrator has to do this, with a token that has the permission "
             "administration=write: gh auth login, or GH_TOKEN",
         )
     branch = repository.get("default_branch")

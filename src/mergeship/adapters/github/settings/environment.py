@@ -35,7 +35,7 @@ def _left_with(leave: Collection[str]) -> bool:
 
 
 async def _one(ask: Connection, name: str) -> Environment | None:
-    """An environment; None where it is not there. Raises Refused where there are no environments at all."""
+    """An environment; None if it is not there. Raises Refused if there are no environments at all."""
     found = await unless(NOT_FOUND, ask.item(f"{ask.base}/environments/{name}", "actions=read"))
     if found is None:
         await ask.all(f"{ask.base}/environments?per_page=1", "actions=read", key="environments")

@@ -17,10 +17,10 @@ class Reading(msgspec.Struct, kw_only=True):
     environment: str
     """The environment that matters, empty for none."""
     leave: Collection[str] = ()
-    """Kinds that somebody else decides on."""
+    """Kinds that someone else decides on."""
     found: list[Setting]
     lacking: dict[str, str]
-    """Kinds that are not to be had here, each with GitHub's words."""
+    """Kinds that are not available here, each with GitHub's words."""
 
     @property
     def private(self) -> bool:
@@ -32,9 +32,9 @@ class Handler(msgspec.Struct, frozen=True, kw_only=True):
     """How GitHub is asked about one kind of setting, and told."""
 
     read: Callable[[Connection, Reading], Awaitable[Sequence[Setting]]]
-    """All of that kind. Raises Refused where it cannot be had."""
+    """All of that kind. Raises Refused if it cannot be had."""
     again: Callable[[Connection, Any], Awaitable[Setting | None]]
-    """One of them as it is now; None where it is not there."""
+    """One of them as it is now; None if it is not there."""
     write: Callable[[Connection, Any, Any, str], Awaitable[None]]
     """Put one from what it was to what it should be, None for nothing; the text is the value of a secret."""
     unavailable: Callable[[Reading], str] = lambda _: ""
@@ -42,7 +42,7 @@ class Handler(msgspec.Struct, frozen=True, kw_only=True):
     absent: frozenset[int] = frozenset()
     """Statuses of a refusal that say that there is no such thing here, and not that it may not be read."""
     left_with: Callable[[Collection[str]], bool] = lambda _: True
-    """Whether it need not even be read, given everything that somebody else decides on."""
+    """Whether it need not even be read, given everything that someone else decides on."""
 
 
 def single(

@@ -1,6 +1,6 @@
 """What protects main: a ruleset, or classic branch protection, whichever is in use.
 
-A ruleset is in use here if it is about main alone: one that is about more is somebody else's, and counts besides.
+A ruleset is in use here if it is about main alone: one that is about more is someone else's, and counts besides.
 """
 
 from collections.abc import Iterable
@@ -19,14 +19,14 @@ Json = dict[str, Any]
 
 
 async def _read(ask: Connection) -> Protection | None:
-    """What protects main; None for nothing. Raises Refused where it cannot be protected."""
+    """What protects main; None for nothing. Raises Refused if it cannot be protected."""
     ruleset = await rulesets.find(ask, "branch", OURS, _MAIN_ALONE)
     if ruleset:
         return _of_ruleset(ruleset)
     try:
         return classic.read(await ask.item(classic.url(ask), ADMIN_READ))
     except Refused as refused:
-        # Also somebody who may not see it gets a 404.
+        # Also someone who may not see it gets a 404.
         if refused.status == NOT_FOUND and "not protected" in refused.said.lower():
             return None
         raise

@@ -23,9 +23,9 @@ Json = dict[str, Any]
 
 
 async def find(ask: Connection, target: str, ours: str, about: tuple[set[str], ...]) -> Json | None:
-    """The repository's own ruleset about exactly that: ours, else one of somebody else that is in force.
+    """The repository's own ruleset about exactly that: ours, else one of someone else that is in force.
 
-    One that is switched off holds what nobody wants yet, and one about more is somebody else's alone.
+    One that is switched off holds what nobody wants yet, and one about more is someone else's alone.
     """
     listed = await ask.all(f"{ask.base}/rulesets?includes_parents=false&per_page=100", ADMIN_READ)
     own = sorted((one for one in listed if one.get("target") == target), key=lambda one: one["name"] != ours)
@@ -52,12 +52,12 @@ def rules_of(ruleset: Json) -> Json:
 
 
 def bypass_of(ruleset: Json) -> tuple[str, ...]:
-    """Who may bypass it. Raises Held where GitHub does not tell."""
+    """Who may bypass it. Raises Held if GitHub does not tell."""
     if "bypass_actors" not in ruleset:
         raise Held(
             "forge-permission",
-            f"GitHub does not tell who may bypass the ruleset {ruleset['name']}",
-            hint="it tells those who may change it: the token needs the permission administration=write",
+            f"GitHub does not say who may bypass the ruleset {ruleset['name']}",
+            hint="it tells only those who may change it: the token needs the permission administration=write",
         )
     return tuple(sorted(map(_actor, ruleset["bypass_actors"] or ())))
 
