@@ -19,8 +19,8 @@ from mergeship.process import PIPE, Running, started
 LOADED = (
     "anyio.to_thread", "gidgethub.httpx", "h11", "httpcore2", "httpx2", "markdown_it", "mergeship.cli",
     "mergeship.commands.decide", "mergeship.commands.deploy", "mergeship.core.trigger", "mergeship.output.document",
-    "mergeship.output.style", "mergeship.output.reporter", "mergeship.output.text", "mergeship.verbs.decide", "mergeship.verbs.deploy", "queue", "tenacity", "truststore",
-    "twine.package",
+    "mergeship.output.reporter", "mergeship.output.style", "mergeship.output.text", "mergeship.verbs.decide",
+    "mergeship.verbs.deploy", "queue", "tenacity", "truststore", "twine.package",
 )  # fmt: skip
 
 
