@@ -10,11 +10,10 @@ import pytest
 from mergeship.core import setup as steps
 from mergeship.core.setup import Said, checked
 from mergeship.drills.env import DrillEnv
-from mergeship.rehearsal import engine
-from mergeship.rehearsal.automation import Automation
 from mergeship.world.fault import Fault
 from mergeship.world.forge.fake_repository import EVERYTHING, Grant, SelfHostedRunner
 from mergeship.world.forge.rules import Rules
+from tests.commands.automation import automation_of
 from tests.testbeds import drill_env
 
 Cli = Callable[..., tuple[int, str, str]]
@@ -45,14 +44,13 @@ def setup(play: DrillEnv, cli: Cli) -> Callable[..., tuple[int, dict[str, Any], 
 
 @pytest.mark.network
 def test_from_nothing_to_the_first_release(play: DrillEnv, setup: Any) -> None:
-    automation = Automation(play.testbed, engine.find_act(play.testbed.box.env["PATH"]), lambda _: None)
     before = play.runner.repository.git("status", "--porcelain")
-    with automation.by_itself():
+    with automation_of(play.testbed) as failed:
         status, document, said = setup("--yes")
         assert status == 0, said
         assert (document["version"], document["pull"], document["repository"]) == ("0.1.1", 1, "rehearsal/obk")
         assert play.testbed.catalog.token not in said
-    assert automation.failed == []
+    assert failed == []
     play.complete("0.1.1")
     assert play.bare.git("show", "main:.github/workflows/ci-cd.yml").startswith("# Written by `mergeship init`")
     assert play.runner.repository.git("status", "--porcelain") == before  # what a person has checked out is not touched

@@ -162,4 +162,3 @@ def test_each_policy_reads_its_own() -> None:
     assert intent.read("label", **given_all).wanted == "deploy"  # type: ignore[arg-type]
     assert intent.read("marker", **given_all).wanted == "no-deploy"  # type: ignore[arg-type]
     assert intent.read("checklist", **given_all).wanted == "no-deploy"  # type: ignore[arg-type]
-    assert intent.POLICIES == ("checklist", "label", "marker", "always")

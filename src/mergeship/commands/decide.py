@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import files, git, job
+from mergeship.adapters.git.origin import MAIN
 from mergeship.core import project
 from mergeship.core import trigger as triggers
 from mergeship.core.listing import Listing
@@ -23,8 +24,6 @@ from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.verify_ledger import verify_ledger
-
-MAIN = "refs/heads/main"
 
 
 class Decided(msgspec.Struct, frozen=True):

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 
+INDEX_TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
+FORGE_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
+
 # What a program needs to find its files, its language and its network.
 PLAIN = frozenset({
     "ALL_PROXY", "CI", "COLUMNS", "CURL_CA_BUNDLE", "FORCE_COLOR", "GITHUB_ACTIONS", "GITHUB_REF", "GITHUB_REPOSITORY",

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 Wanted = Literal["deploy", "no-deploy", "unclear"]
 Policy = Literal["checklist", "label", "marker", "always"]
-POLICIES: tuple[Policy, ...] = get_args(Policy)
 DEPLOY, NO_DEPLOY, CHANGELOG = "Deployment PR", "Non-deployment PR", "Changelog updated"
 MAX_BODY = 65_536
 """Characters: what GitHub takes."""

@@ -16,12 +16,11 @@ LENGTH = 200  # characters that a version may have; Python converts numbers of u
 
 @total_ordering
 class Numbers:
-    """A version that is numbers alone, with what a packaging Version would say of it."""
+    """A version that is numbers alone, with what core.version asks a packaging Version."""
 
     __slots__ = ("release",)
     epoch = 0
-    post = local = None
-    is_prerelease = is_devrelease = False
+    is_devrelease = False
 
     def __init__(self, text: str) -> None:
         self.release = tuple(map(int, text.split(".")))

@@ -12,10 +12,11 @@ from mergeship.adapters.github import settings as hosted
 from mergeship.adapters.github.connection import CONFLICT, Connection
 from mergeship.core import contexts as checks
 from mergeship.core import project, publisher, workflow
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge import plan as plans
 from mergeship.core.forge.plan import Change, Origin, Plan
 from mergeship.core.forge.secret import Secret
-from mergeship.core.forge.setting import TOKEN, Asked
+from mergeship.core.forge.setting import Asked
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.result import Applied, ChangeMade, Problem
@@ -126,8 +127,8 @@ def _token(token: Callable[[], str]) -> str:
         what = "is not a token: it has spaces, line breaks, or unprintable characters" if value else "is empty"
         raise Misconfigured(
             "bad-token" if value else "no-token",
-            f"the value of {TOKEN} {what}",
-            hint=f"set {TOKEN} in the environment, or pipe it in with --token-stdin",
+            f"the value of {INDEX_TOKEN} {what}",
+            hint=f"set {INDEX_TOKEN} in the environment, or pipe it in with --token-stdin",
         )
     return value
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from mergeship.adapters import index
 from mergeship.core import publisher
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Misconfigured
 from mergeship.pipeline.project_state import ProjectState
 
-TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 900
 
 
@@ -57,13 +57,13 @@ class Login:
 
 
 def _stored(environ: Mapping[str, str]) -> str:
-    token = environ.get(TOKEN, "").strip()
+    token = environ.get(INDEX_TOKEN, "").strip()
     if not token:
         raise Misconfigured(
             "no-token",
-            f"{TOKEN} is not set, so the index would refuse the upload",
-            hint=f"store an API token of the index as the secret {TOKEN}, and pass it to the deploy step with env:",
+            f"{INDEX_TOKEN} is not set, so the index would refuse the upload",
+            hint=f"store a token of the index as the secret {INDEX_TOKEN}, and pass it to the deploy step with env:",
         )
     if not token.isascii() or not token.isprintable() or " " in token:
-        raise Misconfigured("bad-token", f"{TOKEN} is not a token", hint="copy it again in one piece")
+        raise Misconfigured("bad-token", f"{INDEX_TOKEN} is not a token", hint="copy it again in one piece")
     return token

@@ -5,12 +5,10 @@ from urllib.parse import urlsplit
 
 from mergeship.adapters import job
 from mergeship.adapters.git import Repository
-from mergeship.adapters.git.origin import owner_and_name
+from mergeship.adapters.git.origin import GITHUB, owner_and_name
 from mergeship.core.environ import for_installer
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Misconfigured
-
-GITHUB = "https://github.com"
 
 
 def server_of(environ: Mapping[str, str]) -> str:

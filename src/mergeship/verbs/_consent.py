@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from argparse import ArgumentParser
 
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.verbs import Call
 
 TYPE_CHECKING = False
@@ -63,12 +64,12 @@ def token(call: Call) -> Callable[[], str]:
     def given() -> str:
         if call.arguments.token_stdin:
             return _piped()
-        if value := call.environ.get("PYPI_API_TOKEN", ""):
+        if value := call.environ.get(INDEX_TOKEN, ""):
             return value
         if sys.stdin.isatty():
             from getpass import getpass
 
-            return getpass("PYPI_API_TOKEN (not shown): ")
+            return getpass(f"{INDEX_TOKEN} (not shown): ")
         return ""
 
     return given

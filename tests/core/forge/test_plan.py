@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge import plan as plans
 from mergeship.core.forge.actions import Actions
 from mergeship.core.forge.environment import Environment
@@ -17,7 +18,7 @@ from mergeship.core.forge.plan import Origin, Plan, planned
 from mergeship.core.forge.protection import ADMINISTRATORS, Check, Protection
 from mergeship.core.forge.registry import KINDS, AnySetting
 from mergeship.core.forge.secret import Secret
-from mergeship.core.forge.setting import TOKEN, Actual, Asked, Setting
+from mergeship.core.forge.setting import Actual, Asked, Setting
 from mergeship.core.forge.tag_protection import TagProtection
 from mergeship.core.forge.workflow_permissions import WorkflowPermissions
 from mergeship.core.settings import Forge, Settings
@@ -59,7 +60,7 @@ def test_a_fresh_repository_gets_everything() -> None:
     assert words(made)[:8] == [
         "update merging pull requests", "create protection main", "create tag-protection v*",
         "update workflow-permissions GITHUB_TOKEN", "update actions actions", "update fork-approval workflows of forks",
-        "create environment pypi", f"create secret {TOKEN}",
+        "create environment pypi", f"create secret {INDEX_TOKEN}",
     ]  # fmt: skip
     assert words(made)[8:] == [f"create label {label.name}" for label in LABELS]
     protection = made.changes[1].after
@@ -97,8 +98,8 @@ SETTINGS = st.tuples(
     st.builds(WorkflowPermissions, st.sampled_from(["read", "write"]), st.booleans()),
     st.none() | st.builds(Actions, st.booleans(), st.just("all"), st.booleans()),
     st.none() | st.builds(Environment, st.just("pypi"), st.lists(NAMES, unique=True).map(lambda b: tuple(sorted(b)))),
-    st.none() | st.just(Secret(TOKEN, "", "yesterday")),
-    st.none() | st.just(Secret(TOKEN, "pypi", "today")),
+    st.none() | st.just(Secret(INDEX_TOKEN, "", "yesterday")),
+    st.none() | st.just(Secret(INDEX_TOKEN, "pypi", "today")),
 )  # fmt: skip
 
 
@@ -134,16 +135,17 @@ def test_what_others_made_stays_until_it_may_go() -> None:
         *FRESH,
         Protection("ruleset", "theirs", True, True, True, 2, True, (Check("old", 0), Check("Gate", 0)), True, True,
                    False, False, ("Team 1 always",)),
-        Environment("pypi", ("main", "release/*")), Secret(TOKEN, "", "yesterday"), Secret(TOKEN, "pypi", "today"),
+        Environment("pypi", ("main", "release/*")),
+        Secret(INDEX_TOKEN, "", "yesterday"), Secret(INDEX_TOKEN, "pypi", "today"),
     )  # fmt: skip
     kept = plan(found)
     assert kept.kept == (
         "the check 'old', the bypass of Team 1 always", "release/* as a place to deploy from",
-        f"the secret {TOKEN} of the whole repository, which nothing needs",
+        f"the secret {INDEX_TOKEN} of the whole repository, which nothing needs",
     )  # fmt: skip
     assert "remove" not in {change.action for change in kept.changes}
     gone = plan(found, origin=STRIPPING)
-    assert f"remove secret {TOKEN}" in words(gone)
+    assert f"remove secret {INDEX_TOKEN}" in words(gone)
     protection = next(change for change in gone.changes if change.kind == "protection")
     assert isinstance(protection.after, Protection)
     assert (protection.after.ruleset, protection.after.reviews) == ("theirs", 2)
@@ -167,7 +169,7 @@ def test_what_a_plan_does_not_include_is_told() -> None:
         "fork-approval": "Not Found", "actions": "not known",
     }  # fmt: skip
     made = plan(actual(FRESH[0], FRESH[1], lacking=lacking))
-    assert f"create secret {TOKEN}" in words(made)
+    assert f"create secret {INDEX_TOKEN}" in words(made)
     secret = next(change.after for change in made.changes if change.kind == "secret")
     assert isinstance(secret, Secret)
     assert secret.environment == ""
@@ -193,12 +195,12 @@ def test_a_rule_that_forbids_new_tags_is_told_until_it_may_go() -> None:
 
 
 def test_the_token() -> None:
-    here = actual(*FRESH, Secret(TOKEN, "pypi", "today"), Environment("pypi", ("main",)))
-    assert f"create secret {TOKEN}" not in words(plan(here))
-    assert f"update secret {TOKEN}" in words(plan(here, replace=True))
+    here = actual(*FRESH, Secret(INDEX_TOKEN, "pypi", "today"), Environment("pypi", ("main",)))
+    assert f"create secret {INDEX_TOKEN}" not in words(plan(here))
+    assert f"update secret {INDEX_TOKEN}" in words(plan(here, replace=True))
     assert not [one for one in words(plan(here, auth="trusted")) if "secret" in one]
-    assert f"remove secret {TOKEN}" in words(plan(here, auth="trusted", origin=STRIPPING))
-    moving = plan(actual(*FRESH, Secret(TOKEN, "", "yesterday")))
+    assert f"remove secret {INDEX_TOKEN}" in words(plan(here, auth="trusted", origin=STRIPPING))
+    moving = plan(actual(*FRESH, Secret(INDEX_TOKEN, "", "yesterday")))
     assert "cannot be read, so it cannot be moved" in moving.notes[0]
 
 

@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mergeship.adapters.git.repository import Repository
+from mergeship.core.environ import FORGE_TOKEN
 from mergeship.core.release.ledger import FILE, REF
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Held, Overtaken
 from mergeship.process import ProcessFailed
 
 MAIN = "refs/heads/main"
-TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
 GITHUB = "https://github.com"
 AUTHOR = "mergeship@users.noreply.github.com"
 _BY_BUTTON = "noreply@github.com"
@@ -228,9 +228,11 @@ class Origin:
             " ".join(line for line in error.output.splitlines() if line.startswith(("fatal", "remote", "error")))
         )
         denied = bool(_DENIED.search(said))
-        hint = f"the token in {TOKEN} needs the permission {permission}" if denied else "run the job again later"
+        hint = f"the token in {FORGE_TOKEN} needs the permission {permission}" if denied else "run the job again later"
         if _NO_LOGIN.search(said):
-            hint = f"the token in {TOKEN} is missing, wrong or has expired; or it lacks the permission {permission}"
+            hint = (
+                f"the token in {FORGE_TOKEN} is missing, wrong or has expired; or it lacks the permission {permission}"
+            )
         return Held(
             "no-permission" if denied else "origin-unreachable",
             f"{without_password(self.url)}: {said[:300] or error.message}",
@@ -264,7 +266,7 @@ def _words(output: str, said: str) -> str:
 
 def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The token as git's own configuration, by the environment: nowhere in argv, and for one host alone."""
-    token = environ.get(TOKEN, "").strip()
+    token = environ.get(FORGE_TOKEN, "").strip()
     server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
     if not token or (here.scheme, here.netloc) != (server.scheme, server.netloc):
         return {}

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge.environment import Environment
-from mergeship.core.forge.setting import TOKEN, Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
 
 
 class Secret(Setting, frozen=True, tag="secret"):
@@ -25,7 +26,7 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     name = asked.settings.environment
     environment = "" if "environment" in actual.lacking else name
     if name and "environment" in asked.settings.forge.leave and actual.one(Environment, name) is None:
-        notes.append(f"the secret {TOKEN} waits for the environment {name}, which is left to someone else")
+        notes.append(f"the secret {INDEX_TOKEN} waits for the environment {name}, which is left to someone else")
         return
     stored = {secret.environment: secret for secret in actual.all(Secret)}
     if asked.settings.attests and actual.private:
@@ -38,14 +39,14 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
             yield Desired(secret, "", secret, *_without(secret))
         return
     here = stored.get(environment)
-    wanted = Secret(TOKEN, environment, here.updated if here and not asked.replace_token else "")
+    wanted = Secret(INDEX_TOKEN, environment, here.updated if here and not asked.replace_token else "")
     where = f"in the environment {environment}" if environment else "of the repository"
     yield Desired(wanted, f"deploy uploads with it; it is kept {where}", here)
     if environment and "" in stored:
         yield Desired(stored[""], "", stored[""], *_without(stored[""]))
         if here is None:
             notes.append(
-                f"the repository's own secret {TOKEN} cannot be read, so it cannot be moved: its value is needed again"
+                f"the repository's own secret {INDEX_TOKEN} cannot be read, so it cannot be moved: its value is needed again"
             )
 
 

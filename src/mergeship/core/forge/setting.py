@@ -9,7 +9,6 @@ if TYPE_CHECKING:
 
 MAIN = "main"
 TAGS = "v*"
-TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 
 
 class Setting(msgspec.Struct, frozen=True, tag_field="kind"):

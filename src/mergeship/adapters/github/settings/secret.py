@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from mergeship.adapters.github.connection import NOT_FOUND, Connection, unless
 from mergeship.adapters.github.settings.handler import Handler, Reading
+from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge.environment import Environment
 from mergeship.core.forge.secret import Secret
-from mergeship.core.forge.setting import TOKEN
 
 
 async def _read(ask: Connection, reading: Reading) -> Sequence[Secret]:
@@ -35,9 +35,9 @@ async def _stored(ask: Connection, environment: str) -> list[Secret]:
     """Where the token is stored: in the repository, and in an environment, if one is named."""
     found = []
     for where in dict.fromkeys(("", environment)):
-        one = await unless(NOT_FOUND, ask.item(f"{_url(ask, where)}/{TOKEN}", _needs(where, "read")))
+        one = await unless(NOT_FOUND, ask.item(f"{_url(ask, where)}/{INDEX_TOKEN}", _needs(where, "read")))
         if one:
-            found.append(Secret(TOKEN, where, str(one["updated_at"])))
+            found.append(Secret(INDEX_TOKEN, where, str(one["updated_at"])))
     return found
 
 
