@@ -49,7 +49,7 @@ bench: $(VENV)/.dev ## how long things take, side by side
 	$(BIN)/python bench/bench.py
 
 lock: $(VENV)/.dev ## raise the pinned versions
-	$(BIN)/uv pip compile --quiet --universal --upgrade --no-emit-index-url --no-annotate --all-extras \
+	$(BIN)/uv pip compile --quiet --universal --upgrade --generate-hashes --no-emit-index-url --no-annotate --all-extras \
 		--output-file requirements.lock pyproject.toml
 
 clean:
@@ -78,4 +78,5 @@ $(BIN)/uv:
 		echo "error: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -m venv --clear $(VENV) || { \
 		echo "error: $(PYTHON) has no venv; on Debian: apt install python3-venv" >&2; exit 2; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock uv
+	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt # pip wants hashes for all that it is given, or for none
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt

@@ -1,4 +1,5 @@
 import json
+import sys
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -485,3 +486,17 @@ def test_a_tag_that_is_there_already_is_noted(built: Path, environ: Environ, tmp
     commit = git(built, "rev-parse", "HEAD")
     git(tmp_path / "owner" / "origin.git", "update-ref", "refs/tags/v0.1.1", commit)
     assert [(one.state, one.tag) for one in send(built, environ).releases] == [("released", "created")]
+
+
+def test_trusted_uploads_need_what_attests_them(
+    built: Path, environ: Environ, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "sigstore", None)  # as where the extra is not installed
+    job = {"ACTIONS_ID_TOKEN_REQUEST_URL": "http://127.0.0.1:9/", "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"}
+    with pytest.raises(MergeshipError, match=r"not installed: sigstore$") as refused:
+        send(built, environ | job, "auth=trusted")
+    assert refused.value.code == "no-trusted-extra"
+    assert (catalog.uploads, state_of(built)) == ([], "claimed")
+    with pytest.raises(MergeshipError) as refused:
+        send(built, environ | job, "auth=trusted", "attestations=false", *DOWN)
+    assert refused.value.code != "no-trusted-extra"  # nothing is attested, so nothing is missing

@@ -77,6 +77,11 @@ CODES = {
         "Give the deploy job `permissions: id-token: write`, or set `auth` to token.",
     ),
     "no-token": Entry(_WRONG, "PYPI_API_TOKEN is not set.", "Store a token of the index as the secret PYPI_API_TOKEN."),
+    "no-trusted-extra": Entry(
+        _WRONG,
+        "Uploads without a stored token are attested, and what does that is not installed.",
+        "`pip install 'mergeship[trusted]'` on the runner, or set `attestations` to false.",
+    ),
     "no-upload-api": Entry(_FAILED, "There is no upload API at `index.upload`.", "Correct that setting."),
     "not-an-owner": Entry(_FAILED, "The token's owner does not maintain this project.", "Use a token of a maintainer."),
     "not-attested": Entry(

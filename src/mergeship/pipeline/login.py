@@ -26,6 +26,8 @@ class Login:
         self._at = 0.0
         if self.trusted:
             index.require_identity(environ)
+            if self._settings.attests:
+                index.require_signer()
         else:
             self._stored = _stored(environ)
 

@@ -1,7 +1,7 @@
 """An index: what it lists, and what it says to an upload."""
 
 from mergeship.adapters.index.addresses import Addresses, addresses
-from mergeship.adapters.index.attesting import attested
+from mergeship.adapters.index.attesting import attested, require_signer
 from mergeship.adapters.index.identity import require_identity
 from mergeship.adapters.index.minting import minted
 from mergeship.adapters.index.reading import listing, wait_until_listed
@@ -14,6 +14,7 @@ __all__ = [
     "listing",
     "minted",
     "require_identity",
+    "require_signer",
     "upload",
     "wait_until_listed",
 ]

@@ -3,6 +3,7 @@
 Source: https://docs.pypi.org/attestations/ and PEP 740
 """
 
+import importlib.util
 import os
 import sys
 import time
@@ -30,6 +31,17 @@ _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 ONE = 60.0  # seconds of one attempt: the libraries themselves wait for ever
 _SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import main; sys.exit(main())")
 _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
+
+
+def require_signer() -> None:
+    """Raises Misconfigured if what signs is not installed; looks without importing it."""
+    missing = [module for module in ("pypi_attestations", "sigstore") if importlib.util.find_spec(module) is None]
+    if missing:
+        raise Misconfigured(
+            "no-trusted-extra",
+            f"auth is trusted, and what attests an upload is not installed: {', '.join(missing)}",
+            hint="on the runner: pip install 'mergeship[trusted]'; without attestations: set attestations to false",
+        )
 
 
 def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float, report: Reporter) -> dict[str, str]:

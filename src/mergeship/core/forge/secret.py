@@ -46,7 +46,7 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
         yield Desired(stored[""], "", stored[""], *_without(stored[""]))
         if here is None:
             notes.append(
-                f"the repository's own secret {INDEX_TOKEN} cannot be read, so it cannot be moved: its value is needed again"
+                f"the repository's own secret {INDEX_TOKEN} cannot be read, so it cannot be moved: enter it again"
             )
 
 
