@@ -21,21 +21,9 @@ from mergeship.core.release import claim, delivery, ledger
 from mergeship.core.release.claim import Decided, LookUp, Project, ReadPolicies, Write
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
-from mergeship.core.release.delivery import (
-    Await,
-    Effect,
-    End,
-    Facts,
-    GiveUp,
-    Keep,
-    Look,
-    Move,
-    PutTag,
-    Reread,
-    Send,
-)
 from mergeship.core.release.due import due
 from mergeship.core.release.ledger import Entry, Ledger
+from mergeship.core.release.steps import Await, Effect, End, Facts, GiveUp, Keep, Look, Move, PutTag, Reread, Send
 from mergeship.core.release.upload import Answer, Sent, after, judge
 from mergeship.core.release.upload import there as there_is
 from mergeship.core.trigger import Trigger

@@ -11,7 +11,7 @@ from mergeship.errors import MergeshipError
 from mergeship.rehearsal import engine
 from mergeship.rehearsal.automation import Automation
 from mergeship.rehearsal.testbed import Testbed, give_secrets
-from mergeship.world.forge.fake_repository import PullRequest
+from mergeship.world.forge.records import PullRequest
 
 Happened = tuple[str, str, PullRequest]
 

@@ -17,7 +17,7 @@ from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv
 from mergeship.drills.merges import dispatch
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.world.fault import Fault
-from mergeship.world.forge.fake_repository import Grant
+from mergeship.world.forge.accounts import Grant
 from tests import ledgers
 from tests.conftest import git
 from tests.testbeds import drill_env

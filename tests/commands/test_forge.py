@@ -13,7 +13,8 @@ import pytest
 from mergeship.adapters.github import settings as hosted
 from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.fake_repository import EVERYTHING, FakeRepository, Grant
+from mergeship.world.forge.accounts import EVERYTHING, Grant
+from mergeship.world.forge.fake_repository import FakeRepository
 from mergeship.world.forge.rules import Rules
 from tests.conftest import git
 from tests.testbeds import drill_env

@@ -11,7 +11,8 @@ from mergeship.core import setup as steps
 from mergeship.core.setup import Said, checked
 from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.fake_repository import EVERYTHING, Grant, SelfHostedRunner
+from mergeship.world.forge.accounts import EVERYTHING, Grant
+from mergeship.world.forge.records import SelfHostedRunner
 from mergeship.world.forge.rules import Rules
 from tests.commands.automation import automation_of
 from tests.testbeds import drill_env
@@ -115,7 +116,7 @@ def test_it_goes_on_from_where_it_stands(play: DrillEnv, setup: Any) -> None:
 
 def test_a_run_that_fails_or_ships_nothing_is_told(play: DrillEnv, setup: Any) -> None:
     from mergeship.core import workflow
-    from mergeship.world.forge.fake_repository import Run
+    from mergeship.world.forge.records import Run
 
     repo = play.testbed.repo
     setup("--yes", "--wait", "1")

@@ -14,7 +14,7 @@ from mergeship.core.distribution import Distribution
 from mergeship.core.release.decision import VERSION_BRANCH
 from mergeship.drills.env import NO_SHIP, DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.fake_repository import PullRequest
+from mergeship.world.forge.records import PullRequest
 from tests import ledgers
 from tests.conftest import OBK, commit_all, git
 from tests.testbeds import drill_env

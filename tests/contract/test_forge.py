@@ -22,7 +22,7 @@ from mergeship.drills.env import NO_SHIP, SHIP, DrillEnv
 from mergeship.pipeline.forging import Wanted
 from mergeship.rehearsal import events
 from mergeship.world.forge import app
-from mergeship.world.forge.fake_repository import Run, SelfHostedRunner
+from mergeship.world.forge.records import Run, SelfHostedRunner
 from tests.contract.github import FOLDER, Exchange, Recorder, invalid, problems
 from tests.testbeds import drill_env
 

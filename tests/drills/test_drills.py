@@ -55,7 +55,7 @@ GUARDS = {
     # The ledger.
     "tag-refused": patch(
         "mergeship.core.release.delivery._tag",
-        "from mergeship.core.release.delivery import Done, Move\n"
+        "from mergeship.core.release.steps import Done, Move\n"
         "patched = lambda entry, _: Done() if entry.state == 'released' else Move('released', tag='created')",
     ),
     "ledger-deleted": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
@@ -147,7 +147,7 @@ LONG = {
     "    signal.signal(number, signal.SIG_IGN)\nsignal.signal = lambda *_: None",
     "kill-at-every-step": patch(
         "mergeship.core.release.delivery._send",
-        "real = mergeship.core.release.delivery._send\nfrom mergeship.core.release.delivery import Stop\n"
+        "real = mergeship.core.release.delivery._send\nfrom mergeship.core.release.steps import Stop\n"
         "from mergeship.errors import Failed\ndef patched(entry, facts):\n"
         "    return real(entry, facts) if facts.bound else Stop(Failed('begun', 'what was begun is not gone on with'))",
     ),

@@ -9,9 +9,9 @@ import msgspec
 from mergeship.adapters import index, job
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.progress import Note, Reporter
-from mergeship.core.release.delivery import Done, Stop, Superseded
 from mergeship.core.release.due import Due, containing, due, superseded
 from mergeship.core.release.ledger import Entry, State
+from mergeship.core.release.steps import Done, Stop, Superseded
 from mergeship.pipeline import project_state
 from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.deliver import Deliverer

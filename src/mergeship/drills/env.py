@@ -18,7 +18,7 @@ from mergeship.errors import Failed
 from mergeship.process import run
 from mergeship.rehearsal.sandbox import sandbox
 from mergeship.rehearsal.testbed import CHECKLIST, Testbed, set_up
-from mergeship.world.forge.fake_repository import MAINTAINER
+from mergeship.world.forge.accounts import MAINTAINER
 from mergeship.world.forge.merging import PERSON, Method
 
 SHIP = CHECKLIST

@@ -9,7 +9,7 @@ from pathlib import Path
 from mergeship.adapters.environment import uv
 from mergeship.core.progress import DrillEnded, DrillStarted, Reporter
 from mergeship.core.result import Drilled, DrillResult, Problem
-from mergeship.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads
+from mergeship.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads, version_pull
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillSession
 from mergeship.errors import MergeshipError, Misconfigured
@@ -21,6 +21,7 @@ DRILLS: tuple[Drill, ...] = (
     *races.DRILLS,
     *engine.DRILLS,
     *forge.DRILLS,
+    *version_pull.DRILLS,
     *hostile.DRILLS,
     *merges.DRILLS,
     *uploads.DRILLS,

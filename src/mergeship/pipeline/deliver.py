@@ -10,20 +10,8 @@ import msgspec
 from mergeship.core.distribution import Distribution
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import delivery
-from mergeship.core.release.delivery import (
-    Await,
-    Effect,
-    End,
-    Facts,
-    GiveUp,
-    Keep,
-    Look,
-    Move,
-    PutTag,
-    Reread,
-    Send,
-)
 from mergeship.core.release.ledger import Entry
+from mergeship.core.release.steps import Await, Effect, End, Facts, GiveUp, Keep, Look, Move, PutTag, Reread, Send
 from mergeship.core.release.upload import Sent
 from mergeship.errors import Failed
 from mergeship.pipeline.artifacts import Artifacts

@@ -9,7 +9,7 @@ from mergeship.core.workflow import Workflow
 from mergeship.rehearsal import events
 from mergeship.rehearsal.origin import Merge
 from mergeship.rehearsal.testbed import Testbed
-from mergeship.world.forge.fake_repository import Run
+from mergeship.world.forge.records import Run
 
 RUNS = 101
 """The first run's number that is not that of a merge."""

@@ -10,7 +10,9 @@ import msgspec
 
 from mergeship.rehearsal.origin import Merge
 from mergeship.world.forge import serializers
-from mergeship.world.forge.fake_repository import MAINTAINER, FakeRepository, PullRequest
+from mergeship.world.forge.accounts import MAINTAINER
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import PullRequest
 
 
 class Event(msgspec.Struct, frozen=True):

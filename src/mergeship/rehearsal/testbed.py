@@ -18,15 +18,8 @@ from mergeship.rehearsal.events import Event
 from mergeship.rehearsal.origin import Merge, Origin
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.world.forge import app as forge_app
-from mergeship.world.forge.fake_repository import (
-    ACTIONS,
-    EVERYTHING,
-    MAINTAINER,
-    OWNER,
-    FakeRepository,
-    Grant,
-    Permissions,
-)
+from mergeship.world.forge.accounts import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Permissions
+from mergeship.world.forge.fake_repository import FakeRepository
 from mergeship.world.forge.views.identity import ADDRESS
 from mergeship.world.identity import Publisher
 from mergeship.world.index import app as index_app

@@ -9,8 +9,8 @@ import pytest
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing, Published
 from mergeship.core.release import delivery
-from mergeship.core.release.delivery import (
-    SECOND_LOOK,
+from mergeship.core.release.delivery import SECOND_LOOK, next_step
+from mergeship.core.release.steps import (
     Await,
     Done,
     Facts,
@@ -24,7 +24,6 @@ from mergeship.core.release.delivery import (
     Step,
     Stop,
     Superseded,
-    next_step,
 )
 from mergeship.core.release.upload import Sent
 from tests.core.release.test_ledger import FILE, NOW, A, B, entry

@@ -12,7 +12,7 @@ import pytest
 
 from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
-from mergeship.world.forge.fake_repository import Grant
+from mergeship.world.forge.accounts import Grant
 from mergeship.world.forge.merging import Method
 from tests.testbeds import drill_env
 

@@ -14,7 +14,9 @@ from starlette.routing import Route
 
 from mergeship.world.fault import Fault
 from mergeship.world.forge import serializers
-from mergeship.world.forge.fake_repository import FakeRepository, Grant, PullRequest
+from mergeship.world.forge.accounts import Grant
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import PullRequest
 
 View = Callable[[Request], Awaitable[Response]]
 LIMIT = 5000  # requests an hour

@@ -1,161 +1,27 @@
-"""What the forge hosts: one repository, its pull requests, accounts, tokens and artifacts, and faults on purpose."""
+"""What the forge hosts: one repository, as it would be on GitHub, and faults on purpose."""
 
 import secrets
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from mergeship.world.fault import Faults
 from mergeship.world.forge import merging
+from mergeship.world.forge.accounts import ACTIONS_APP, MAINTAINER, Access, Grant, Permissions
 from mergeship.world.forge.merging import Method
+from mergeship.world.forge.records import Check, PullRequest, Release, Run, SelfHostedRunner
 from mergeship.world.forge.rules import Rules
 from mergeship.world.forge.settings import Settings
 from mergeship.world.git import BareRepository
 from mergeship.world.identity import Issuer
 
-OWNER = "rehearsal"
-MAINTAINER = "maintainer"
-ACTIONS = "github-actions[bot]"
-ACTIONS_APP = 15368
-"""The number of the App that is GitHub Actions."""
 REVIEW = {
     "dismiss_stale_reviews_on_push": True, "require_code_owner_review": False, "require_last_push_approval": False,
     "required_review_thread_resolution": False,
 }  # fmt: skip
 """What GitHub wants a rule about pull requests to say besides."""
-Permissions = Mapping[str, Literal["read", "write"]]
-Access = Literal["admin", "write", "read", "none"]
-EVERYTHING = "everything"
-"""A permission that stands for all: what a person's classic token has."""
-
-
-class Grant(msgspec.Struct, frozen=True):
-    """Whose token it is, and what it may do, in the words of `permissions:`."""
-
-    login: str
-    permissions: Permissions
-
-    def allows(self, permission: str, wanted: Literal["read", "write"]) -> bool:
-        """Whether the token has a permission, or a stronger one."""
-        return EVERYTHING in self.permissions or self.permissions.get(permission) in {wanted, "write"}
-
-    @property
-    def refusal(self) -> str:
-        """What GitHub says to a token that may not."""
-        whose = "integration" if self.by_app else "personal access token"
-        return f"Resource not accessible by {whose}"
-
-    @property
-    def by_app(self) -> bool:
-        """Whether it is an App's, a job's among them: Apps have no role."""
-        return self.login.endswith("[bot]")
-
-    @property
-    def by_actions(self) -> bool:
-        """Whether it is a job's."""
-        return self.login == ACTIONS
-
-
-class Check(msgspec.Struct, frozen=True):
-    """What is said of a commit under one name: success, failure, or empty while it runs."""
-
-    conclusion: str
-    app: int
-    """The App that says so; 0 for a person."""
-    run: bool = True
-    """A check run, else a commit status."""
-
-
-class PullRequest(msgspec.Struct, kw_only=True):
-    """A pull request."""
-
-    number: int
-    title: str
-    body: str
-    branch: str
-    head: str
-    base: str = "main"
-    base_commit: str
-    author: str = MAINTAINER
-    labels: list[str] = []
-    fork: str = ""
-    """`owner/name` of the fork that its branch is in; empty for a branch of this repository."""
-    created: datetime
-    updated: datetime
-    closed: datetime | None = None
-    draft: bool = False
-    reviews: dict[str, str] = {}
-    """The last review of each person: APPROVED, CHANGES_REQUESTED."""
-    comments: list[tuple[str, str]] = []
-    """Who said what."""
-    merged: datetime | None = None
-    merged_by: str = ""
-    brought: tuple[str, ...] = ()
-    """The commits that it brought to its base; the last one is its merge commit."""
-    edited: datetime | None = None
-    editor: str = ""
-
-    @property
-    def open(self) -> bool:
-        """Whether it can still be merged."""
-        return self.merged is None and self.closed is None
-
-
-class Asset(msgspec.Struct, frozen=True):
-    """A file of a release."""
-
-    number: int
-    name: str
-    kind: str
-    size: int
-    sha256: str
-    by: str
-    when: datetime
-
-
-class Release(msgspec.Struct, kw_only=True):
-    """Notes for people about a tag, with files."""
-
-    number: int
-    tag: str
-    author: str
-    created: datetime
-    target: str = "main"
-    name: str | None = None
-    body: str | None = None
-    draft: bool = False
-    prerelease: bool = False
-    published: datetime | None = None
-    assets: list[Asset] = []
-
-
-class Run(msgspec.Struct, kw_only=True):
-    """A run of a workflow."""
-
-    number: int
-    workflow: str
-    event: str
-    branch: str
-    commit: str
-    began: datetime
-    conclusion: str | None = None
-    """success or failure; None while it runs."""
-
-
-class SelfHostedRunner(msgspec.Struct, frozen=True):
-    """A self-hosted runner."""
-
-    number: int
-    name: str
-    labels: tuple[str, ...] = ("self-hosted", "Linux", "X64")
-    online: bool = True
-    busy: bool = False
-    ephemeral: bool = False
-    version: str = "2.335.0"
 
 
 class FakeRepository:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from mergeship.world.forge.fake_repository import FakeRepository, PullRequest
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import PullRequest
 from mergeship.world.forge.rules import Rule
 
 WRITERS = {"admin", "write"}

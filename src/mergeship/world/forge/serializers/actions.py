@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from mergeship.world.forge.fake_repository import Asset, Check, FakeRepository, Release, Run, SelfHostedRunner
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import Asset, Check, Release, Run, SelfHostedRunner
 from mergeship.world.forge.serializers.common import account, maybe_time, time
 from mergeship.world.forge.serializers.repository import app, repository
 

@@ -6,7 +6,8 @@ Source: https://docs.github.com/rest/pulls/pulls
 from typing import Any
 
 from mergeship.world.forge import merge_rules
-from mergeship.world.forge.fake_repository import FakeRepository, PullRequest
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import PullRequest
 from mergeship.world.forge.serializers.common import account, label, time
 from mergeship.world.forge.serializers.common import maybe_time as _time
 from mergeship.world.forge.serializers.repository import repository

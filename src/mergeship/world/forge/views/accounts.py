@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
+from mergeship.world.forge.accounts import ACTIONS_APP, Grant
 from mergeship.world.forge.answering import Refused, Views, base_of, page
-from mergeship.world.forge.fake_repository import ACTIONS_APP, Grant
 
 
 class Accounts(Views):

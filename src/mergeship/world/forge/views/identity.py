@@ -8,8 +8,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.core.workflow import PATH
+from mergeship.world.forge.accounts import MAINTAINER
 from mergeship.world.forge.answering import Refused, Views
-from mergeship.world.forge.fake_repository import MAINTAINER
 
 ADDRESS = "/_apis/identity"
 

@@ -11,7 +11,7 @@ from starlette.routing import Route
 from mergeship.errors import Failed
 from mergeship.world.forge import merge_rules, serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, page
-from mergeship.world.forge.fake_repository import PullRequest
+from mergeship.world.forge.records import PullRequest
 
 MOST = 65_536  # characters of a text
 _ALLOWED = {"squash": "allow_squash_merge", "merge": "allow_merge_commit", "rebase": "allow_rebase_merge"}

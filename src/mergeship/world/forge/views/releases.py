@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
-from mergeship.world.forge.fake_repository import Asset, Release
+from mergeship.world.forge.records import Asset, Release
 
 
 class Releases(Views):

@@ -6,8 +6,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
+from mergeship.world.forge.accounts import ACTIONS_APP
 from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, page
-from mergeship.world.forge.fake_repository import ACTIONS_APP
 
 _STATES = {"success": "success", "failure": "failure", "error": "failure", "pending": ""}
 
