@@ -11,7 +11,7 @@ import pytest
 
 from mergeship.adapters import index
 from mergeship.commands.bump import bump
-from mergeship.core.version import Wish
+from mergeship.core.version import BumpRequest
 from mergeship.world.index.catalog import Catalog
 from tests.archives import sdist
 from tests.conftest import TOKEN, commit_all, git
@@ -244,14 +244,16 @@ def test_what_comes_from_tags_is_left_to_the_build(tmp_path: Path, cli: Cli, env
     assert document["edits"] == []
 
 
-@pytest.mark.parametrize("wish", [["minor"], ["--to", "0.7.0"], ["--to", "1.0.0", "--leave-0x"]])
-def test_a_wish_that_no_file_can_keep_is_refused(tmp_path: Path, cli: Cli, environ: Environ, wish: list[str]) -> None:
+@pytest.mark.parametrize("asked", [["minor"], ["--to", "0.7.0"], ["--to", "1.0.0", "--leave-0x"]])
+def test_a_request_that_no_file_can_keep_is_refused(
+    tmp_path: Path, cli: Cli, environ: Environ, asked: list[str]
+) -> None:
     kind = next(kind for kind in TAGGED if kind.name == "hatch-vcs")
     (tmp_path / "pyproject.toml").write_text(kind.files["pyproject.toml"])
-    status, _, err = cli("bump", *wish, tmp_path, environ=environ)
+    status, _, err = cli("bump", *asked, tmp_path, environ=environ)
     assert status == 2
     assert "[version-from-tags]" in err
-    assert cli("bump", *wish, tmp_path, "--print", environ=environ)[0] == 0
+    assert cli("bump", *asked, tmp_path, "--print", environ=environ)[0] == 0
 
 
 def test_a_line_of_a_file_does_nothing_to_the_terminal(obk: Path, cli: Cli, environ: Environ) -> None:
@@ -300,5 +302,7 @@ def test_the_fast_way_loads_little(obk: Path) -> None:
 
 
 def test_the_function_takes_values(obk: Path, environ: Environ) -> None:
-    plan = bump(obk, environ, lambda _: None, environ["MERGESHIP_SET"].splitlines(), wish=Wish("minor"), dry_run=True)
+    plan = bump(
+        obk, environ, lambda _: None, environ["MERGESHIP_SET"].splitlines(), request=BumpRequest("minor"), dry_run=True
+    )
     assert (plan.next, plan.applied, [file.path for file in plan.files]) == ("0.2.0", False, ["pyproject.toml"])

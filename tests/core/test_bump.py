@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from mergeship.core.bump import as_claimed, plan
 from mergeship.core.declaration import declared
 from mergeship.core.toml import parse
-from mergeship.core.version import Used, Wish
+from mergeship.core.version import BumpRequest, Used
 from tests.core.declaration.kinds import KINDS, TAGGED, Kind
 
 
@@ -14,13 +14,13 @@ def test_the_same_plan_twice_and_nothing_left_to_do_after_it(kind: Kind, taken: 
     text = files.get("pyproject.toml", "")
     used = [Used(taken, "it is taken")]
     found = declared(parse(text), text, files.get, (), "/here")
-    first = plan("pkg", found, used, Wish(), files.get)
-    assert plan("pkg", found, used, Wish(), files.get) == first
+    first = plan("pkg", found, used, BumpRequest(), files.get)
+    assert plan("pkg", found, used, BumpRequest(), files.get) == first
     assert not first.applied
     files |= {file.path: file.after for file in first.files}
     text = files.get("pyproject.toml", "")
     again = declared(parse(text), text, files.get, (), "/here")
-    second = plan("pkg", again, used, Wish(), files.get)
+    second = plan("pkg", again, used, BumpRequest(), files.get)
     assert (second.next, second.edits, second.files) == (first.next, (), ())
 
 
@@ -28,7 +28,7 @@ def test_what_comes_from_tags_has_no_edits() -> None:
     kind = TAGGED[0]
     text = kind.files["pyproject.toml"]
     found = declared(parse(text), text, kind.files.get, (), "/here")
-    done = plan("pkg", found, [Used("0.3.0", "there is a tag v0.3.0")], Wish("minor"), kind.files.get)
+    done = plan("pkg", found, [Used("0.3.0", "there is a tag v0.3.0")], BumpRequest("minor"), kind.files.get)
     assert (done.declared, done.next, done.edits, done.dynamic) == (None, "0.4.0", (), "setuptools-scm")
 
 

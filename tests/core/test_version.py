@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from mergeship.core.listing import Listing, Published
-from mergeship.core.version import PARTS, Part, Used, Wish, next_version, raised, tagged
+from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version, raised, tagged
 from mergeship.errors import Held, Misconfigured
 from tests.core.bumps import NEXT
 
@@ -72,7 +72,7 @@ def test_the_next_version_is_above_what_the_index_has(declared: str, published: 
 def test_the_reasons_come_along(
     declared: str | None, published: list[str], part: Part, expected: str, reason: str
 ) -> None:
-    following = next_version(declared, used(*published), Wish(part))
+    following = next_version(declared, used(*published), BumpRequest(part))
     assert following.version == expected
     assert reason in "; ".join(following.reasons)
 
@@ -111,8 +111,8 @@ def test_a_prefix_takes_nothing_off_a_name() -> None:
 
 
 def test_an_epoch_counts() -> None:
-    assert next_version("1!0.1.0", [], Wish("minor")).version == "1!0.2.0"
-    assert next_version("1!0.1.0", used("0.5.0"), Wish("minor")).version == "1!0.1.0"
+    assert next_version("1!0.1.0", [], BumpRequest("minor")).version == "1!0.2.0"
+    assert next_version("1!0.1.0", used("0.5.0"), BumpRequest("minor")).version == "1!0.1.0"
 
 
 def test_without_a_declaration_the_highest_release_tells_what_the_project_is() -> None:
@@ -136,7 +136,7 @@ def test_0x_is_never_left_by_accident(declared: str | None, versions: list[str])
         next_version(declared, used(*versions))
     assert f"the index has {versions[-1]}" in held.value.message
     with pytest.raises(Held, match=r"would leave 0\.x"):
-        next_version(declared, used(*versions), Wish(to="0.4.0"))
+        next_version(declared, used(*versions), BumpRequest(to="0.4.0"))
 
 
 @pytest.mark.parametrize(
@@ -151,51 +151,51 @@ def test_0x_is_never_left_by_accident(declared: str | None, versions: list[str])
     ],
 )
 def test_a_version_can_be_asked_for(declared: str | None, published: list[str], to: str, expected: str) -> None:
-    following = next_version(declared, used(*published), Wish(to=to))
+    following = next_version(declared, used(*published), BumpRequest(to=to))
     assert following.version == expected
     assert following.reasons[0] == "it was asked for"
 
 
 @pytest.mark.parametrize(
-    ("declared", "published", "wish", "words"),
+    ("declared", "published", "asked", "words"),
     [
-        ("0.1.0", ["0.1.6"], Wish(to="0.1.6"), "0.1.6 is not above what was used: the index has 0.1.6"),
-        ("0.1.0", ["0.1.6"], Wish(to="0.1.6rc1"), "is not above what was used"),
-        ("0.2.0", [], Wish(to="0.1.9"), "0.1.9 is below 0.2.0, which is declared"),
-        ("0.2.0", [], Wish(to="1.0.0"), "1.0.0 would leave 0.x"),
-        ("0.2.0", [], Wish(to="1!0.1"), "1!0.1 would leave 0.x"),
-        (None, [], Wish(to="1.0.0"), "1.0.0 would leave 0.x"),
+        ("0.1.0", ["0.1.6"], BumpRequest(to="0.1.6"), "0.1.6 is not above what was used: the index has 0.1.6"),
+        ("0.1.0", ["0.1.6"], BumpRequest(to="0.1.6rc1"), "is not above what was used"),
+        ("0.2.0", [], BumpRequest(to="0.1.9"), "0.1.9 is below 0.2.0, which is declared"),
+        ("0.2.0", [], BumpRequest(to="1.0.0"), "1.0.0 would leave 0.x"),
+        ("0.2.0", [], BumpRequest(to="1!0.1"), "1!0.1 would leave 0.x"),
+        (None, [], BumpRequest(to="1.0.0"), "1.0.0 would leave 0.x"),
     ],
 )
 def test_a_version_that_cannot_be_had_is_a_hold(
-    declared: str | None, published: list[str], wish: Wish, words: str
+    declared: str | None, published: list[str], asked: BumpRequest, words: str
 ) -> None:
     with pytest.raises(Held) as held:
-        next_version(declared, used(*published), wish)
+        next_version(declared, used(*published), asked)
     assert words in held.value.message
     assert held.value.hint
 
 
 def test_0x_is_left_on_purpose() -> None:
-    wish = Wish(to="1.0.0", leave_0x=True)
-    assert next_version("0.9.1", used("0.9.1"), wish).version == "1.0.0"
-    assert next_version("0.9.1", used("0.9.1", "1.0.0rc1"), wish).version == "1.0.0"
+    request = BumpRequest(to="1.0.0", leave_0x=True)
+    assert next_version("0.9.1", used("0.9.1"), request).version == "1.0.0"
+    assert next_version("0.9.1", used("0.9.1", "1.0.0rc1"), request).version == "1.0.0"
     with pytest.raises(Held, match="is not above what was used: the index has 2024"):
-        next_version("0.9.1", used("2024.1"), wish)
+        next_version("0.9.1", used("2024.1"), request)
 
 
 @pytest.mark.parametrize(
-    ("wish", "words"),
+    ("asked", "words"),
     [
-        (Wish(leave_0x=True), "--leave-0x goes with --to"),
-        (Wish(to="0.9", leave_0x=True), "0.9 does not leave 0.x"),
-        (Wish(to="next"), "--to 'next' is not a version"),
-        (Wish(to="0.2+local"), "an index takes no local version"),
+        (BumpRequest(leave_0x=True), "--leave-0x goes with --to"),
+        (BumpRequest(to="0.9", leave_0x=True), "0.9 does not leave 0.x"),
+        (BumpRequest(to="next"), "--to 'next' is not a version"),
+        (BumpRequest(to="0.2+local"), "an index takes no local version"),
     ],
 )
-def test_a_wish_that_makes_no_sense_is_refused(wish: Wish, words: str) -> None:
+def test_a_request_that_makes_no_sense_is_refused(asked: BumpRequest, words: str) -> None:
     with pytest.raises(Misconfigured) as refused:
-        next_version("0.1.0", [], wish)
+        next_version("0.1.0", [], asked)
     assert words in refused.value.message
 
 
@@ -215,7 +215,7 @@ def test_the_next_version_is_fresh_and_stays_below_one(
     declared: str | None, published: list[str], tags: list[str], part: Part
 ) -> None:
     taken = [*used(*published), *tagged("obk", [f"v{tag}" for tag in tags])]
-    following = Version(next_version(declared, taken, Wish(part)).version)
+    following = Version(next_version(declared, taken, BumpRequest(part)).version)
     assert all(following > Version(one) for one in published + tags)
     assert declared is None or following >= Version(Version(declared).public)
     assert following.major == 0
@@ -238,4 +238,4 @@ def test_a_bump_is_always_greater_and_final(text: str, part: Part) -> None:
 def test_without_a_declaration_it_is_the_bump_of_the_highest(texts: list[str], part: Part) -> None:
     assume(all(Version(text).major or Version(text).epoch for text in texts))
     highest = max(texts, key=Version)
-    assert next_version(None, used(*texts), Wish(part)).version == raised(highest, part)
+    assert next_version(None, used(*texts), BumpRequest(part)).version == raised(highest, part)

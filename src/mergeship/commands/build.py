@@ -20,7 +20,7 @@ from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Mani
 from mergeship.core.environ import for_installer
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.version import FIRST, Used, Wish, tagged
+from mergeship.core.version import FIRST, BumpRequest, Used, tagged
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import recover_artifacts
 from mergeship.pipeline.building import Builder
@@ -118,7 +118,7 @@ def build(  # noqa: PLR0913 - one argument an option
 def _bump(source: Source, repository: Repository, environ: Mapping[str, str], version: str | None, read: Read) -> Bump:
     name, declared = source.project.name, source.declared
     if version is None:
-        return bumping.plan(name, declared, _used(source, repository, environ), Wish(), read)
+        return bumping.plan(name, declared, _used(source, repository, environ), BumpRequest(), read)
     if version and not pep440.is_version(version):
         raise Misconfigured(
             "bad-version", f"--version {version!r} is not a version", hint="pass the version that decide claimed"

@@ -10,7 +10,7 @@ from mergeship.core.bump import Bump
 from mergeship.core.declaration import declared
 from mergeship.core.environ import for_installer
 from mergeship.core.toml import table
-from mergeship.core.version import Wish, tagged
+from mergeship.core.version import BumpRequest, tagged
 from mergeship.errors import Misconfigured
 
 TYPE_CHECKING = False  # events load msgspec
@@ -28,7 +28,7 @@ def bump(
     report: "Reporter",
     overrides: Sequence[str] = (),
     *,
-    wish: Wish,
+    request: BumpRequest,
     offline: bool = False,
     dry_run: bool = False,
 ) -> Bump:
@@ -59,12 +59,12 @@ def bump(
         where = index.addresses(settings.index).simple
         report(Note(f"asking {without_password(where)}{normalized}/ what is published"))
         used += index.listing(where, normalized, settings.index.deadline, environ).used
-    plan = bumping.plan(name, found, used, wish, read)
+    plan = bumping.plan(name, found, used, request, read)
     if offline:
         plan = plan._replace(reasons=(*plan.reasons, NOT_ASKED))
     if dry_run:
         return plan
-    if found.vcs and wish != Wish():
+    if found.vcs and request != BumpRequest():
         raise Misconfigured(
             "version-from-tags",
             f"the version comes from tags, through {found.vcs.tool}, so there is no file to write {plan.next} into",

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from mergeship.core import pep440
 from mergeship.core.declaration import Declared, Edit, Place, Read, Rewritten, rewritten
-from mergeship.core.version import Next, Used, Wish, next_version
+from mergeship.core.version import BumpRequest, Next, Used, next_version
 
 
 class Bump(NamedTuple):
@@ -23,12 +23,12 @@ class Bump(NamedTuple):
     applied: bool = False
 
 
-def plan(project: str, declared: Declared, used: Sequence[Used], wish: Wish, read: Read) -> Bump:
+def plan(project: str, declared: Declared, used: Sequence[Used], request: BumpRequest, read: Read) -> Bump:
     """The next version and its edits. `used` is everything that is taken; `read` gives the files.
 
     Raises Held or Misconfigured if there is no next version, or if it cannot be written.
     """
-    return _written(project, declared, next_version(declared.version, used, wish), read)
+    return _written(project, declared, next_version(declared.version, used, request), read)
 
 
 def as_claimed(project: str, declared: Declared, version: str, read: Read) -> Bump:

@@ -28,7 +28,7 @@ class Used(NamedTuple):
     """Whether an index has it."""
 
 
-class Wish(NamedTuple):
+class BumpRequest(NamedTuple):
     """What is asked of the next version."""
 
     part: Part = "patch"
@@ -46,7 +46,7 @@ class Next(NamedTuple):
     reasons: tuple[str, ...]
 
 
-def next_version(declared: str | None, used: Sequence[Used], wish: Wish = Wish()) -> Next:  # noqa: B008 - it is frozen
+def next_version(declared: str | None, used: Sequence[Used], request: BumpRequest = BumpRequest()) -> Next:  # noqa: B008 - it is frozen
     """The version to release.
 
     `declared` is None for a version that comes from tags. Before the first release the declared version is
@@ -55,27 +55,27 @@ def next_version(declared: str | None, used: Sequence[Used], wish: Wish = Wish()
     Raises Held if 0.x would be left without `leave_0x`, or if the version that is wished is taken;
     Misconfigured if that one is not a version for an index.
     """
-    _check(wish)
-    texts = [FIRST if declared is None else declared, *(one.version for one in used), *filter(None, [wish.to])]
+    _check(request)
+    texts = [FIRST if declared is None else declared, *(one.version for one in used), *filter(None, [request.to])]
     versions = pep440.comparable(texts)
     own = None if declared is None else versions[0]
     taken = list(zip(versions[1 : len(used) + 1], (one.reason for one in used), strict=True))
-    if not wish.leave_0x:
+    if not request.leave_0x:
         released = [pair for pair, one in zip(taken, used, strict=True) if one.published]
         _stay_below_one(own, taken, released or taken)
     highest, reason = max(taken, key=lambda item: item[0]) if taken else (None, "no release is known")
-    if wish.to:
-        return _as_wished(versions[-1], wish, own, highest, reason)
+    if request.to:
+        return _as_requested(versions[-1], request, own, highest, reason)
     because = f"{declared} is declared"
     if highest is None:
         if own is None:
             return Next(FIRST, (reason,))
-        return Next(_raised(own, wish.part), (f"{because}, and {reason}",))
-    following = _raised(highest, wish.part)
+        return Next(_raised(own, request.part), (f"{because}, and {reason}",))
+    following = _raised(highest, request.part)
     if own is None:
         return Next(following, (reason,))
     leads_to = _raised(own, "patch") if own.is_devrelease else own.public
-    if own > highest and _reaches(leads_to, highest, following, wish.part):
+    if own > highest and _reaches(leads_to, highest, following, request.part):
         why = f"{because}, and leads there" if own.is_devrelease else f"{because}, above all that was used: {reason}"
         return Next(leads_to, (why,))
     return Next(following, (reason, because))
@@ -107,31 +107,33 @@ def tagged(name: str, tags: Iterable[str], prefix: str = "") -> list[Used]:
     return found
 
 
-def _check(wish: Wish) -> None:
-    if wish.leave_0x and not wish.to:
+def _check(request: BumpRequest) -> None:
+    if request.leave_0x and not request.to:
         raise Misconfigured("usage", "--leave-0x goes with --to", hint=LEAVE)
-    if not wish.to:
+    if not request.to:
         return
-    if not pep440.is_version(wish.to):
+    if not pep440.is_version(request.to):
         raise Misconfigured(
-            "bad-version", f"--to {wish.to!r} is not a version (PEP 440)", hint="write one like 0.2.0 or 0.2.0rc1"
+            "bad-version", f"--to {request.to!r} is not a version (PEP 440)", hint="write one like 0.2.0 or 0.2.0rc1"
         )
-    if "+" in wish.to:
+    if "+" in request.to:
         raise Misconfigured(
-            "bad-version", f"--to {wish.to}: an index takes no local version", hint="leave out the '+…'"
+            "bad-version", f"--to {request.to}: an index takes no local version", hint="leave out the '+…'"
         )
 
 
-def _as_wished(version: "Version", wish: Wish, own: "Version | None", highest: "Version | None", reason: str) -> Next:
+def _as_requested(
+    version: "Version", request: BumpRequest, own: "Version | None", highest: "Version | None", reason: str
+) -> Next:
     if highest is not None and version <= highest:
         raise Held("version-taken", f"{version} is not above what was used: {reason}", hint="choose a higher one")
     if own is not None and version < own:
         raise Held("version-taken", f"{version} is below {own}, which is declared", hint="choose a higher one")
     base = own if own is not None else highest
     below = base is None or _is_0x(base)
-    if below and not _is_0x(version) and not wish.leave_0x:
+    if below and not _is_0x(version) and not request.leave_0x:
         raise Held("would-leave-0x", f"{version} would leave 0.x", hint=f"say so: {LEAVE}")
-    if _is_0x(version) and wish.leave_0x:
+    if _is_0x(version) and request.leave_0x:
         raise Misconfigured("usage", f"--leave-0x, but {version} does not leave 0.x", hint=LEAVE)
     return Next(str(version), ("it was asked for", reason))
 

@@ -43,7 +43,7 @@ class Login:
         if not self._minted or time.monotonic() - self._at > LIFE:
             upload = index.addresses(self._settings.index).upload
             self._report(Note("requesting a token for this job from the index"))
-            self._minted = index.minted(upload, self._environ, self._settings.index.deadline, self._publisher)
+            self._minted = index.exchange_token(upload, self._environ, self._settings.index.deadline, self._publisher)
             self._at = time.monotonic()
         return self._minted
 

@@ -30,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 def call(call: Call) -> Bump:
     """Run it."""
     from mergeship.commands.bump import bump
-    from mergeship.core.version import PARTS, Wish
+    from mergeship.core.version import PARTS, BumpRequest
 
     asked = call.arguments
     words = list(asked.words)
@@ -44,7 +44,7 @@ def call(call: Call) -> Bump:
         call.environ,
         call.report,
         call.overrides,
-        wish=Wish(part or "patch", asked.to, leave_0x=asked.leave_0x),
+        request=BumpRequest(part or "patch", asked.to, leave_0x=asked.leave_0x),
         offline=asked.offline,
         dry_run=asked.dry_run or asked.print,
     )

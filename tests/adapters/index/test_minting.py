@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mergeship.adapters.index import minted, require_identity
+from mergeship.adapters.index import exchange_token, require_identity
 from mergeship.adapters.index.minting import _base
 from mergeship.drills.env import DrillEnv
 from mergeship.errors import Failed, Misconfigured
@@ -25,7 +25,7 @@ def play(wheel_cache: Any) -> Iterator[DrillEnv]:
 
 
 def mint(play: DrillEnv, upload: str = "") -> str:
-    return minted(upload or f"{play.testbed.index}/legacy/", play.testbed.identity, 20.0, "enter this")
+    return exchange_token(upload or f"{play.testbed.index}/legacy/", play.testbed.identity, 20.0, "enter this")
 
 
 def test_a_token_serves_for_15_minutes(play: DrillEnv) -> None:
@@ -108,7 +108,7 @@ def test_a_job_that_may_not_identify_itself(play: DrillEnv) -> None:
     require_identity(play.testbed.identity)
     wrong = {**play.testbed.identity, "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "another"}
     with pytest.raises(Failed, match="_apis/identity answered 401"):
-        minted(f"{play.testbed.index}/legacy/", wrong, 20.0, "")
+        exchange_token(f"{play.testbed.index}/legacy/", wrong, 20.0, "")
 
 
 @pytest.mark.parametrize("answer", ["", "{", '{"audience": 1}', "<html>"])
@@ -118,7 +118,7 @@ def test_what_is_no_index_is_told(answer: str) -> None:
         raw_server(says(f"HTTP/1.1 {status}\nContent-Length: {len(answer)}\n\n{answer}")) as base,
         pytest.raises(Failed) as refused,
     ):
-        minted(base, {}, 20.0, "")
+        exchange_token(base, {}, 20.0, "")
     assert refused.value.code == "not-minted"
     assert ("set auth to token" if not answer else "index.upload") in refused.value.hint
 

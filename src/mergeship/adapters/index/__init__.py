@@ -2,8 +2,8 @@
 
 from mergeship.adapters.index.addresses import Addresses, addresses
 from mergeship.adapters.index.attesting import attested, require_signer
-from mergeship.adapters.index.identity import require_identity
-from mergeship.adapters.index.minting import minted
+from mergeship.adapters.index.minting import exchange_token
+from mergeship.adapters.index.oidc import require_identity
 from mergeship.adapters.index.reading import listing, wait_until_listed
 from mergeship.adapters.index.uploading import upload
 
@@ -11,8 +11,8 @@ __all__ = [
     "Addresses",
     "addresses",
     "attested",
+    "exchange_token",
     "listing",
-    "minted",
     "require_identity",
     "require_signer",
     "upload",

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mergeship.adapters.index.identity import REQUEST_URL, identity
-from mergeship.adapters.index.questions import again
+from mergeship.adapters.index.oidc import REQUEST_URL, oidc_token
+from mergeship.adapters.index.questions import with_retry
 from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
 from mergeship.core.progress import Note, Reporter
@@ -121,7 +121,9 @@ def _told(error: ProcessFailed, names: str) -> Failed:
 def _signed(files: Sequence[Path], environ: Mapping[str, str], until: float) -> dict[str, str]:
     """One attempt, with an identity of its own."""
     left = max(1.0, until - time.monotonic())
-    who = within(left, lambda: again(lambda: identity(environ, AUDIENCE)), Failed, environ[REQUEST_URL], "identity")
+    who = within(
+        left, lambda: with_retry(lambda: oidc_token(environ, AUDIENCE)), Failed, environ[REQUEST_URL], "identity"
+    )
     paths = tuple(str(file.absolute()) for file in files)
     order = msgspec.json.encode(Order(who, paths, environ.get(TRUST, ""))).decode()
     seconds = max(1.0, min(ONE, until - time.monotonic()))

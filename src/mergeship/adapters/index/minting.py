@@ -8,8 +8,8 @@ from urllib.parse import urlsplit, urlunsplit
 
 import msgspec
 
-from mergeship.adapters.index.identity import identity
-from mergeship.adapters.index.questions import again, asked, read, refuse_busy
+from mergeship.adapters.index.oidc import oidc_token
+from mergeship.adapters.index.questions import get_json, read, refuse_busy, with_retry
 from mergeship.core.publisher import REFUSALS, explained
 from mergeship.core.text import one_line
 from mergeship.errors import Failed
@@ -36,14 +36,14 @@ class _Refusal(msgspec.Struct):
     errors: list[_Error] = []
 
 
-def minted(upload: str, environ: Mapping[str, str], deadline: float, publisher: str) -> str:
+def exchange_token(upload: str, environ: Mapping[str, str], deadline: float, publisher: str) -> str:
     """A token of the index behind an upload API, good for 15 minutes.
 
     `publisher` is what a person should have entered there. Raises Failed if GitHub or the index refuses.
     """
     base = _base(upload)
     # Each attempt with a new identity, as one serves once.
-    return within(deadline, lambda: again(lambda: _minted(base, environ, publisher)), Failed, base)
+    return within(deadline, lambda: with_retry(lambda: _exchange(base, environ, publisher)), Failed, base)
 
 
 def _base(upload: str) -> str:
@@ -52,9 +52,9 @@ def _base(upload: str) -> str:
     return urlunsplit((parts.scheme, parts.netloc.removeprefix("upload."), "", "", ""))
 
 
-async def _minted(base: str, environ: Mapping[str, str], publisher: str) -> str:
-    audience = (await asked(f"{base}/_/oidc/audience", _Audience, {}, "not-minted")).audience
-    vouched = await identity(environ, audience)
+async def _exchange(base: str, environ: Mapping[str, str], publisher: str) -> str:
+    audience = (await get_json(f"{base}/_/oidc/audience", _Audience, {}, "not-minted")).audience
+    vouched = await oidc_token(environ, audience)
     async with client(base) as http:
         response = await http.post(f"{base}/_/oidc/mint-token", json={"token": vouched})
     refuse_busy(response.status_code, base, "not-minted")

@@ -24,7 +24,7 @@ class BusyError(Failed):
     """A transient failure."""
 
 
-async def again(action: Callable[[], Awaitable[_T]]) -> _T:
+async def with_retry(action: Callable[[], Awaitable[_T]]) -> _T:
     """The action's result; a transient failure is retried."""
     import httpx2
     from tenacity import AsyncRetrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
@@ -42,7 +42,7 @@ async def again(action: Callable[[], Awaitable[_T]]) -> _T:
     return await attempts(once)
 
 
-async def asked(url: str, kind: type[_T], headers: Mapping[str, str], code: str) -> _T:
+async def get_json(url: str, kind: type[_T], headers: Mapping[str, str], code: str) -> _T:
     """The answer to a question on the way to a token. Raises Failed, with that code, for any other than that."""
     async with client(url) as http:
         response = await http.get(url, headers=dict(headers))

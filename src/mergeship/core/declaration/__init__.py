@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from mergeship.core import pep440
 from mergeship.core.declaration.find import find
-from mergeship.core.declaration.found import Computed, Read, Vcs
 from mergeship.core.declaration.place import PYPROJECT, Edit, Place, read, rewrite
+from mergeship.core.declaration.version_source import Computed, Read, Vcs
 from mergeship.errors import Misconfigured
 
 __all__ = ["PYPROJECT", "Declared", "Edit", "Place", "Read", "Rewritten", "Vcs", "declared", "rewritten"]

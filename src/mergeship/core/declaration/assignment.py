@@ -6,7 +6,7 @@ import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 
-from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
+from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat
 from mergeship.core.toml import BOM
 
 _PLAIN = re.compile(r"[uUrR]?('''|\"\"\"|'|\")(?P<content>.*)\1", re.DOTALL)
@@ -36,14 +36,14 @@ def assignments(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
             yield statement.target.id, statement.value
 
 
-class Constant(AsItIs, ABC):
+class Constant(PlainFormat, ABC):
     """A format whose version is one text constant of the syntax tree."""
 
     @abstractmethod
     def constant(self, tree: ast.Module) -> ast.Constant:
         """The constant. Raises NotWrittenError."""
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The version, and the syntax tree without it. Raises NotWrittenError."""
         tree = parsed(text)
         constant = self.constant(tree)
@@ -53,7 +53,7 @@ class Constant(AsItIs, ABC):
         in_one_piece = plain is not None and plain["content"] == version
         spans = [(start + plain.start("content"), start + plain.end("content"))] if plain and in_one_piece else []
         constant.value = ""
-        return Written(version, spans, ast.dump(tree))
+        return Parsed(version, spans, ast.dump(tree))
 
 
 class Assignment(Constant):

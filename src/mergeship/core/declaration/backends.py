@@ -6,12 +6,12 @@ from typing import Any
 
 from mergeship.core.declaration import scm
 from mergeship.core.declaration.assignment import Assignment
-from mergeship.core.declaration.found import NO_FILE, Computed, Found, Read, checked, inside, line_of
 from mergeship.core.declaration.lock import LEVELS
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.pattern import Pattern
 from mergeship.core.declaration.place import PYPROJECT, Place
 from mergeship.core.declaration.toml_value import CargoValue
+from mergeship.core.declaration.version_source import NO_FILE, Computed, Read, VersionSource, checked, inside, line_of
 from mergeship.core.toml import parse, table
 
 # https://hatch.pypa.io/latest/plugins/version-source/regex/
@@ -26,7 +26,7 @@ def hatch_version(pyproject: Mapping[str, Any], read: Read) -> dict[str, Any]:
     return table(own, "version") if "version" in own else table(pyproject, "tool", "hatch", "version")
 
 
-def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """Hatchling: https://hatch.pypa.io/latest/version/."""
     settings = hatch_version(pyproject, read)
     source = settings.get("source", "regex")
@@ -43,7 +43,7 @@ def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     return _by_pattern(path, Pattern(pattern if isinstance(pattern, str) and pattern else HATCH_PATTERN), read)
 
 
-def pdm(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def pdm(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """PDM: https://backend.pdm-project.org/metadata/#dynamic-project-version."""
     settings = table(pyproject, "tool", "pdm", "version")
     source = settings.get("source", "file" if "path" in settings else "")
@@ -57,7 +57,7 @@ def pdm(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     return Computed(PYPROJECT, line, f"PDM's version source {source!r} computes the version")
 
 
-def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """Flit reads `__version__` of the module: https://flit.pypa.io/en/stable/rationale.html."""
     module = flit_module(pyproject)
     if not module:
@@ -72,9 +72,9 @@ def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     return Computed(PYPROJECT, line, f"the module {module}, which holds the version, does not exist")
 
 
-def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> Found:
+def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> VersionSource:
     """The first file that assigns a constant decides; without any, flit imports the first of them."""
-    found: Found | None = None
+    found: VersionSource | None = None
     for name in names:
         path = f"{folder}/{name}".lstrip("/")
         text = read(path)
@@ -96,7 +96,7 @@ def flit_module(pyproject: Mapping[str, Any]) -> str:
     return found if isinstance(found, str) else ""
 
 
-def maturin(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def maturin(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """The manifest of the crate: https://www.maturin.rs/metadata.html."""
     manifest = cargo_manifest(pyproject)
     crate = read(manifest)
@@ -125,7 +125,7 @@ def _inherited(crate: str) -> dict[str, Any]:
     return {key: value for key, value in package.items() if isinstance(value, dict) and value.get("workspace") is True}
 
 
-def meson(_: Mapping[str, Any], text: str, read: Read) -> Found:
+def meson(_: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """The first statement of meson.build: https://mesonbuild.com/meson-python/reference/pyproject-settings.html."""
     build = read("meson.build")
     if build is None:
@@ -133,7 +133,7 @@ def meson(_: Mapping[str, Any], text: str, read: Read) -> Found:
     return checked(Place("meson.build", "project(version: …)", MesonProject("version")), build)
 
 
-def _by_pattern(path: str, pattern: Pattern, read: Read) -> Found:
+def _by_pattern(path: str, pattern: Pattern, read: Read) -> VersionSource:
     path = normpath(path)
     text = inside(path, read)
     if text is None:

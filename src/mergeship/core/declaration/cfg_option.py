@@ -3,7 +3,7 @@
 import re
 from configparser import Error, RawConfigParser
 
-from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written
+from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat
 from mergeship.core.toml import BOM
 
 
@@ -18,17 +18,17 @@ def parsed(text: str) -> dict[str, dict[str, str]]:
         raise NotWrittenError(getattr(error, "lineno", 0) or 0, " ".join(str(error).split())) from error
 
 
-class CfgOption(AsItIs):
+class CfgOption(PlainFormat):
     """The text of an option."""
 
     def __init__(self, section: str, option: str) -> None:
         self.section = section
         self.option = option
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The version, and all other options. Raises NotWrittenError."""
         options = parsed(text)
         version = options.get(self.section, {}).pop(self.option, "").strip()
         if not version:
             raise NotWrittenError(0, f"there is no {self.option} in [{self.section}]")
-        return Written(version, [match.span() for match in re.finditer(re.escape(version), text)], options)
+        return Parsed(version, [match.span() for match in re.finditer(re.escape(version), text)], options)

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
-from mergeship.core.declaration.found import Computed, Found, Read, line_of
 from mergeship.core.declaration.place import PYPROJECT, Place
 from mergeship.core.declaration.toml_value import TomlValue
+from mergeship.core.declaration.version_source import Computed, Read, VersionSource, line_of
 from mergeship.core.toml import table
 
 
-def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def find(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """Where the version comes from, by the parsed pyproject.toml, its text, and the files beside it.
 
     A static `[project] version` settles it (PEP 621); what is left open is the build backend's to say.
@@ -32,7 +32,7 @@ _POETRY = {"", "poetry", "poetry_dynamic_versioning"}
 _OTHERS = {"setuptools", "hatchling", "flit_core", "flit", "pdm", "maturin", "mesonpy", "uv_build"}
 
 
-def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found | None:
+def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> VersionSource | None:
     """What `[tool.poetry]` says; None for a project that is not poetry's."""
     filled_in = table(pyproject, "tool", "poetry-dynamic-versioning").get("enable") is True
     if filled_in and backend == "poetry_dynamic_versioning":
@@ -52,7 +52,7 @@ def _poetry(pyproject: Mapping[str, Any], text: str, backend: str) -> Found | No
     return Place(PYPROJECT, "[tool.poetry] version", TomlValue("tool", "poetry", "version"))
 
 
-def _left_open(pyproject: Mapping[str, Any], text: str, backend: str, read: Read) -> Found:
+def _left_open(pyproject: Mapping[str, Any], text: str, backend: str, read: Read) -> VersionSource:
     project = table(pyproject, "project")
     dynamic = project.get("dynamic")
     open_ended = isinstance(dynamic, list) and "version" in dynamic
@@ -79,7 +79,7 @@ def _is_a_project(pyproject: Mapping[str, Any], read: Read) -> bool:
     )
 
 
-def _of_backend(backend: str, pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def _of_backend(backend: str, pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     from mergeship.core.declaration import backends, setuptools
 
     rules = {

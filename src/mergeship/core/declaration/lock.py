@@ -6,9 +6,9 @@ Sources: https://docs.astral.sh/uv/concepts/projects/workspaces/, https://doc.ru
 from collections.abc import Mapping
 from typing import Any
 
-from mergeship.core.declaration.found import Read, checked
 from mergeship.core.declaration.place import PYPROJECT, Place
 from mergeship.core.declaration.toml_value import CargoLockEntry, LockEntry
+from mergeship.core.declaration.version_source import Read, checked
 from mergeship.core.names import loosely
 from mergeship.core.toml import BrokenTomlError, loads, parse, table
 

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, standing_at
+from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat, standing_at
 
 _TOKEN = re.compile(
     r"""(?P<space>(?:\s|\\\r?\n|\#[^\n]*)+)
@@ -26,13 +26,13 @@ class _Token(NamedTuple):
     depth: int
 
 
-class MesonProject(AsItIs):
+class MesonProject(PlainFormat):
     """A text given to `project()` by keyword; an empty keyword is the project's name."""
 
     def __init__(self, keyword: str) -> None:
         self.keyword = keyword
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The one span. Raises NotWrittenError for a version that is computed."""
         return standing_at(text, *self._span(text))
 

@@ -6,10 +6,10 @@ from typing import Any
 from mergeship.core.declaration import setuptools
 from mergeship.core.declaration.backends import cargo_manifest, flit_module
 from mergeship.core.declaration.find import backend_of
-from mergeship.core.declaration.found import Read
 from mergeship.core.declaration.meson import MesonProject
 from mergeship.core.declaration.place import Format, NotWrittenError
 from mergeship.core.declaration.toml_value import TomlValue
+from mergeship.core.declaration.version_source import Read
 from mergeship.core.toml import table
 
 

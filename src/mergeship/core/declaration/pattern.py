@@ -2,21 +2,21 @@
 
 import re
 
-from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, standing_at
+from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat, standing_at
 
 PLACEHOLDER = "{version}"
 
 
-class Pattern(AsItIs):
+class Pattern(PlainFormat):
     """What the first match of a regular expression has in a group, lines told apart, as hatch and PDM search."""
 
-    takes_mark = True  # neither of them passes over it, so the first line does not begin with what it shows
+    keeps_bom = True  # neither of them passes over it, so the first line does not begin with what it shows
 
     def __init__(self, pattern: str, group: str | int = "version") -> None:
         self.pattern = pattern
         self.group = group
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The one span that the backend reads. Raises NotWrittenError."""
         return standing_at(text, *self._span(text))
 
@@ -41,7 +41,7 @@ def _before_reading(text: str, position: int) -> int:
     return position
 
 
-class Line(AsItIs):
+class Line(PlainFormat):
     """The one line of a file that reads like a given one, with `{version}` in the version's place.
 
     Spaces around the line do not count; everything else does.
@@ -50,7 +50,7 @@ class Line(AsItIs):
     def __init__(self, line: str) -> None:
         self.line = line
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The version in that line. Raises NotWrittenError for no such line, and for more than one."""
         return standing_at(text, *self._match(text).span("version"))
 
@@ -65,10 +65,10 @@ class Line(AsItIs):
         return found[0]
 
 
-class Whole(AsItIs):
+class Whole(PlainFormat):
     """A file that holds the version and nothing else."""
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """All but the white space around it. Raises NotWrittenError for an empty file."""
         version = text.strip()
         if not version:

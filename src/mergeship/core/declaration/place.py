@@ -23,7 +23,7 @@ class NotWrittenError(Exception):
         self.why = why
 
 
-class Written(NamedTuple):
+class Parsed(NamedTuple):
     """What a file says of the version, and besides."""
 
     version: str
@@ -37,29 +37,29 @@ class Written(NamedTuple):
 class Format(Protocol):
     """How a version is written in one kind of file."""
 
-    takes_mark: bool
+    keeps_bom: bool
     """Whether the text comes with its byte order mark, if it has one."""
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """What the text says. Raises NotWrittenError if that is not a version written as a plain text."""
 
     def spell(self, version: str) -> str:
         """A version (PEP 440) as this kind of file writes it. Raises NotWrittenError if it cannot."""
 
 
-class AsItIs:
+class PlainFormat:
     """A format that writes versions as PEP 440 does, and does not care for a byte order mark."""
 
-    takes_mark = False
+    keeps_bom = False
 
     def spell(self, version: str) -> str:
         """The same."""
         return version
 
 
-def standing_at(text: str, start: int, end: int) -> Written:
+def standing_at(text: str, start: int, end: int) -> Parsed:
     """A version whose place in the text is known."""
-    return Written(text[start:end], [(start, end)], (text[:start], text[end:]))
+    return Parsed(text[start:end], [(start, end)], (text[:start], text[end:]))
 
 
 class Place(NamedTuple):
@@ -84,7 +84,7 @@ class Edit(NamedTuple):
     after: str
 
 
-def read(place: Place, text: str) -> Written:
+def read(place: Place, text: str) -> Parsed:
     """What a file says of the version. Raises Misconfigured if that is not PEP 440, or not there."""
     try:
         written = place.format.read(body_of(place, text))
@@ -134,7 +134,7 @@ def rewrite(place: Place, text: str, version: str) -> tuple[str, Edit]:
 
 def body_of(place: Place, text: str) -> str:
     """The text as the place's format takes it."""
-    return text if place.format.takes_mark else text.removeprefix(BOM)
+    return text if place.format.keeps_bom else text.removeprefix(BOM)
 
 
 def _edit(path: str, before: str, after: str, start: int) -> Edit:

@@ -15,8 +15,8 @@ from posixpath import normpath
 from typing import Any
 
 from mergeship.core.declaration import setup_call
-from mergeship.core.declaration.found import Vcs
 from mergeship.core.declaration.place import NotWrittenError
+from mergeship.core.declaration.version_source import Vcs
 from mergeship.core.toml import table
 
 SETUPTOOLS_SCM = Vcs("setuptools-scm", ("SETUPTOOLS_SCM_PRETEND_VERSION", "SETUPTOOLS_SCM_PRETEND_VERSION_FOR_<NAME>"))

@@ -11,9 +11,9 @@ from mergeship.core.declaration import scm, setup_call
 from mergeship.core.declaration.assignment import Assignment, parsed
 from mergeship.core.declaration.cfg_option import CfgOption
 from mergeship.core.declaration.cfg_option import parsed as parsed_cfg
-from mergeship.core.declaration.found import NO_FILE, Computed, Found, Read, checked, inside, line_of
 from mergeship.core.declaration.pattern import Whole
 from mergeship.core.declaration.place import PYPROJECT, NotWrittenError, Place
+from mergeship.core.declaration.version_source import NO_FILE, Computed, Read, VersionSource, checked, inside, line_of
 from mergeship.core.toml import table
 
 SETUP_CFG = "setup.cfg"
@@ -21,7 +21,7 @@ SETUP_PY = "setup.py"
 Options = Mapping[str, Mapping[str, str]]
 
 
-def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
+def find(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     """Where the version of a project that setuptools builds comes from; `text` is the pyproject.toml.
 
     A version that is written out goes before the tool that would take one from tags, as it does in setuptools.
@@ -46,7 +46,7 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> Found:
     return Computed(PYPROJECT, line_of(text, "version"), "nothing beside it says what the version is")
 
 
-def _written(pyproject: Mapping[str, Any], text: str, options: Options, read: Read) -> Found | None:
+def _written(pyproject: Mapping[str, Any], text: str, options: Options, read: Read) -> VersionSource | None:
     """The first of pyproject.toml, setup.py and setup.cfg that gives a version; None if none of them does."""
     dynamic = table(pyproject, "tool", "setuptools", "dynamic").get("version")
     if isinstance(dynamic, Mapping):
@@ -63,7 +63,7 @@ def _written(pyproject: Mapping[str, Any], text: str, options: Options, read: Re
     return Place(SETUP_CFG, "[metadata] version", CfgOption("metadata", "version")) if kind else None
 
 
-def _dynamic(dynamic: Mapping[str, Any], text: str, layout: "_Layout", read: Read) -> Found:
+def _dynamic(dynamic: Mapping[str, Any], text: str, layout: "_Layout", read: Read) -> VersionSource:
     attr, file = dynamic.get("attr"), dynamic.get("file")
     if isinstance(attr, str):
         return _attribute(attr, layout, read, (PYPROJECT, line_of(text, "attr")))
@@ -74,7 +74,7 @@ def _dynamic(dynamic: Mapping[str, Any], text: str, layout: "_Layout", read: Rea
     return Computed(PYPROJECT, line_of(text, "version", "file"), "the version is put together of several files")
 
 
-def _from_script(read: Read) -> Found | None:
+def _from_script(read: Read) -> VersionSource | None:
     """What setup.py says; it goes before setup.cfg. None if it leaves the version to that."""
     text = read(SETUP_PY)
     if text is None:
@@ -151,7 +151,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
             yield package.strip(), folder.strip()
 
 
-def _attribute(attr: str, layout: _Layout, read: Read, named_in: tuple[str, int]) -> Found:
+def _attribute(attr: str, layout: _Layout, read: Read, named_in: tuple[str, int]) -> VersionSource:
     """`package.module.NAME`: the first assignment in the first file that there is for that module."""
     if layout.hidden:
         return Computed(SETUP_PY, 0, "it computes package_dir, so the file behind the attribute cannot be told")
@@ -168,7 +168,7 @@ def _module(root: str) -> list[str]:
     return [f"{root}.py", f"{root}/__init__.py"] if root else ["__init__.py"]
 
 
-def _file(path: str, read: Read) -> Found:
+def _file(path: str, read: Read) -> VersionSource:
     path = normpath(path)
     if inside(path, read) is None:
         return Computed(path, 0, NO_FILE)

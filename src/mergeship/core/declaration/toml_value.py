@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from mergeship.core.declaration.place import AsItIs, NotWrittenError, Written, quoted
+from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat, quoted
 from mergeship.core.toml import BrokenTomlError, loads
 
 
@@ -14,20 +14,20 @@ def _parsed(text: str) -> dict[str, Any]:
         raise NotWrittenError(0, f"not valid TOML: {error}") from error
 
 
-class TomlValue(AsItIs):
+class TomlValue(PlainFormat):
     """The text at a path of keys."""
 
     def __init__(self, *keys: str) -> None:
         self.keys = keys
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The version, and the parsed document without it. Raises NotWrittenError."""
         document = _parsed(text)
         version = _taken(_parent(document, self.keys), ".".join(self.keys))
-        return Written(version, quoted(text, version), _comparable(document))
+        return Parsed(version, quoted(text, version), _comparable(document))
 
 
-class _OfACrate(AsItIs):
+class _OfACrate(PlainFormat):
     """A version of a Rust crate, which is a semantic version: https://doc.rust-lang.org/cargo/reference/manifest.html."""
 
     def spell(self, version: str) -> str:
@@ -52,7 +52,7 @@ _STAGES = {"a": "alpha", "b": "beta", "rc": "rc"}
 _DOTS = 2  # of major.minor.patch
 
 
-class LockEntry(AsItIs):
+class LockEntry(PlainFormat):
     """The version of the project's own entry in uv.lock: the one with its name that comes from its folder.
 
     `name` is normalized, as uv writes it; `folder` is relative to the lock file.
@@ -62,14 +62,14 @@ class LockEntry(AsItIs):
         self.name = name
         self.folder = folder
 
-    def read(self, text: str) -> Written:
+    def read(self, text: str) -> Parsed:
         """The version, and the parsed lock file without it. Raises NotWrittenError if there is no such entry."""
         document = _parsed(text)
         version = _taken(self._entry(document), "version")
         # uv and cargo write the version in the line below the name
         line = rf"^name = \"{re.escape(self.name)}\"\r?\nversion = \"(?P<version>[^\"\r\n]*)\""
         spans = [match.span("version") for match in re.finditer(line, text, re.MULTILINE)]
-        return Written(version, spans, _comparable(document))
+        return Parsed(version, spans, _comparable(document))
 
     def _entry(self, document: dict[str, Any]) -> dict[str, Any]:
         entries = document.get("package")

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from posixpath import normpath
 
-from mergeship.core.declaration.found import outside
 from mergeship.core.declaration.pattern import PLACEHOLDER, Line
 from mergeship.core.declaration.place import Place
+from mergeship.core.declaration.version_source import outside
 from mergeship.errors import Misconfigured
 
 

@@ -13,7 +13,7 @@ from mergeship.core.release.commit_range import DISPATCH, Commit, Range, RangeSt
 from mergeship.core.release.decision import Decision, Merged
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.trigger import Trigger
-from mergeship.core.version import Used, Wish, next_version, tagged
+from mergeship.core.version import BumpRequest, Used, next_version, tagged
 from mergeship.errors import Held
 
 
@@ -185,7 +185,7 @@ def _with_claim(facts: Facts, judged: Decided, ledger: Ledger, before: Entry | N
         *tagged(project.name, facts.tags, project.tag_prefix),
         *ledger.used,
     ]
-    following = next_version(project.declared, used, Wish(judged.decision.bump))
+    following = next_version(project.declared, used, BumpRequest(judged.decision.bump))
     entry = Entry(
         version=following.version,
         commit=facts.commit,

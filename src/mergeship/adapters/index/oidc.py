@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from mergeship.adapters.index.questions import asked
+from mergeship.adapters.index.questions import get_json
 from mergeship.errors import Misconfigured
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
@@ -28,8 +28,8 @@ def require_identity(environ: Mapping[str, str]) -> None:
         )
 
 
-async def identity(environ: Mapping[str, str], audience: str) -> str:
+async def oidc_token(environ: Mapping[str, str], audience: str) -> str:
     """A signed identity for one audience, good for some minutes. Raises Failed if GitHub gives none."""
     url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
     login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
-    return (await asked(url, _Identity, login, "no-identity")).value
+    return (await get_json(url, _Identity, login, "no-identity")).value

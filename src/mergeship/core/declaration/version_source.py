@@ -35,7 +35,7 @@ class Computed(NamedTuple):
     why: str
 
 
-Found = Place | Vcs | Computed
+VersionSource = Place | Vcs | Computed
 
 
 def checked(place: Place, text: str) -> "Place | Computed":
