@@ -78,5 +78,6 @@ $(BIN)/uv:
 		echo "error: $(PYTHON) is not Python 3.11 or newer; name one: make PYTHON=python3.12" >&2; exit 2; }
 	@$(PYTHON) -m venv --clear $(VENV) || { \
 		echo "error: $(PYTHON) has no venv; on Debian: apt install python3-venv" >&2; exit 2; }
-	sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt # pip wants hashes for all that it is given, or for none
+	@# pip wants hashes for everything that it is given, or for nothing.
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement $(VENV)/uv.txt

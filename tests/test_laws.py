@@ -6,9 +6,11 @@ may lag.
 """
 
 import os
+from collections.abc import Generator
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import assert_never
+from random import Random
+from typing import TypeVar, assert_never
 
 import msgspec
 from hypothesis import HealthCheck, settings
@@ -34,12 +36,13 @@ YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
 LEASE = timedelta(hours=2)
 
 
-class Crash(Exception):
-    """The process dies here."""
+_T = TypeVar("_T")
+Steps = Generator[None, None, _T]
+"""What a run does: it stops before each of its effects, where it may be overtaken, or die."""
 
 
 class World(RuleBasedStateMachine):
-    """A repository, an index, and runners that may die at any step."""
+    """A repository, an index, and runners that may die or be overtaken at any step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,7 +56,6 @@ class World(RuleBasedStateMachine):
         self.tags: dict[str, str] = {}
         self.kept: dict[str, tuple[Distribution, ...]] = {}
         self.builds = 0
-        self.steps_left: int | None = None
         self.ever: dict[str, str] = {}
         """Every version that was ever bound to bytes, with its commit."""
 
@@ -87,157 +89,44 @@ class World(RuleBasedStateMachine):
     @rule(old=st.integers(0, 3), last=st.one_of(st.none(), st.integers(0, 12)), fails=st.integers(0, 3))
     def run(self, old: int, last: int | None, fails: int) -> None:
         """All jobs of a run on main, or on an older commit; it may die before effect number `last`."""
-        head = self.line[max(0, len(self.line) - 1 - old)]
-        self.steps_left = last
-        try:
-            self._run(head.sha, fails)
-        except Crash:
-            pass
-        finally:
-            self.steps_left = None
-
-    def _run(self, head: str, fails: int) -> None:
-        """The jobs decide, build and deploy, as loops over the product's own steps."""
-        own = self._decide(head)
-        manifest = self._built(own, head) if own else None
-        try:
-            wanted = due(self.ledger, manifest, head)
-        except Failed:
-            return  # nothing to deploy
-        for entry in wanted.uploads:
-            self._deliver(entry, manifest.files if manifest and entry == wanted.own else (), fails)
-
-    def _decide(self, head: str) -> str:
-        """The version that this run has to build; empty for none."""
-        facts = claim.Facts(
-            project=Project("p", "0.1.0", "", "checklist", LEASE),
-            commit=head,
-            trigger=Trigger(pushed=(self.line[0].sha, head)),
-            run="",
-            now=self.now,
-            first_parents=tuple(self.line[::-1]),
-            ledger=self.ledger,
-            tags=self.tags,
-            listing=self._listing(),
-        )
-        while not isinstance(step := claim.next_step(facts), Decided | Write):
-            match step:
-                case ReadPolicies():
-                    facts = msgspec.structs.replace(facts, policies=("checklist", "checklist"))
-                case LookUp(commits):
-                    merges = tuple(Merged(one, (self.pulls[one.sha],)) for one in commits if one.sha in self.pulls)
-                    facts = msgspec.structs.replace(facts, merges=merges)
-                case _:
-                    assert_never(step)
-        decided = step.decided if isinstance(step, Write) else step
-        if isinstance(step, Write):
-            self._push(step.ledger)
-        ships = decided.decision.decision == "ship" and decided.entry and decided.entry.state == "claimed"
-        return decided.entry.version if ships and decided.entry else ""
-
-    def _built(self, version: str, head: str) -> Manifest:
-        """Other bytes each time: nothing may depend on a build that can be repeated."""
-        self.builds += 1
-        files = (
-            Distribution(f"p-{version}-py3-none-any.whl", 1, f"{self.builds:064x}"),
-            Distribution(f"p-{version}.tar.gz", 1, f"{self.builds + 1_000_000:064x}"),
-        )
-        return Manifest("p", version, head, files)
-
-    def _deliver(self, entry: Entry, built: tuple[Distribution, ...], fails: int) -> None:
-        """What the pipeline's Deliverer does, in this world."""
-        known = self._entry(entry.version).files or built
-        facts = Facts(
-            now=self.now, lease=LEASE, run="", deadline=1.0, page="", built=built,
-            tag=self.tags.get(entry.tag_name, ""),
-            here=frozenset(file.name for file in known if file in (*built, *self.kept.get(entry.version, ()))),
-        )  # fmt: skip
-        for _ in range(50):
-            before = self.ledger.entry(entry.version)
-            step = delivery.next_step(before, facts)
-            if isinstance(step, End):
+        for number, _ in enumerate(Runner(self, f"{self.builds}", fails).run(self._head(old))):
+            if number == last:
                 return
-            facts = self._performed(step, entry.version, facts, fails)
-            if self.ledger.entry(entry.version) != before:
-                facts = facts.moved()
-        raise AssertionError("it never ends")
 
-    def _performed(self, step: Effect, version: str, facts: Facts, fails: int) -> Facts:
-        learned = partial(msgspec.structs.replace, facts)
-        match step:
-            case Look():
-                return learned(listing=self._listing())
-            case Reread():
-                return learned(reread=True)
-            case Keep(files):
-                self._effect()
-                self.kept[version] = files
-                return learned(kept=True)
-            case Send(files):
-                sent: list[Sent] = []
-                while len(sent) < len(files) and all(one.ended == "sent" for one in sent):
-                    sent.append(self._send(files[len(sent)], fails))
-                return learned(sent=tuple(sent))
-            case Await(files):
-                listed = self._listing()
-                return learned(unlisted=next(filter(None, map(listed.lacks, files)), ""))
-            case GiveUp():
-                self._move(version, step.move)
-                return learned(giving_up=step)
-            case PutTag(move):
-                entry = self._entry(version)
-                self._move(version, move)  # and the tag, in one push
-                assert self.tags.setdefault(entry.tag_name, entry.commit) == entry.commit
-                return learned(tag_refused="")
-            case Move(state):
-                self._move(version, step)
-                return learned(bound=facts.bound or state == "uploading")
-            case _:
-                assert_never(step)
+    @rule(
+        olds=st.sampled_from([(0, 0), (0, 0), (1, 0), (1, 1)]),
+        order=st.randoms(use_true_random=False),
+        lasts=st.sampled_from([(40, 40), (40, 40), (8, 40), (4, 40), (6, 6)]),
+        fails=st.sampled_from([0, 0, 2]),
+    )
+    def race(self, olds: tuple[int, int], order: Random, lasts: tuple[int, int], fails: int) -> None:
+        """Two runs at once, which take turns as it comes, and may die; none waits for the other."""
+        runs = [Runner(self, f"{self.builds}-{n}", fails).run(self._head(old)) for n, old in enumerate(olds)]
+        left = list(lasts)
+        turns = [0] * 40 + [1] * 40
+        order.shuffle(turns)
+        for turn in turns:
+            left[turn] -= 1
+            if left[turn] >= 0:
+                next(runs[turn], None)
 
-    def _send(self, file: Distribution, fails: int) -> Sent:
-        """Attempts to send one file, each judged as the product judges it."""
-        sent = Sent(file, "again")
-        for attempt in range(4):
-            answer = None
-            if not sent.looking and (attempt >= fails or attempt % 2):  # the others are lost on their way
-                self._effect()
-                there = self.index.setdefault(file.name, file.sha256)
-                words = "OK" if there == file.sha256 else "File already exists"
-                answer = Answer(200 if there == file.sha256 else 400, words) if attempt >= fails else None
-            verdict = judge(answer) if answer else None
-            ended = after(verdict, there_is(file, self._listing()))
-            sent = Sent(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
-            if ended == "look":
-                self.shown = dict(self.index)
-            elif ended != "again":
-                assert ended != "sent" or self.index[file.name] == file.sha256
-                return sent
-        return msgspec.structs.replace(sent, ended="late")
+    def _head(self, old: int) -> str:
+        return self.line[max(0, len(self.line) - 1 - old)].sha
 
-    def _entry(self, version: str) -> Entry:
-        entry = self.ledger.entry(version)
-        assert entry is not None
-        return entry
-
-    def _move(self, version: str, move: Move) -> None:
-        self._push(self.ledger.moved(version, move.state, self.now, "", **move.changes))
-
-    def _push(self, wanted: Ledger) -> None:
-        self._effect()
+    def pushed(self, before: Ledger, wanted: Ledger, tagged: Entry | None = None) -> bool:
+        """What git does with a push: a compare-and-swap, of the ledger and a tag or of neither."""
+        if self.ledger is not before:
+            return False
         assert ledger.continuity_error(self.ledger, wanted) == ""
-        self.ledger = ledger.decode(ledger.encode(wanted), "p")
+        self.ledger = wanted
+        if tagged:
+            assert self.tags.setdefault(tagged.tag_name, tagged.commit) == tagged.commit
         for entry in wanted.releases:
             if entry.begun:
                 assert self.ever.setdefault(entry.version, entry.commit) == entry.commit
+        return True
 
-    def _effect(self) -> None:
-        if self.steps_left is not None:
-            self.steps_left -= 1
-            if self.steps_left < 0:
-                raise Crash
-
-    def _listing(self) -> Listing:
+    def listing(self) -> Listing:
         files = tuple(Distribution(name, 1, sha256) for name, sha256 in self.shown.items())
         versions = {name.removeprefix("p-").removesuffix(".tar.gz").split("-")[0] for name in self.shown}
         return Listing(tuple(Published(version) for version in sorted(versions)), files)
@@ -278,7 +167,7 @@ class World(RuleBasedStateMachine):
         self.now += 2 * LEASE
         self.shown = dict(self.index)
         for _ in range(8):
-            self._run(self.line[-1].sha, 0)
+            self.run(0, None, 0)
             self.shown = dict(self.index)
         assert {entry.state for entry in self.ledger.releases} <= {"released", "given-up", "claimed"}
         asked = [number for number, commit in enumerate(self.line) if self._asks(commit.sha)]
@@ -289,6 +178,167 @@ class World(RuleBasedStateMachine):
 
     def _asks(self, commit: str) -> bool:
         return commit in self.pulls and self.pulls[commit].body == YES
+
+
+class Runner:
+    """One run of the jobs decide, build and deploy, as loops over the product's own steps."""
+
+    def __init__(self, world: World, run: str, fails: int) -> None:
+        self.world = world
+        self.id = run
+        self.fails = fails
+        """So many attempts to send a file go wrong."""
+        self.ledger = world.ledger
+        """As this run read it last."""
+        self.found: dict[str, Distribution] = {}
+        """What lies on this machine under the names of the release that is delivered."""
+
+    def run(self, head: str) -> Steps[None]:
+        own = yield from self._decide(head)
+        manifest = self._built(own, head) if own else None
+        self.ledger = self.world.ledger  # deploy is a job of its own
+        try:
+            wanted = due(self.ledger, manifest, head)
+        except Failed:
+            return  # nothing to deploy
+        for entry in wanted.uploads:
+            yield from self._deliver(entry, manifest.files if manifest and entry == wanted.own else ())
+
+    def _decide(self, head: str) -> Steps[str]:
+        """The version that this run has to build; empty for none."""
+        while True:
+            step = self._decided(head)
+            decided = step.decided if isinstance(step, Write) else step
+            if not isinstance(step, Write) or (yield from self._push(step.ledger)):
+                break
+        ships = decided.decision.decision == "ship" and decided.entry and decided.entry.state == "claimed"
+        return decided.entry.version if ships and decided.entry else ""
+
+    def _decided(self, head: str) -> Decided | Write:
+        world = self.world
+        facts = claim.Facts(
+            project=Project("p", "0.1.0", "", "checklist", LEASE),
+            commit=head,
+            trigger=Trigger(pushed=(world.line[0].sha, head)),
+            run=self.id,
+            now=world.now,
+            first_parents=tuple(world.line[::-1]),
+            ledger=self.ledger,
+            tags=world.tags,
+            listing=world.listing(),
+        )
+        while not isinstance(step := claim.next_step(facts), Decided | Write):
+            match step:
+                case ReadPolicies():
+                    facts = msgspec.structs.replace(facts, policies=("checklist", "checklist"))
+                case LookUp(commits):
+                    merges = tuple(Merged(one, (world.pulls[one.sha],)) for one in commits if one.sha in world.pulls)
+                    facts = msgspec.structs.replace(facts, merges=merges)
+                case _:
+                    assert_never(step)
+        return step
+
+    def _built(self, version: str, head: str) -> Manifest:
+        """Other bytes each time: nothing may depend on a build that can be repeated."""
+        self.world.builds += 1
+        number = self.world.builds
+        files = (
+            Distribution(f"p-{version}-py3-none-any.whl", 1, f"{number:064x}"),
+            Distribution(f"p-{version}.tar.gz", 1, f"{number + 1_000_000:064x}"),
+        )
+        return Manifest("p", version, head, files)
+
+    def _deliver(self, entry: Entry, built: tuple[Distribution, ...]) -> Steps[None]:
+        """What the pipeline's Deliverer does, in this world."""
+        world = self.world
+        here = {file for file in entry.files or built if file in (*built, *world.kept.get(entry.version, ()))}
+        self.found = {file.name: file for file in here}
+        facts = Facts(
+            now=world.now, lease=LEASE, run=self.id, deadline=1.0, page="", built=built,
+            unbound=entry.state == "claimed", tag=world.tags.get(entry.tag_name, ""),
+            here=frozenset(here),
+        )  # fmt: skip
+        for _ in range(50):
+            before = self.ledger.entry(entry.version)
+            step = delivery.next_step(before, facts)
+            if isinstance(step, End):
+                return
+            facts = yield from self._performed(step, entry.version, facts)
+            after = self.ledger.entry(entry.version)
+            if (before and before.state) != (after and after.state):
+                facts = facts.moved()
+        raise AssertionError("it never ends")
+
+    def _performed(self, step: Effect, version: str, facts: Facts) -> Steps[Facts]:
+        world, learned = self.world, partial(msgspec.structs.replace, facts)
+        match step:
+            case Look():
+                return learned(listing=world.listing())
+            case Reread():
+                yield
+                self.ledger = world.ledger
+                return learned(reread=True)
+            case Keep(files):
+                yield
+                world.kept[version] = (*world.kept.get(version, ()), *files)
+                return learned(kept=True)
+            case Send(files):
+                sent: list[Sent] = []
+                while len(sent) < len(files) and all(one.ended == "sent" for one in sent):
+                    sent.append((yield from self._send(self.found[files[len(sent)].name])))
+                return learned(sent=tuple(sent))
+            case Await(files):
+                listed = world.listing()
+                return learned(unlisted=next(filter(None, map(listed.lacks, files)), ""))
+            case GiveUp():
+                yield from self._move(version, step.move)
+                return learned(giving_up=step)
+            case PutTag(move):
+                yield from self._move(version, move, tag=True)
+                return facts
+            case Move():
+                yield from self._move(version, step)
+                return facts
+            case _:
+                assert_never(step)
+
+    def _send(self, file: Distribution) -> Steps[Sent]:
+        """Attempts to send one file, each judged as the product judges it."""
+        world, fails = self.world, self.fails
+        sent = Sent(file, "again")
+        for attempt in range(4):
+            answer = None
+            if not sent.looking and (attempt >= fails or attempt % 2):  # the others are lost on their way
+                yield
+                assert file in self._bound(), "bytes that the ledger does not bind are sent"
+                there = world.index.setdefault(file.name, file.sha256)
+                words = "OK" if there == file.sha256 else "File already exists"
+                answer = Answer(200 if there == file.sha256 else 400, words) if attempt >= fails else None
+            verdict = judge(answer) if answer else None
+            ended = after(verdict, there_is(file, world.listing()))
+            sent = Sent(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
+            if ended == "look":
+                world.shown = dict(world.index)
+            elif ended != "again":
+                assert ended != "sent" or world.index[file.name] == file.sha256
+                return sent
+        return msgspec.structs.replace(sent, ended="late")
+
+    def _bound(self) -> set[Distribution]:
+        """The files that the ledger binds, as it is now."""
+        return {file for entry in self.world.ledger.releases for file in entry.files}
+
+    def _move(self, version: str, move: Move, *, tag: bool = False) -> Steps[None]:
+        wanted = self.ledger.moved(version, move.state, self.world.now, self.id, **move.changes)
+        yield from self._push(wanted, wanted.entry(version) if tag else None)
+
+    def _push(self, wanted: Ledger, tagged: Entry | None = None) -> Steps[bool]:
+        """Write, unless someone else was faster: then this run knows what they wrote."""
+        yield
+        wanted = ledger.decode(ledger.encode(wanted), "p")
+        done = self.world.pushed(self.ledger, wanted, tagged)
+        self.ledger = self.world.ledger
+        return done
 
 
 TestLaws = World.TestCase

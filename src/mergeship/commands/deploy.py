@@ -109,6 +109,8 @@ def _deliver(
         if entry in wanted.unfinished:
             report(Note(f"{entry.version} is {entry.state} since {entry.at:%Y-%m-%d %H:%M}: finishing it first"))
         end = deliverer.deliver(entry, manifest.files if manifest and own else ())
+        if entry in wanted.unfinished:
+            deliverer.state = deliverer.state.again()  # that took its time: main and tags may have moved
         state = deliverer.state
         match end:
             case Done(said):

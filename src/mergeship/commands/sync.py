@@ -161,7 +161,7 @@ class _Syncing:
         if dry_run:
             return result
         if action == "pushed":
-            return self._by_hand(result, prepared.branch, facts.refused)
+            return self._by_hand(result, prepared.branch, facts.refused or "")
         if pull is None:
             return result
         advice = WAITS if pull.author == BOT else ""

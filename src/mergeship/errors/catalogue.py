@@ -19,7 +19,7 @@ def page() -> str:
     """The page of documentation, in Markdown."""
     parts = [_HEAD]
     for family in FAMILIES:
-        parts.append(f"## {(family.__doc__ or '').rstrip('.')}\n\n| code | exit | means | do |\n|---|---|---|---|\n")
+        parts.append(f"\n## {(family.__doc__ or '').rstrip('.')}\n\n| code | exit | means | do |\n|---|---|---|---|\n")
         rows = sorted(family.CODES.items())
         parts.append("".join(f"| `{c}` | {e.statuses} | {e.meaning} | {e.remedy} |\n" for c, e in rows))
-    return "\n".join(parts)
+    return "".join(parts)

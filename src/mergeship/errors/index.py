@@ -97,7 +97,6 @@ CODES = {
         _FAILED, "The index gave no token for this job.", "Enter a trusted publisher there, or set `auth` to token."
     ),
     "not-taken": Entry(_FAILED, "The index refused the upload.", "Its own words say why."),
-    "not-uploaded": Entry(_FAILED, "A file was not sent.", _LATER),
     "platform-tag": Entry(
         _FAILED, "PyPI takes no wheel of this platform.", "Repair it with auditwheel, or set `build.wheel` to false."
     ),

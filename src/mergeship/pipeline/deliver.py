@@ -31,17 +31,18 @@ class Deliverer:
     def deliver(self, entry: Entry, built: tuple[Distribution, ...] = ()) -> End:
         """Bring a release as far as it gets; `built` are the distributions that a claim is bound to. Raises Held."""
         found = self.artifacts.found(entry.version, entry.files or built)
-        facts = self._facts(entry, built, frozenset(found))
+        facts = self._facts(entry, built, frozenset(file for file in entry.files or built if file.name in found))
         while True:
             before = self.state.ledger.entry(entry.version)
             step = delivery.next_step(before, msgspec.structs.replace(facts, now=self.state.now))
             if isinstance(step, End):
                 return step
             facts = self._perform(step, entry.version, found, facts)
-            if self.state.ledger.entry(entry.version) != before:
+            after = self.state.ledger.entry(entry.version)
+            if (before and before.state) != (after and after.state):
                 facts = facts.moved()
 
-    def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[str]) -> Facts:
+    def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[Distribution]) -> Facts:
         state, files = self.state, entry.files or built
         return Facts(
             now=state.now,
@@ -52,8 +53,9 @@ class Deliverer:
             on_main=entry.state != "claimed" or state.origin.contains(state.refs.main, entry.commit),
             tag=state.refs.tags.get(entry.tag_name, ""),
             built=built,
+            unbound=entry.state == "claimed",
             here=here,
-            receipts=frozenset(f.name for f in files if state.store.has_receipt(entry.version, f.name, f.sha256)),
+            receipts=frozenset(f for f in files if state.store.has_receipt(entry.version, f.name, f.sha256)),
             lost=self.artifacts.lost(entry.version),
         )
 
@@ -78,9 +80,9 @@ class Deliverer:
                 return learned(giving_up=step)
             case PutTag(move):
                 return learned(tag_refused=self._move(version, move, tag=True))
-            case Move(state):
+            case Move():
                 self._move(version, step)
-                return learned(bound=facts.bound or state == "uploading")
+                return facts
             case _:
                 assert_never(step)
 

@@ -124,9 +124,9 @@ def _read(origin: Origin, store: RunnerStore, project_name: str) -> tuple[Refs, 
     continues = bool(at and seen) and (at == seen or origin.contains(at, seen))
     recorded = Recorded(
         at=at,
-        text=origin.ledger(at) if at else "",
+        text=origin.ledger(at) if at and (continues or not seen) else "",  # what was put there instead is not ours
         seen=seen,
-        seen_text=origin.ledger(seen) if continues else "",
+        seen_text=origin.ledger(seen) if continues and at != seen else "",
         continues=continues,
         seen_path=str(store.seen_path),
     )

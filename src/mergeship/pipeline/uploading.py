@@ -98,9 +98,12 @@ class UploadAttempt:
             self._sent = Sent(self.file, "again", error.message, error.code, error.hint)
             return
         verdict = judge(self._answer)
+        if verdict.outcome == "accepted":
+            self._sent = Sent(self.file, "again")
+            return
         words = self._answer.words.replace(token, "***")
         said = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
-        self._sent = Sent(self.file, "again", said, verdict.code or "not-uploaded", verdict.hint)
+        self._sent = Sent(self.file, "again", said, verdict.code, verdict.hint)
 
     def _listing(self) -> Listing:
         """What the index lists; an index that does not tell shows nothing, and that proves nothing."""

@@ -98,7 +98,7 @@ def test_what_passes_by_itself_is_tried_again(play: DrillEnv, built: list[Path])
     assert list(found) == [file.name for file in built]
     assert all(len(json.loads(text)) == 1 for text in found.values())
     assert len(play.testbed.sigstore.log.entries) == 3
-    assert any(isinstance(event, Note) and "does not answer; retrying in" in event.text for event in said)
+    assert any(isinstance(event, Note) and "is unavailable; retrying in" in event.text for event in said)
 
 
 def test_a_sigstore_that_says_no_is_told_at_once(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:

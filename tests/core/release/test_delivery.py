@@ -37,7 +37,7 @@ LEASE = timedelta(hours=2)
 def facts(**known: Any) -> Facts:
     given: dict[str, Any] = {
         "now": NOW, "lease": LEASE, "run": "7", "deadline": 60.0, "page": "http://i/p/", "built": BOTH,
-        "here": frozenset(file.name for file in BOTH), "listing": Listing(), **known,
+        "here": frozenset(BOTH), "listing": Listing(), **known,
     }  # fmt: skip
     return Facts(**given)
 
@@ -87,18 +87,23 @@ def test_a_version_that_somebody_published_ends_once_it_is_not_ours(version: str
 
 
 def test_what_another_run_bound_to_other_bytes_is_left_to_it() -> None:
-    ended = stop(uploading(bound=True, built=(OTHER, SDIST)))
+    ended = stop(uploading(unbound=True, built=(OTHER, SDIST)))
     assert (ended.error.code, ended.given_up, ended.elsewhere) == ("uploading-elsewhere", False, False)
-    assert uploading(bound=True) == Send(BOTH)
+    assert uploading(unbound=True) == Send(BOTH)
     assert uploading(built=(OTHER, SDIST)) == Send(BOTH)  # an earlier run of ours bound it: its bytes are found by hash
+
+
+def test_bytes_under_the_right_name_are_not_enough() -> None:
+    assert uploading(here=frozenset({OTHER, SDIST})) == Await(BOTH, 60.0)
+    assert uploading(receipts=frozenset({OTHER})) == Send(BOTH)
 
 
 def test_only_what_is_missing_is_sent() -> None:
     assert uploading(listing=None) == Look()
     assert uploading() == Send(BOTH)
     assert uploading(listing=Listing(files=(FILE,))) == Send((SDIST,))
-    assert uploading(receipts=frozenset({FILE.name})) == Send((SDIST,))
-    assert uploading(listing=Listing(files=(FILE,)), receipts=frozenset({SDIST.name})) == Move("uploaded")
+    assert uploading(receipts=frozenset({FILE})) == Send((SDIST,))
+    assert uploading(listing=Listing(files=(FILE,)), receipts=frozenset({SDIST})) == Move("uploaded")
 
 
 def test_other_bytes_on_the_index_end_the_version() -> None:
@@ -233,8 +238,8 @@ def test_a_release_that_is_gone_from_the_ledger_is_told_too() -> None:
 
 
 def test_what_the_index_said_is_forgotten_when_the_release_moves() -> None:
-    known = facts(sent=(TAKEN,), unlisted="no", kept=True, bound=True, reread=True, tag_refused="no")
+    known = facts(sent=(TAKEN,), unlisted="no", kept=True, reread=True, tag_refused="no")
     moved = known.moved()
     assert (moved.listing, moved.sent, moved.unlisted) == (None, (), None)
-    assert (moved.kept, moved.bound, moved.reread, moved.tag_refused) == (True, True, True, "no")
+    assert (moved.kept, moved.reread, moved.tag_refused) == (True, True, "no")
     assert delivery.next_step(entry(state="uploading", files=BOTH), moved) == Look()

@@ -106,8 +106,10 @@ class Connection:
             raise Held("forge-unreadable", f"{self._api.base_url}: {one_line(str(error))}", hint=LATER) from error
 
     def _waits(self, state: "RetryCallState") -> None:
+        error = state.outcome.exception() if state.outcome else None
+        why = f"rate limited by {self.api}" if error and _limited(error) else f"{self.api} is unavailable"
         if state.upcoming_sleep > 1:
-            self._report(Note(f"rate limited by {self.api}; retrying in {state.upcoming_sleep:.0f} s"))
+            self._report(Note(f"{why}; retrying in {state.upcoming_sleep:.0f} s"))
 
     def _late(self, state: "RetryCallState") -> bool:
         return time.monotonic() + state.upcoming_sleep >= self._until

@@ -57,7 +57,7 @@ def attested(files: Sequence[Path], environ: Mapping[str, str], deadline: float,
         retry=retry_if_exception(_passes),
         wait=wait_random_exponential(1, max=30),
         stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= until,
-        before_sleep=lambda tried: report(Note(f"Sigstore does not answer; retrying in {tried.upcoming_sleep:.0f} s")),
+        before_sleep=lambda tried: report(Note(f"Sigstore is unavailable; retrying in {tried.upcoming_sleep:.0f} s")),
         reraise=True,
     )
     names = ", ".join(file.name for file in files)

@@ -37,8 +37,10 @@ def next_step(entry: Entry | None, facts: Facts) -> Step:
     """What to do about a release. `entry` is None if the ledger does not have it any more."""
     if facts.giving_up:
         return _giving_up(entry, facts, facts.giving_up)
-    if entry is None:
+    if entry is None or entry.state == "given-up":
         return Superseded()
+    if facts.unbound and entry.begun and entry.files != facts.built:
+        return _elsewhere(entry)
     match entry.state:
         case "claimed":
             return _bind(entry, facts)
@@ -48,8 +50,6 @@ def next_step(entry: Entry | None, facts: Facts) -> Step:
             return _prove(entry, facts)
         case "proven" | "released":
             return _tag(entry, facts)
-        case "given-up":
-            return Superseded()
         case _:
             assert_never(entry.state)
 
@@ -80,16 +80,19 @@ def _bind(entry: Entry, facts: Facts) -> Step:
     return Move("uploading", files=facts.built, began=facts.now)
 
 
+def _elsewhere(entry: Entry) -> Stop:
+    """Another run has bound the version to bytes that it built itself."""
+    return Stop(
+        Held(
+            "uploading-elsewhere",
+            f"{entry.version} is being uploaded by run {entry.run}, with other bytes than those built here",
+            hint="nothing was sent from here and nothing is lost: that run finishes it, or the next one does",
+        )
+    )
+
+
 def _send(entry: Entry, facts: Facts) -> Step:
     """Send every file that the index does not show and did not take from here."""
-    if facts.bound and entry.files != facts.built:
-        return Stop(
-            Held(
-                "uploading-elsewhere",
-                f"{entry.version} is being uploaded by run {entry.run}, with other bytes than those built here",
-                hint="nothing was sent from here and nothing is lost: that run finishes it, or the next one does",
-            )
-        )
     if facts.listing is None:
         return Look()
     has = {file.name: there(file, facts.listing) for file in entry.files}
@@ -98,8 +101,8 @@ def _send(entry: Entry, facts: Facts) -> Step:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
     if facts.sent:
         return _after_sending(entry, facts)
-    due = tuple(file for file in entry.files if has[file.name] != "same" and file.name not in facts.receipts)
-    if any(file.name not in facts.here for file in due):
+    due = tuple(file for file in entry.files if has[file.name] != "same" and file not in facts.receipts)
+    if not facts.here.issuperset(due):
         return _without_bytes(entry, facts)
     return Send(due) if due else Move("uploaded")
 

@@ -1,4 +1,4 @@
-"""What delivery of a release is told, and what it answers: facts, effects and ends, as values."""
+"""The values of a delivery: facts, effects and ends."""
 
 from datetime import datetime, timedelta
 
@@ -28,17 +28,17 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The commit that its tag is on; empty without a tag."""
     built: tuple[Distribution, ...] = ()
     """What was built for this claim; empty if nothing was."""
-    here: frozenset[str] = frozenset()
-    """Names of the files whose exact bytes are on this machine."""
-    receipts: frozenset[str] = frozenset()
-    """Names of the files that the index took from this machine."""
+    unbound: bool = False
+    """Whether it was only claimed when this run began: then no bytes but `built` are this run's to send."""
+    here: frozenset[Distribution] = frozenset()
+    """The files whose exact bytes are on this machine."""
+    receipts: frozenset[Distribution] = frozenset()
+    """The files that the index took from this machine."""
     lost: str = ""
     """Why its bytes cannot be had any more; empty if they may still be found."""
 
-    # Found out on the way. What the index said is forgotten when the entry moves.
+    # Found out on the way. What the index said is forgotten when the state changes.
     kept: bool = False
-    bound: bool = False
-    """Whether this run tried to bind the version to `built`."""
     listing: Listing | None = None
     reread: bool = False
     sent: tuple[Sent, ...] = ()
@@ -49,7 +49,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     giving_up: "GiveUp | None" = None
 
     def moved(self) -> "Facts":
-        """What is still known after the entry has moved."""
+        """What is still known after the state has changed."""
         return msgspec.structs.replace(self, listing=None, sent=(), unlisted=None)
 
 

@@ -42,7 +42,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     closed: bool = False
     pull: Pull | None = None
     """The pull request as it is now."""
-    refused: str = ""
+    refused: str | None = None
     """The forge's words if it does not let us open one."""
 
     @property
@@ -126,7 +126,7 @@ def next_step(facts: Facts) -> Step:
         return Done("unchanged")
     if not prepared.same and not facts.pushed:
         return Push(prepared, action)
-    if facts.refused:
+    if facts.refused is not None:
         return Done("pushed")
     if facts.pull:
         return Done(action)
