@@ -68,23 +68,23 @@ def git(folder: Path, *words: object) -> None:
 
 def stages(bench: Bench, work: Path) -> None:
     """The jobs of a run, against the embedded forge and index."""
-    theatre = DrillSession(ROOT / "examples" / "obk", "obk", os.environ, work / "props")
-    with theatre.env() as scene:
+    session = DrillSession(ROOT / "examples" / "obk", "obk", os.environ, work / "wheels")
+    with session.env() as drill:
 
         def merged() -> None:
-            scene.merged()
-            scene.runner.at(scene.main)
+            drill.merged()
+            drill.runner.at(drill.main)
 
         def claimed() -> None:
             merged()
-            scene.claimed()
+            drill.claimed()
 
-        bench.row("mergeship test", 5, lambda: ran(scene.runner.call("test")), merged)
-        bench.row("mergeship gate", 5, lambda: ran(scene.runner.call("gate")), merged)
-        bench.row("mergeship decide", 5, lambda: ran(scene.runner.call("decide")), merged)
-        bench.row("mergeship build", 5, lambda: ran(scene.runner.call("build")), merged)
-        bench.row("mergeship deploy", 5, lambda: ran(scene.deploy()), claimed)
-        bench.row("mergeship deploy, nothing left to do", 5, lambda: ran(scene.deploy()))
+        bench.row("mergeship test", 5, lambda: ran(drill.runner.call("test")), merged)
+        bench.row("mergeship gate", 5, lambda: ran(drill.runner.call("gate")), merged)
+        bench.row("mergeship decide", 5, lambda: ran(drill.runner.call("decide")), merged)
+        bench.row("mergeship build", 5, lambda: ran(drill.runner.call("build")), merged)
+        bench.row("mergeship deploy", 5, lambda: ran(drill.deploy()), claimed)
+        bench.row("mergeship deploy, nothing left to do", 5, lambda: ran(drill.deploy()))
 
 
 def ran(done: Ran) -> None:

@@ -118,7 +118,7 @@ def obk(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def wheel_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the distributions of scenes are kept, from test to test."""
+    """Where the distributions of drills are kept, from test to test."""
     return tmp_path_factory.mktemp("wheel_cache")
 
 
@@ -136,7 +136,7 @@ def base(catalog: Catalog) -> Iterator[str]:
 
 @pytest.fixture
 def environ(base: str) -> dict[str, str]:
-    """The environment of a testbed whose index is the embedded one."""
+    """The environment of a stage whose index is the embedded one."""
     settings = f"index.upload={base}/legacy/\nindex.deadline=20"
     return {**os.environ, "MERGESHIP_SET": settings, "PYPI_API_TOKEN": TOKEN}
 

@@ -51,5 +51,5 @@ def read(project: Path) -> Ledger:
 
 
 def of_project(environ: Mapping[str, str], home: Path) -> dict[str, str]:
-    """The environment of a testbed with a state of its own."""
+    """The environment of a stage with a state of its own."""
     return {**environ, "XDG_STATE_HOME": str(home)}

@@ -85,7 +85,7 @@ def test_the_jobs_come_in_the_guide_s_order() -> None:
     assert all(job["timeout-minutes"] for job in pipeline["jobs"].values())
     runs = [step["run"] for step in steps_of(pipeline) if "run" in step]
     assert [run.split()[:3] for run in runs] == [
-        ["exec", "mergeship", testbed] for testbed in ("test", "decide", "build", "deploy", "sync")
+        ["exec", "mergeship", stage] for stage in ("test", "decide", "build", "deploy", "sync")
     ]
     checkouts = [s["with"] for s in steps_of(pipeline) if s.get("uses", "").startswith("actions/checkout@")]
     assert [(c["persist-credentials"], c["clean"]) for c in checkouts] == [(False, True)] * 5

@@ -23,7 +23,7 @@ def session(
     return DrillSession(project, "obk", environ or os.environ, wheel_cache, overrides, preload)
 
 
-def at(scene: DrillEnv, commit: str = "") -> Path:
+def at(drill: DrillEnv, commit: str = "") -> Path:
     """The runner's checkout, at a commit, by default at main."""
-    scene.runner.at(commit or scene.main)
-    return scene.runner.folder
+    drill.runner.at(commit or drill.main)
+    return drill.runner.folder

@@ -6,7 +6,7 @@ from mergeship import __version__
 
 
 def run() -> None:
-    """Run the command line of this process; `--version` alone needs no parser."""
+    """Run the command line of this process; only `--version` needs no parser."""
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"mergeship {__version__}")
         return

@@ -26,7 +26,7 @@ def within(
 ) -> _T:
     """The action's result, within a total deadline that no server can stretch by answering slowly.
 
-    `of` says who it is: the index, the forge, or the service that tells who a job is.
+    `of` says who it is: the index, the forge, or the service that says who a job is.
     """
     import httpx2
 

@@ -34,7 +34,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 def test_the_next_version_is_shown_and_written(obk: Path, cli: Cli, environ: Environ, base: str) -> None:
     before = (obk / "pyproject.toml").read_text()
     status, out, err = cli("bump", obk, environ=environ)
-    assert (status, err) == (0, f"asking {base}/simple/obk/ what is published\n")
+    assert (status, err) == (0, f"checking what {base}/simple/obk/ has published\n")
     assert out.splitlines() == [
         "obk 0.1.0 → 0.1.1: 0.1.0 is declared, and no release is known",
         "--- a/pyproject.toml",

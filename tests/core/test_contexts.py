@@ -41,10 +41,10 @@ def test_names(jobs: str, names: tuple[str, ...]) -> None:
     [
         ("  a: {uses: ./.github/workflows/gone.yml}\n", "which cannot be read here"),
         ("  a: {uses: o/r/.github/workflows/x.yml@v1}\n", "which cannot be read here"),
-        ("  a: {strategy: {matrix: '${{ fromJSON(x) }}'}}\n", "its matrix cannot be told"),
-        ("  a: {strategy: {matrix: {x: [1], include: [{x: 2}]}}}\n", "its matrix cannot be told"),
+        ("  a: {strategy: {matrix: '${{ fromJSON(x) }}'}}\n", "its matrix cannot be determined"),
+        ("  a: {strategy: {matrix: {x: [1], include: [{x: 2}]}}}\n", "its matrix cannot be determined"),
         ("  a: {strategy: {matrix: {x: '${{ fromJSON(x) }}'}}}\n", "its matrix is an expression"),
-        ("  a: {if: false, strategy: {matrix: {x: [1]}}}\n", "its matrix cannot be told"),
+        ("  a: {if: false, strategy: {matrix: {x: [1]}}}\n", "its matrix cannot be determined"),
         ("  a: {strategy: {matrix: {x: [3.10]}}}\n", "the value 3.1; put texts in quotes"),
         ("  a: {strategy: {matrix: {x: [{y: 1}]}}}\n", "put texts in quotes"),
         ("  a: {strategy: {matrix: {x: ['${{ y }}']}}}\n", "put texts in quotes"),

@@ -104,12 +104,12 @@ def test_old_formats_count_too(name: str, version: str) -> None:
     listing = parse(page(versions=["0.0.1"], files=[file("obk-0.0.1.tar.gz"), file(name)]), "obk", "url")
     assert listing.versions == tuple(filter(None, ["0.0.1", version]))
     if not version:
-        with pytest.raises(Held, match="lists a file whose name tells no version"):
+        with pytest.raises(Held, match="lists a file whose name has no version"):
             parse(page(versions=[], files=[file("obk-0.0.1.tar.gz"), file(name)]), "obk", "url")
 
 
 def test_files_that_tell_no_version_are_a_hold() -> None:
-    with pytest.raises(Held, match=r"lists a file whose name tells no version: obk-latest\.zip"):
+    with pytest.raises(Held, match=r"lists a file whose name has no version: obk-latest\.zip"):
         parse(page(versions=[], files=[file("obk-latest.zip")]), "obk", "url")
 
 

@@ -254,26 +254,26 @@ def test_each_name_is_known() -> None:
 
 
 @pytest.fixture
-def testbed(wheel_cache: Path) -> Callable[[str], DrillSession]:
+def session_with(wheel_cache: Path) -> Callable[[str], DrillSession]:
     return lambda preload: session(wheel_cache, preload=preload)
 
 
 @pytest.mark.parametrize("name", QUICK)
-def test_a_drill_passes(name: str, testbed: Callable[[str], DrillSession]) -> None:
-    assert OF[name].play(testbed(""))
+def test_a_drill_passes(name: str, session_with: Callable[[str], DrillSession]) -> None:
+    assert OF[name].play(session_with(""))
 
 
 @pytest.mark.parametrize("name", GUARDS)
-def test_without_its_guard_a_drill_fails(name: str, testbed: Callable[[str], DrillSession]) -> None:
+def test_without_its_guard_a_drill_fails(name: str, session_with: Callable[[str], DrillSession]) -> None:
     with pytest.raises(DrillFailedError, match=FAILS[name]):
-        OF[name].play(testbed(GUARDS[name]))
+        OF[name].play(session_with(GUARDS[name]))
 
 
 @conftest.LONG
 @pytest.mark.parametrize("name", LONG)
-def test_without_its_guard_a_long_drill_fails(name: str, testbed: Callable[[str], DrillSession]) -> None:
+def test_without_its_guard_a_long_drill_fails(name: str, session_with: Callable[[str], DrillSession]) -> None:
     with pytest.raises(DrillFailedError, match=FAILS[name]):
-        OF[name].play(testbed(LONG[name]))
+        OF[name].play(session_with(LONG[name]))
 
 
 def test_each_guard_can_be_taken_away() -> None:
@@ -289,8 +289,8 @@ def test_every_drill_has_a_guard() -> None:
     assert not set(GUARDS) & set(LONG)
 
 
-def test_a_race_of_a_few_rounds(testbed: Callable[[str], DrillSession]) -> None:
-    assert races.race(testbed(""), rounds=3).startswith("3 rounds")
+def test_a_race_of_a_few_rounds(session_with: Callable[[str], DrillSession]) -> None:
+    assert races.race(session_with(""), rounds=3).startswith("3 rounds")
 
 
 def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:

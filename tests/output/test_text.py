@@ -11,7 +11,7 @@ from mergeship.core.progress import (
     JobStarted,
     MergeStarted,
     Note,
-    ProofTold,
+    ProofReported,
     StepEnded,
     StepSaid,
     StepStarted,
@@ -65,8 +65,8 @@ EVENTS: list[Event] = [
     StepStarted("test", "Next"),
     StepEnded("test", "Next", True, 0.2),
     JobEnded("test", False, 1.5),
-    ProofTold(1, "it passes", False, "it did not"),
-    ProofTold(1, "it is there", True, "0.1.1"),
+    ProofReported(1, "it passes", False, "it did not"),
+    ProofReported(1, "it is there", True, "0.1.1"),
     DrillStarted("race"),
     DrillEnded("race", False, "[b]two[/b]", 2.0),
 ]
@@ -96,9 +96,9 @@ def test_events_are_lines() -> None:
 
 def test_events_are_json_lines() -> None:
     stream = io.StringIO()
-    teller = JsonLines(stream)
+    reporter = JsonLines(stream)
     for event in EVENTS:
-        teller.report(event)
+        reporter.report(event)
     first = stream.getvalue().splitlines()[0]
     assert first == '{"type":"note","text":"begin"}'
     assert len(stream.getvalue().splitlines()) == len(EVENTS)

@@ -69,23 +69,23 @@ class Proving:
 
 
 @pytest.fixture
-def testbed(catalog: Catalog, base: str, tmp_path: Path) -> Proving:
+def proving(catalog: Catalog, base: str, tmp_path: Path) -> Proving:
     project = tmp_path / "project"
     project.mkdir()
     return Proving(catalog, Prover("obk", f"{base}/simple/", project, ours=True, report=lambda _: None), tmp_path)
 
 
-def test_everything_holds(testbed: Proving) -> None:
-    testbed.hand_on(NAME.format("0.1.1"), testbed.publish("0.1.1"))
-    proofs = testbed.prove()
+def test_everything_holds(proving: Proving) -> None:
+    proving.hand_on(NAME.format("0.1.1"), proving.publish("0.1.1"))
+    proofs = proving.prove()
     assert list(proofs) == [PASSES, NEW, BYTES, INSTALLS, IMPORTS]
     assert [proof.detail for proof in proofs.values() if not proof.held] == []
-    testbed.hand_on(NAME.format("0.1.2"), testbed.publish("0.1.2"))
-    (testbed.folder / "artifacts" / "dist" / NAME.format("0.1.1")).unlink()
-    later = testbed.prove(2)
+    proving.hand_on(NAME.format("0.1.2"), proving.publish("0.1.2"))
+    (proving.folder / "artifacts" / "dist" / NAME.format("0.1.1")).unlink()
+    later = proving.prove(2)
     assert list(later) == [PASSES, NEW, FRESH, BYTES, INSTALLS, IMPORTS]
     assert later[FRESH].held
-    assert [release.version for release in testbed.prover.releases] == ["0.1.1", "0.1.2"]
+    assert [release.version for release in proving.prover.releases] == ["0.1.1", "0.1.2"]
 
 
 @pytest.mark.parametrize(
@@ -97,50 +97,50 @@ def test_everything_holds(testbed: Proving) -> None:
         ((), "no job ran"),
     ],
 )
-def test_a_pipeline_that_fails(testbed: Proving, jobs: tuple[Job, ...], words: str) -> None:
-    testbed.publish("0.1.1")
-    proof = testbed.prove(jobs=jobs)[PASSES]
+def test_a_pipeline_that_fails(proving: Proving, jobs: tuple[Job, ...], words: str) -> None:
+    proving.publish("0.1.1")
+    proof = proving.prove(jobs=jobs)[PASSES]
     assert (proof.held, proof.detail) == (False, words)
 
 
 @pytest.mark.parametrize(("versions", "words"), [([], "0 new versions: none"), (["0.1.1", "0.1.2"], "2 new versions")])
-def test_not_one_new_version(testbed: Proving, versions: list[str], words: str) -> None:
+def test_not_one_new_version(proving: Proving, versions: list[str], words: str) -> None:
     for version in versions:
-        testbed.publish(version)
-    proof = testbed.prove()[NEW]
+        proving.publish(version)
+    proof = proving.prove()[NEW]
     assert not proof.held
     assert words in proof.detail
-    assert testbed.prover.releases == []
+    assert proving.prover.releases == []
 
 
-def test_a_version_that_is_not_the_next_one(testbed: Proving) -> None:
-    testbed.publish("0.1.1")
-    testbed.prove()
-    testbed.publish("0.1.3")
-    assert not testbed.prove(2)[FRESH].held
-    testbed.prover.ours = False  # a pipeline of one's own may skip numbers, but not go back
-    testbed.publish("0.1.5")
-    assert testbed.prove(3)[FRESH].held
-    testbed.publish("0.1.4")
-    assert not testbed.prove(4)[FRESH].held
+def test_a_version_that_is_not_the_next_one(proving: Proving) -> None:
+    proving.publish("0.1.1")
+    proving.prove()
+    proving.publish("0.1.3")
+    assert not proving.prove(2)[FRESH].held
+    proving.prover.ours = False  # a pipeline of one's own may skip numbers, but not go back
+    proving.publish("0.1.5")
+    assert proving.prove(3)[FRESH].held
+    proving.publish("0.1.4")
+    assert not proving.prove(4)[FRESH].held
 
 
 def nothing(_: Proving, __: bytes) -> None:
     return
 
 
-def other(testbed: Proving, content: bytes) -> None:
-    testbed.hand_on(NAME.format("0.1.1"), content + b"x")
+def other(proving: Proving, content: bytes) -> None:
+    proving.hand_on(NAME.format("0.1.1"), content + b"x")
 
 
-def both(testbed: Proving, content: bytes) -> None:
-    testbed.hand_on(NAME.format("0.1.1"), content)
-    testbed.hand_on(NAME.format("0.1.1"), content + b"x", "again")
+def both(proving: Proving, content: bytes) -> None:
+    proving.hand_on(NAME.format("0.1.1"), content)
+    proving.hand_on(NAME.format("0.1.1"), content + b"x", "again")
 
 
-def more(testbed: Proving, content: bytes) -> None:
-    testbed.hand_on(NAME.format("0.1.1"), content)
-    testbed.hand_on("obk-0.1.1.tar.gz", sdist("obk", "0.1.1"))
+def more(proving: Proving, content: bytes) -> None:
+    proving.hand_on(NAME.format("0.1.1"), content)
+    proving.hand_on("obk-0.1.1.tar.gz", sdist("obk", "0.1.1"))
 
 
 @pytest.mark.parametrize(
@@ -153,17 +153,17 @@ def more(testbed: Proving, content: bytes) -> None:
     ],
 )
 def test_bytes_that_are_not_the_built_ones(
-    testbed: Proving, hand_on: Callable[[Proving, bytes], None], words: str
+    proving: Proving, hand_on: Callable[[Proving, bytes], None], words: str
 ) -> None:
-    hand_on(testbed, testbed.publish("0.1.1"))
-    proof = testbed.prove()[BYTES]
+    hand_on(proving, proving.publish("0.1.1"))
+    proof = proving.prove()[BYTES]
     assert not proof.held
     assert words in proof.detail
 
 
-def test_a_release_that_does_not_install(testbed: Proving) -> None:
-    testbed.publish("0.1.1", wheel("obk", "0.1.1", extra="Requires-Dist: a-package-that-is-not-there\n"))
-    proofs = testbed.prove()
+def test_a_release_that_does_not_install(proving: Proving) -> None:
+    proving.publish("0.1.1", wheel("obk", "0.1.1", extra="Requires-Dist: a-package-that-is-not-there\n"))
+    proofs = proving.prove()
     assert not proofs[INSTALLS].held
     assert IMPORTS not in proofs
 
@@ -177,22 +177,22 @@ def test_a_release_that_does_not_install(testbed: Proving) -> None:
         ({"README.txt": ""}, "no importable module"),
     ],
 )
-def test_a_release_that_does_not_import(testbed: Proving, modules: dict[str, str], words: str) -> None:
-    testbed.publish("0.1.1", wheel("obk", "0.1.1", modules))
-    proof = testbed.prove()[IMPORTS]
+def test_a_release_that_does_not_import(proving: Proving, modules: dict[str, str], words: str) -> None:
+    proving.publish("0.1.1", wheel("obk", "0.1.1", modules))
+    proof = proving.prove()[IMPORTS]
     assert not proof.held
     assert words in proof.detail
 
 
-def test_a_module_that_tells_another_version_is_told(testbed: Proving) -> None:
-    testbed.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
-    proof = testbed.prove()[IMPORTS]
+def test_a_module_that_tells_another_version_is_told(proving: Proving) -> None:
+    proving.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
+    proof = proving.prove()[IMPORTS]
     assert proof.held
     assert proof.detail == "obk 0.1.1; obk.__version__ says 9.9"
 
 
-def test_the_python_is_one_that_the_project_allows(testbed: Proving) -> None:
-    testbed.publish("0.1.1")
+def test_the_python_is_one_that_the_project_allows(proving: Proving) -> None:
+    proving.publish("0.1.1")
     text = '[project]\nname = "p"\nversion = "1"\nrequires-python = "==3.4.*"\n'
-    (testbed.prover.folder / "pyproject.toml").write_text(text)
-    assert not testbed.prove()[INSTALLS].held
+    (proving.prover.folder / "pyproject.toml").write_text(text)
+    assert not proving.prove()[INSTALLS].held

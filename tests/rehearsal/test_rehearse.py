@@ -164,7 +164,7 @@ SWAP = """\
 
 @pytest.mark.parametrize("manifest_too", [pytest.param(False, marks=LONG), True])
 def test_swapped_bytes_are_seen(obk: Path, manifest_too: bool) -> None:
-    """The deploy testbed sees it; where the manifest is forged as well, the rehearsal does."""
+    """The deploy stage sees it; if the manifest is forged as well, the rehearsal does."""
     swap = SWAP if manifest_too else "\n".join(SWAP.splitlines()[:-2]) + "\n\n"
     result = once(with_workflow(obk, OWN.replace("      - name: Deploy\n", f"{swap}      - name: Deploy\n")), QUICK)
     assert result.error is not None
@@ -279,7 +279,7 @@ def test_an_interruption_leaves_nothing_behind(obk: Path, tmp_path: Path, number
         out, _ = process.communicate(timeout=30)
     assert process.returncode == 130
     assert json.loads(out)["error"]["code"] == "interrupted"
-    assert len(marked) >= 3  # act, the testbed, and the test command
+    assert len(marked) >= 3  # act, the stage, and the test command
     assert not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in marked)
     assert list(temporary.iterdir()) == []
     with socket.socket() as client:

@@ -22,7 +22,7 @@ Install = Callable[[Sequence[str]], None]
 class Frontend:
     """Builds with the Python of an isolated environment, into which `install` puts what a backend asks for.
 
-    `environ` is the caller's environment, unscrubbed; `variables` are for the backend alone: SOURCE_DATE_EPOCH, or
+    `environ` is the caller's environment, unscrubbed; `variables` are only for the backend: SOURCE_DATE_EPOCH, or
     what hands a version to it; `report` receives the backend's output.
     """
 

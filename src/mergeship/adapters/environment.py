@@ -10,7 +10,7 @@ from mergeship.core.environ import for_installer, for_project
 from mergeship.errors import Failed
 from mergeship.process import ProcessFailed, run
 
-# The last line that begins with the mark tells that the imports came to their end, whatever else was printed.
+# The last line that begins with the mark shows that the imports came to their end, whatever else was printed.
 _MARK = "mergeship imported "
 _IMPORT = f"""
 import importlib, json, sys, warnings

@@ -16,8 +16,6 @@ from mergeship.errors import Misconfigured
 TYPE_CHECKING = False  # events load msgspec
 if TYPE_CHECKING:
     from mergeship.core.progress import Reporter
-if TYPE_CHECKING:
-    pass
 
 NOT_ASKED = "the index was not asked (--offline)"
 
@@ -57,7 +55,7 @@ def bump(
         from mergeship.core.text import without_password
 
         where = index.addresses(settings.index).simple
-        report(Note(f"asking {without_password(where)}{normalized}/ what is published"))
+        report(Note(f"checking what {without_password(where)}{normalized}/ has published"))
         used += index.listing(where, normalized, settings.index.deadline, environ).used
     plan = bumping.plan(name, found, used, request, read)
     if offline:

@@ -81,7 +81,7 @@ def _of_commit(
 
 
 def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
-    """Of a text alone: labels and commits are not in it."""
+    """Of only a text: labels and commits are not in it."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     found = intent.read(source.settings.intent, body=text, labels=(), message=text)
     reason = decision.of_intent(found, "the text")
@@ -90,7 +90,7 @@ def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
 
 
 def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], number: int, *, here: bool) -> Gated:
-    """Of a pull request alone. `here` says whether what is checked out is its merge, as in a workflow."""
+    """Of only a pull request. `here` says whether what is checked out is its merge, as in a workflow."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     found = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)

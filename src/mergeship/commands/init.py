@@ -1,4 +1,4 @@
-"""`mergeship init`: writes the pipeline's files, and touches nothing that a person changed unless told."""
+"""`mergeship init`: writes the pipeline's files, and touches nothing that a person changed unless asked to."""
 
 from collections.abc import Sequence
 from pathlib import Path

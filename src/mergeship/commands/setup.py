@@ -1,4 +1,4 @@
-"""`mergeship setup`: a repository from its settings to its first release, step by step, and on from where it state."""
+"""`mergeship setup`: a repository from its settings to its first release, step by step, and on from where it stands."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path

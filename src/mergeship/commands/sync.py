@@ -32,7 +32,7 @@ class Synced(msgspec.Struct, frozen=True):
     """What became of the version pull request."""
 
     action: str
-    """opened, moved, unchanged, closed, pushed (the branch alone), or nothing."""
+    """opened, moved, unchanged, closed, pushed (only the branch), or nothing."""
     why: str
     version: str = ""
     branch: str = ""

@@ -46,7 +46,7 @@ def contexts(text: str, path: str, read: Callable[[str], str | None]) -> Context
 def by_run(text: str, path: str) -> dict[str, str]:
     """The check of each job of a workflow, by what the engine calls its runs: `test`, or `test (3.11)` of a matrix.
 
-    Jobs whose checks cannot be told are called as the engine does.
+    Jobs whose checks cannot be determined are called as the engine does.
     """
     found: dict[str, str] = {}
     for identity, job in workflow.tree(text, path)["jobs"].items():
@@ -114,7 +114,7 @@ def _names(identity: str, job: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield identity, _plain(name)
         return
     if not isinstance(matrix, dict) or {"include", "exclude"} & set(matrix) or "if" in job:
-        raise _UnclearError("its matrix cannot be told; require a job that needs all of it")
+        raise _UnclearError("its matrix cannot be determined; require a job that needs all of it")
     axes = [(axis, values) for axis, values in matrix.items() if isinstance(values, list)]
     if len(axes) != len(matrix):
         raise _UnclearError("its matrix is an expression")

@@ -27,11 +27,11 @@ SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", 
 
 
 class Published(msgspec.Struct, frozen=True):
-    """A version that was published, and when, as far as the index tells."""
+    """A version that was published, and when, as far as the index says."""
 
     version: str
     uploaded: str = ""
-    """The day, as YYYY-MM-DD; empty if it is not told."""
+    """The day, as YYYY-MM-DD; empty if it is unknown."""
     yanked: bool = False
 
 
@@ -40,11 +40,11 @@ class Listing(msgspec.Struct, frozen=True):
 
     published: tuple[Published, ...] = ()
     files: tuple[Distribution, ...] = ()
-    """Size 0 and an empty sha256 if the index does not tell."""
+    """Size 0 and an empty sha256 if the index does not say."""
 
     @property
     def versions(self) -> tuple[str, ...]:
-        """The versions alone."""
+        """Only the versions."""
         return tuple(one.version for one in self.published)
 
     @property
@@ -181,7 +181,7 @@ def _listing(versions: list[str], listed: list[_File], project: str, where: str)
     if unclear and not versions:
         raise Held(
             "index-unreadable",
-            f"{where} lists a file whose name tells no version: {one_line(unclear[0])}",
+            f"{where} lists a file whose name has no version: {one_line(unclear[0])}",
             hint="check what was published there; the next version has to be above all of it",
         )
     groups: dict[str, list[_File]] = {version: [] for version in versions}
@@ -199,7 +199,7 @@ def _published(version: str, files: list[_File]) -> Published:
 
 
 def _version_of(filename: str, project: str) -> str:
-    """The version in the name of a file of that project; empty if it cannot be told."""
+    """The version in the name of a file of that project; empty if it cannot be determined."""
     try:
         named, version = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[:2]
     except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):

@@ -1,4 +1,4 @@
-"""Names of projects (PEP 503); packaging is loaded for those alone that are not normalized already."""
+"""Names of projects (PEP 503); packaging is loaded only for those that are not normalized."""
 
 from mergeship.errors import Misconfigured
 

@@ -1,4 +1,4 @@
-"""Versions, compared; packaging is loaded for those alone that are more than numbers.
+"""Versions, compared; packaging is loaded only for those that are more than numbers.
 
 Importing packaging takes as long as starting Python; `1.2.3` can be settled without it.
 """
@@ -16,7 +16,7 @@ LENGTH = 200  # characters that a version may have; Python converts numbers of u
 
 @total_ordering
 class Numbers:
-    """A version that is numbers alone, with what core.version asks a packaging Version."""
+    """A version of only numbers, with what core.version reads of packaging's Version."""
 
     __slots__ = ("release",)
     epoch = 0

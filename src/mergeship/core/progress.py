@@ -1,4 +1,4 @@
-"""What happens while something runs, told as it happens."""
+"""What happens while something runs, reported as it happens."""
 
 from collections.abc import Callable
 
@@ -61,7 +61,7 @@ class JobEnded(msgspec.Struct, frozen=True, tag="job-ended"):
     seconds: float
 
 
-class ProofTold(msgspec.Struct, frozen=True, tag="proof"):
+class ProofReported(msgspec.Struct, frozen=True, tag="proof"):
     """One proof of one release, as soon as it is known."""
 
     merge: int
@@ -95,6 +95,6 @@ Event = (
     | StepSaid
     | StepEnded
     | JobEnded
-    | ProofTold
+    | ProofReported
 )
 Reporter = Callable[[Event], None]

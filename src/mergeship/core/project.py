@@ -63,7 +63,7 @@ def identified(read: Read, where: object, overrides: Sequence[str] = ()) -> "tup
 
 
 def pyproject_of(read: Read, where: object) -> tuple[str, dict[str, Any]]:
-    """The pyproject.toml, as text and parsed; both empty for a project of setup.py or setup.cfg alone.
+    """The pyproject.toml, as text and parsed; both empty for a project with only setup.py or setup.cfg.
 
     Raises Misconfigured if there is no project.
     """

@@ -24,11 +24,11 @@ def explained(code: str, publisher: str) -> str:
 
 
 REFUSALS = {
-    "not-enabled": "the index takes no trusted publishers just now: run the job again later, or set auth to token",
+    "not-enabled": "the index takes no trusted publishers at the moment: run the job again later, or set auth to token",
     "invalid-payload": "the index did not understand the request: upgrade mergeship",
-    "invalid-token": "the identity was not for this index, or too old: look at the clock, then run the job again",
+    "invalid-token": "the identity was not for this index, or too old: check the clock, then run the job again",
     "invalid-reuse-token": "the identity was used before: run the job again",
-    "invalid-pending-publisher": "someone else has the project's name: look at what was entered. {publisher}",
+    "invalid-pending-publisher": "someone else has the project's name: check the publisher entered there. {publisher}",
     "invalid-publisher": (
         "no publisher on the index fits this workflow: every field has to be as it is here, the environment too, and a "
         "reusable workflow never fits. {publisher}"

@@ -36,7 +36,7 @@ class Build(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is built."""
 
     wheel: bool = True
-    """False ships the sdist alone, for wheels that PyPI refuses."""
+    """False ships only the sdist, for wheels that PyPI refuses."""
 
 
 class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -58,7 +58,7 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     leave: tuple[str, ...] = ()
     """Settings that are not planned, by their kind: someone else decides on them."""
     reviews: Reviews | None = None
-    """Approving reviews of a pull request; by default one, and none if one person alone can write."""
+    """Approving reviews of a pull request; by default one, and none if only one person can write."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
@@ -71,7 +71,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     intent: Policy = "checklist"
     """What says whether a pull request deploys: its checklist, its labels, a marker in its commit, or nothing."""
     auth: Literal["token", "trusted"] = "token"
-    """What deploy uploads with: a stored token, or one that the index gives to this workflow alone."""
+    """What deploy uploads with: a stored token, or one that the index gives only to this workflow."""
     attestations: bool = True
     """Whether trusted uploads carry attestations, which name the repository in Sigstore's public log."""
     environment: Environment = "pypi"
@@ -87,7 +87,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
 
     @property
     def attests(self) -> bool:
-        """Whether uploads carry attestations: indexes take them from trusted publishers alone."""
+        """Whether uploads carry attestations: indexes take them only from trusted publishers."""
         return self.auth == "trusted" and self.attestations
 
 
@@ -176,7 +176,7 @@ def _convert(table: Any, *, strict: bool) -> Settings:  # noqa: ANN401 - anythin
 
 
 def _check_kinds(leave: Sequence[str]) -> None:
-    """Refuse what is no setting of a forge; to know those takes a while, and hardly anybody leaves one."""
+    """Refuse what is no setting of a forge; to know those takes a while, and hardly anyone leaves one."""
     if not leave:
         return
     from mergeship.core.forge.registry import KINDS

@@ -21,11 +21,11 @@ KILLED = -signal.SIGKILL
 CANCEL = ((signal.SIGINT, 7.5), (signal.SIGTERM, 2.5), (signal.SIGKILL, 5.0))
 # As a runner starts it; in the background of a shell, Ctrl-C is ignored.
 HEARD = "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)"
-PROMISED = 7.0  # seconds in which a state is left that can be gone on from
+PROMISED = 7.0  # seconds in which a state is left that can be resumed
 
 
 def _killed(session: DrillSession) -> str:
-    """Every effect of `decide` and of `deploy`, halves of them on two stages at once."""
+    """Every effect of `decide` and of `deploy`, halves of them on two testbeds at once."""
     with ThreadPoolExecutor(2) as pool:
         counts = list(pool.map(lambda half: _half_killed(session, half), (0, 1)))
     decides, deploys = (sum(numbers) for numbers in zip(*counts, strict=True))
@@ -135,11 +135,11 @@ def _full(session: DrillSession) -> str:
             demand(met < 100, "it never ends")  # noqa: PLR2004
         demand(met > 0, "the fault was not met")
         drill.complete(version)
-        return f"no room at {met} writes, told each time; {version} complete in the end"
+        return f"no room at {met} writes, reported each time; {version} complete in the end"
 
 
 DRILLS = (
     Drill("kill-at-every-step", "SIGKILL before and after every effect", "the same command goes on", _killed),
     Drill("cancel", "SIGINT, 7.5 s, SIGTERM, 2.5 s, SIGKILL", "ends within 7 s, goes on later", _cancelled),
-    Drill("disk-full", "no room, one write after another", "told each time, and gone on from", _full),
+    Drill("disk-full", "no room, one write after another", "reported each time, and resumed", _full),
 )

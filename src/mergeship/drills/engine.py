@@ -22,7 +22,7 @@ from mergeship.rehearsal.testbed import give_secrets
 from mergeship.world.fault import Fault
 
 BROKEN = '''\
-"""A build backend that fails only when it is asked for distributions; `mergeship drill build-failure`."""
+"""A build backend that fails only when it is asked for distributions; `mergeship rehearse --drill build-failure`."""
 from {real} import *
 def build_sdist(*_, **__):
     raise SystemExit("the drill breaks the build here")
@@ -79,7 +79,7 @@ def played(session: DrillSession) -> Iterator[Played]:
 
 
 def statuses(*wanted: str) -> dict[str, str]:
-    """The jobs in their order, with a status each; `sync` runs after a deploy, and where there was nothing to ship."""
+    """The jobs in their order, with a status each; `sync` runs after a deploy, and if there was nothing to ship."""
     quiet = wanted == ("passed", "passed", "skipped", "skipped")
     sync = "passed" if wanted[-1] == "passed" or quiet else "skipped"
     return dict(zip(("test", "decide", "build", "deploy", "sync"), (*wanted, sync), strict=True))
@@ -117,7 +117,7 @@ def _build_failure(session: DrillSession) -> str:
     with played(session) as play:
         jobs = play.run(play.merged(1, SHIP, _break_backend), 1)
         demand(jobs == statuses("passed", "passed", "failed", "skipped"), f"{jobs}")
-        demand(any("the drill breaks the build here" in line for line in play.said), "the backend's words are not told")
+        demand(any("the drill breaks the build here" in line for line in play.said), "the backend's words are lost")
         demand(not play.drill.uploads, "something was sent")
         claimed = play.drill.ledger.releases[-1]
         demand(claimed.state == "claimed", f"{claimed.version} is {claimed.state}")
@@ -156,7 +156,7 @@ def _dirty(session: DrillSession) -> str:
         demand(not any("evil" in name for name in sent), f"the index has {sent}")
         if reaches:
             demand(jobs["build"] == "failed" and any("strange-files" in line for line in play.said), f"{jobs}")
-            return "left by an earlier job, told and refused; nothing was sent"
+            return "left by an earlier job, reported and refused; nothing was sent"
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
         return f"left by an earlier job, not taken along: {', '.join(sent)}"
 

@@ -170,7 +170,7 @@ class DrillEnv:
 
     def call(self, *words: str, runner: Runner, **given: Any) -> Ran:  # noqa: ANN401
         """A command on a runner, on what it has checked out."""
-        return runner.call(*words, **self._with_prelude(given))
+        return runner.call(*words, **self._with_preload(given))
 
     def claimed(self, runner: Runner | None = None, **given: Any) -> str:  # noqa: ANN401
         """Decide on main, build, and give the claimed version back; deploy is what is left to do."""
@@ -188,7 +188,7 @@ class DrillEnv:
         demand(ran.status == 0, f"deploy: {ran.message}")
         return ran
 
-    def _with_prelude(self, given: dict[str, Any]) -> dict[str, Any]:
+    def _with_preload(self, given: dict[str, Any]) -> dict[str, Any]:
         both = "\n".join(filter(None, [self.session.preload, given.pop("preload", "")]))
         return given | ({"preload": both} if both else {})
 

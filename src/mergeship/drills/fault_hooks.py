@@ -92,5 +92,5 @@ def disk_full(after: int) -> str:
 
 
 def _telling(command: Any) -> list[str]:  # noqa: ANN401
-    """The words of a command that tell what it does: no paths, no options."""
+    """The words of a command that say what it does: no paths, no options."""
     return [word for word in command[1:] if word.isalpha() or "-" in word[1:]][:2] if command[0] == "git" else []

@@ -16,7 +16,7 @@ from mergeship.world.fault import Fault
 from mergeship.world.forge.merging import PERSON
 from mergeship.world.forge.records import PullRequest
 
-SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you retry."
+SECONDARY = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
 
 
 def _person(drill: DrillEnv, *words: str, **given: Any) -> Ran:  # noqa: ANN401
@@ -97,7 +97,7 @@ def _proposed(drill: DrillEnv) -> PullRequest:
 
 
 def merged(drill: DrillEnv, number: int, token: str = "") -> str:
-    """Merge a pull request by the API, by default as the maintainer; the forge's words where it refuses."""
+    """Merge a pull request by the API, by default as the maintainer; the forge's words if it refuses."""
     environ = {**drill.testbed.by_person, "GH_TOKEN": token or drill.testbed.person}
     forge = Forge(environ, drill.testbed.repo.name, 10.0)
     head = drill.testbed.repo.pull_requests[number].head

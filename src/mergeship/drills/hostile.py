@@ -159,7 +159,7 @@ def _contents(path: Path) -> Iterator[bytes]:
 
 
 class _Watch:
-    """Notes the arguments of every process below this one, as anybody on the machine can."""
+    """Notes the arguments of every process below this one, as anyone on the machine can."""
 
     def __init__(self, root: Path, seen: set[str]) -> None:
         from threading import Event, Thread

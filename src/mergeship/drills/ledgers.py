@@ -12,7 +12,7 @@ from mergeship.drills.env import DrillEnv, DrillSession, demand
 
 REFUSED = "refusing to allow a GitHub App to create or update workflow .github/workflows/ci.yml"
 SHORT = ["index.deadline=1"]
-_AS = ("-c", "user.name=Somebody", "-c", "user.email=someone@example.org")
+_AS = ("-c", "user.name=Someone", "-c", "user.email=someone@example.org")
 
 
 def _tag_refused(session: DrillSession) -> str:

@@ -38,7 +38,7 @@ def race(session: DrillSession, rounds: int = ROUNDS) -> str:
 
 @contextmanager
 def _two(drill: DrillEnv) -> Iterator[tuple[Runner, Runner]]:
-    """Two runners that need not start again for each call."""
+    """Two runners that need no new process for each call."""
     root, env = drill.testbed.box.root, drill.testbed.box.env
     with warm(root, env) as one, warm(root, env) as other:
         yield Runner(drill.testbed, "first", warm=one), Runner(drill.testbed, "second", warm=other)

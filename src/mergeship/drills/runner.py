@@ -45,7 +45,7 @@ class Runner:
     def __init__(self, testbed: Testbed, name: str = "runner", *, warm: ForkServer | None = None) -> None:
         self.testbed = testbed
         self.warm = warm
-        """Where its commands run, if starting them again would take too long."""
+        """Where its commands run, if a new process for each would take too long."""
         self.home = testbed.box.root / "runners" / name
         self.folder = self.home / "work"
         self.dist = self.folder / "dist"

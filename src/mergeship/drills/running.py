@@ -15,7 +15,7 @@ from mergeship.drills.env import DrillSession
 from mergeship.errors import MergeshipError, Misconfigured
 
 AT_ONCE = 3  # some of them wait
-# The long ones first, so that nobody waits for one of them alone at the end.
+# The long ones first, so that the last one is a short one.
 DRILLS: tuple[Drill, ...] = (
     *crashes.DRILLS,
     *races.DRILLS,
@@ -51,7 +51,7 @@ def drilled(
     drills = chosen(names)
     began = time.monotonic()
     uv()  # finding it is not safe in two threads at once
-    with tempfile.TemporaryDirectory(prefix="mergeship-wheel_cache-") as wheel_cache:
+    with tempfile.TemporaryDirectory(prefix="mergeship-wheels-") as wheel_cache:
         session = DrillSession(project, name, environ, Path(wheel_cache), overrides)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             results = list(pool.map(lambda drill: _played(drill, session, report), drills))

@@ -12,7 +12,7 @@ def _moved_main(session: DrillSession) -> str:
     with session.env() as drill:
         drill.merged()
         drill.shipped()
-        moved = drill.commit(drill.main, {"moved.txt": "moved"}, "feat: meanwhile (#9)")
+        moved = drill.commit(drill.main, {"moved.txt": "moved"}, "feat: merged since (#9)")
         preload = (
             "import subprocess\nfrom mergeship.drills.fault_hooks import at_each_effect\n"
             "def move(effect):\n"
@@ -45,7 +45,7 @@ def _two_syncs(session: DrillSession) -> str:
             drill.shipped(run=str(run))
             other.at(drill.main)
             command = [str(drill.testbed.box.command), "sync", "."]
-            meanwhile = (
+            overtake = (
                 "import subprocess\nfrom mergeship.drills.fault_hooks import at_each_effect\nmet = []\n"
                 "def overtake(effect):\n"
                 f"    if {moment.split()[0]!r} in effect and {moment.split()[-1]!r} in effect and not met:\n"
@@ -54,7 +54,7 @@ def _two_syncs(session: DrillSession) -> str:
                 "check=True, stdout=subprocess.DEVNULL)\n"
                 "at_each_effect(overtake)"
             )
-            ran = drill.sync(preload=meanwhile)
+            ran = drill.sync(preload=overtake)
             demand(ran.status == 0, f"sync, overtaken at {moment}: {ran.message}")
             demand(ran.document.get("action") == "unchanged", f"it was not overtaken at {moment}: {ran.document}")
             opened = [one for one in drill.testbed.repo.pull_requests.values() if one.open]
@@ -134,6 +134,6 @@ DRILLS = (
     Drill("version-pr-loop", "the version pull request is merged", "nothing ships because of it", _loop),
     Drill("version-pr-with-extra-change", "a commit slips into it", "its merge is a hold", _extra_change),
     Drill("moved-main", "main moves while the version is brought back", "nothing is reverted", _moved_main),
-    Drill("two-syncs", "another run brings the version back at once", "one pull request, no job red", _two_syncs),
-    Drill("bot-merge", "a bot merges", "judged like anybody else", _bot_merge),
+    Drill("two-syncs", "another run does the same at that moment", "one pull request, no job red", _two_syncs),
+    Drill("bot-merge", "a bot merges", "judged like anyone else", _bot_merge),
 )

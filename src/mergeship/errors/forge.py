@@ -20,7 +20,7 @@ CODES = {
     "forge-rate-limited": Entry(
         _HELD, "GitHub's limit is reached.", "Run it again after the time that the hint names."
     ),
-    "forge-refused": Entry(_HELD, "GitHub refused the request.", "Its own words say why; run it again later."),
+    "forge-refused": Entry(_HELD, "GitHub refused the request.", "Fix what GitHub names; else run it again later."),
     "forge-timeout": Entry(
         _HELD, "GitHub did not answer in time.", "Run it again; the setting `forge.deadline` is the limit."
     ),

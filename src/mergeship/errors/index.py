@@ -79,7 +79,7 @@ CODES = {
     "no-token": Entry(_WRONG, "PYPI_API_TOKEN is not set.", "Store a token of the index as the secret PYPI_API_TOKEN."),
     "no-trusted-extra": Entry(
         _WRONG,
-        "Uploads without a stored token are attested, and what does that is not installed.",
+        "Trusted uploads are attested, and the packages for that are not installed.",
         "`pip install 'mergeship[trusted]'` on the runner, or set `attestations` to false.",
     ),
     "no-upload-api": Entry(_FAILED, "There is no upload API at `index.upload`.", "Correct that setting."),
@@ -96,7 +96,7 @@ CODES = {
     "not-minted": Entry(
         _FAILED, "The index gave no token for this job.", "Enter a trusted publisher there, or set `auth` to token."
     ),
-    "not-taken": Entry(_FAILED, "The index refused the upload.", "Its own words say why."),
+    "not-taken": Entry(_FAILED, "The index refused the upload.", "Fix what the index names, then run the job again."),
     "platform-tag": Entry(
         _FAILED, "PyPI takes no wheel of this platform.", "Repair it with auditwheel, or set `build.wheel` to false."
     ),

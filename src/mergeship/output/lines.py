@@ -12,7 +12,7 @@ from mergeship.core.progress import (
     JobStarted,
     MergeStarted,
     Note,
-    ProofTold,
+    ProofReported,
     StepEnded,
     StepSaid,
     StepStarted,
@@ -50,7 +50,7 @@ class Lines:
                     self._write(f"         {line}")
             case JobEnded(job, passed, seconds):
                 self._write(f"  {job}: {'passed' if passed else 'FAILED'} in {seconds:.1f} s")
-            case ProofTold(_, name, held, detail):
+            case ProofReported(_, name, held, detail):
                 self._write(f"  {'proven' if held else 'NOT PROVEN'}: {name}: {detail}")
             case _:
                 assert_never(event)

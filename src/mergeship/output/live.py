@@ -20,7 +20,7 @@ from mergeship.core.progress import (
     JobStarted,
     MergeStarted,
     Note,
-    ProofTold,
+    ProofReported,
     StepEnded,
     StepSaid,
     StepStarted,
@@ -78,7 +78,7 @@ class LiveView:
                     self._print(Text(f"      {line}", style="red"))
             case JobEnded():
                 self._job = self._step = ""
-            case ProofTold(_, name, held, detail):
+            case ProofReported(_, name, held, detail):
                 mark = ("proven", "green") if held else ("NOT PROVEN", "red bold")
                 self._print(Text.assemble("  ", mark, f" {name} ", (detail, "dim")))
             case _:

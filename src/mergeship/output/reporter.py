@@ -9,7 +9,7 @@ from mergeship.output.lines import JsonLines, Lines
 
 
 def line_reporter(*, as_json: bool) -> Reporter:
-    """What to tell events to, as lines."""
+    """A reporter that writes events as lines."""
     return JsonLines(sys.stderr).report if as_json else Lines(sys.stderr).report
 
 

@@ -17,7 +17,7 @@ READ = 5000  # commits of main that are read: a run of an old commit is found am
 
 
 def facts(state: ProjectState, source: Source, listing: Listing, commit: str, trigger: Trigger) -> Facts:
-    """What is known of a commit before anybody is asked; `listing` is what the index has."""
+    """What is known of a commit before anyone is asked; `listing` is what the index has."""
     declared, settings = source.declared, state.settings
     return Facts(
         project=Project(state.project, declared.version, declared.tag_prefix, settings.intent, state.lease),
@@ -40,7 +40,7 @@ def learn(
     environ: Mapping[str, str],
     report: Reporter,
 ) -> Facts:
-    """What is known once a step is done. Raises Held if the forge does not tell."""
+    """What is known once a step is done. Raises Held if the forge does not answer."""
     if isinstance(step, ReadPolicies):
         before = policy_before(state.repository, step.base, state.overrides) if step.base else None
         written = policy_before(state.repository, step.head, state.overrides)

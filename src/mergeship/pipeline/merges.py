@@ -21,7 +21,7 @@ from mergeship.pipeline.project_state import ProjectState
 
 
 def merged(state: ProjectState, source: Source, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
-    """The commits with their pull requests. Raises Held if the forge does not tell."""
+    """The commits with their pull requests. Raises Held if the forge does not answer."""
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
@@ -40,7 +40,7 @@ def judged(
 ) -> Pull:
     """A version or maintenance pull request with whatever it changes beyond what it may; any other as it is.
 
-    `commit` is the one that brought it, or would; empty for one that is not here, when its files alone tell.
+    `commit` is the one that brought it, or would; empty for one that is not here, when only its files decide.
     `released` are the versions that it may bring back; None if they are not known.
     """
     kind = decision.neutral_kind(pull)

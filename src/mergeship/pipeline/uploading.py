@@ -37,7 +37,7 @@ class UploadTarget(msgspec.Struct, frozen=True):
         return f"{without_password(self.addresses.simple)}{self.project}/"
 
     def listing(self, deadline: float = 0.0) -> Listing:
-        """What it lists now, told within `deadline` seconds."""
+        """What it lists now, answered within `deadline` seconds."""
         return index.listing(self.addresses.simple, self.project, deadline or self.deadline, self.environ)
 
     def wait(self, files: Sequence[Distribution], deadline: float) -> None:
@@ -106,7 +106,7 @@ class UploadAttempt:
         self._sent = Sent(self.file, "again", said, verdict.code, verdict.hint)
 
     def _listing(self) -> Listing:
-        """What the index lists; an index that does not tell shows nothing, and that proves nothing."""
+        """What the index lists; an index that does not answer shows nothing, and that proves nothing."""
         try:
             return self.target.listing(max(0.1, self.until - time.monotonic()))
         except Held:

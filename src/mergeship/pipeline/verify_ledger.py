@@ -26,14 +26,14 @@ def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: b
     if listed.files and not any(file.sha256 for file in listed.files):
         raise Held(
             "index-without-hashes",
-            f"{without_password(where)}{state.project}/ tells no sha256 of any file, so no upload could be proven",
+            f"{without_password(where)}{state.project}/ gives no sha256 of any file, so no upload could be proven",
             hint="use an index that does (PEP 503, PEP 691)",
         )
     if last and not by_hand and any(listed.lacks(file) for file in last.files):
         try:
             index.wait_until_listed(where, state.project, last.files, settings.deadline, environ)
         except Failed:
-            pass  # told below, as one of the conflicts
+            pass  # reported below, as one of the conflicts
         else:
             listed = index.listing(where, state.project, settings.deadline, environ)
     wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=by_hand)

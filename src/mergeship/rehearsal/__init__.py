@@ -1,1 +1,1 @@
-"""The dress rehearsal: an embedded index, an engine, a sandbox, and the proofs."""
+"""One rehearsal: engine, sandbox, stand-ins and proofs."""

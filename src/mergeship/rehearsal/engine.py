@@ -56,7 +56,7 @@ def find_act(path: str) -> str:
 
 
 def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str], event: str = "push") -> list[str]:
-    """Act's command line for an event of that name. `env` is given to every step; secrets come from a file alone.
+    """Act's command line for an event of that name. `env` is given to every step; secrets come only from a file.
 
     act itself has to run in another folder than the project: there it would read `.actrc`, and the project's
     `.env`, `.vars` and `.input` are replaced by nothing, as GitHub reads none of them.
@@ -99,7 +99,7 @@ def perform(
         raise Failed(
             "action-not-fetched",
             f"{workflow.path} uses {', '.join(log.not_fetched)}, which cannot be fetched here",
-            hint="rehearse if the network allows it, or take that step out for the rehearsal",
+            hint="rehearse with network access, or take that step out for the rehearsal",
         )
     if status and not any(job.status == "failed" for job in log.jobs):
         raise Failed(
@@ -114,7 +114,7 @@ def perform(
 
 
 class Log:
-    """act's log, line by line: told as events, and kept as jobs."""
+    """act's log, line by line: reported as events, and kept as jobs."""
 
     def __init__(self, merge: int, report: Reporter) -> None:
         self.merge = merge
@@ -127,7 +127,7 @@ class Log:
         self._failed: dict[str, str] = {}
         """The step of each job that failed first."""
         self._ending: dict[str, StepEnded] = {}
-        """Failed steps whose last words are still to come: act tells them after their end."""
+        """Failed steps whose last words are still to come: act writes them after their end."""
 
     def read(self, text: str) -> None:
         """Take one line of the log."""

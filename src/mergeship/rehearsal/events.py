@@ -16,7 +16,7 @@ from mergeship.world.forge.records import PullRequest
 
 
 class Event(msgspec.Struct, frozen=True):
-    """What starts a workflow, and everything that it tells."""
+    """What starts a workflow, and everything that it carries."""
 
     name: Literal["push", "pull_request"]
     payload: dict[str, Any]

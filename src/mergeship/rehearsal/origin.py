@@ -116,7 +116,7 @@ class Origin:
         return commit
 
     def pulled(self, before: str, after: str, title: str) -> Merge:
-        """Switch the clone to main as it is after a merge, and tell what that brought."""
+        """Switch the clone to main as it is after a merge, and say what that brought."""
         self.work.git("fetch", "--quiet", str(self.sandbox.origin), "+refs/heads/main:refs/remotes/origin/main")
         self.work.git("switch", "--quiet", "main")
         self.work.git("reset", "--quiet", "--hard", "origin/main")

@@ -11,7 +11,7 @@ from mergeship.adapters.environment import Environment
 from mergeship.core import archive
 from mergeship.core.distribution import is_distribution
 from mergeship.core.listing import Listing
-from mergeship.core.progress import Note, ProofTold, Reporter
+from mergeship.core.progress import Note, ProofReported, Reporter
 from mergeship.core.result import Job, Proof, Release
 from mergeship.core.text import one_line, plain
 from mergeship.core.version import raised
@@ -23,7 +23,7 @@ found = importlib.metadata.distribution(sys.argv[1])
 print(json.dumps([found.version, [str(file) for file in found.files or []]]))
 """
 PASSES = "pipeline passes"
-IMPORTS = "it imports, and its metadata tells the version"
+IMPORTS = "it imports, and its metadata has the version"
 DEADLINE = 30.0  # seconds for one answer of the embedded index
 
 
@@ -122,6 +122,6 @@ class Prover:
         self.note(release.merge, IMPORTS, held, "; ".join([f"{', '.join(modules)} {version}", *other]))
 
     def note(self, merge: int, name: str, held: bool, detail: str) -> None:
-        """Note whether something held, and tell it."""
+        """Note whether something held, and report it."""
         self.proofs.append(Proof(merge, name, held, plain(detail)))
-        self._report(ProofTold(merge, name, held, plain(detail)))
+        self._report(ProofReported(merge, name, held, plain(detail)))

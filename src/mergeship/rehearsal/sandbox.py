@@ -86,7 +86,7 @@ class Sandbox:
         }
 
     def _python(self, environ: Mapping[str, str]) -> tuple[str, ...]:
-        """`python` for steps that call it, as runners have it: Debian, for one, has python3 alone."""
+        """`python` for steps that call it, as runners have it: Debian, for one, has only python3."""
         path = os.pathsep.join(_search_path(environ))
         python3 = shutil.which("python3", path=path)
         if python3 is None or shutil.which("python", path=path):
@@ -119,7 +119,7 @@ class Sandbox:
         self.command.chmod(0o755)
 
     def write_secrets(self, secrets: Mapping[str, str]) -> None:
-        """A secret file for the engine, readable by its owner alone."""
+        """A secret file for the engine, readable only by its owner."""
         descriptor = os.open(self.secrets, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.writelines(f"{name}={value}\n" for name, value in secrets.items())

@@ -44,7 +44,7 @@ PUBLISHERS = (
 )
 """Variables by which publishing tools take the address of an upload API."""
 PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "actions": "read", "metadata": "read"}
-"""What the jobs' tokens may do, all total: the engine gives all of them the same one."""
+"""What the jobs' tokens may do, all of them together: the engine gives all of them the same one."""
 
 
 class Testbed(msgspec.Struct, frozen=True):
@@ -70,7 +70,7 @@ class Testbed(msgspec.Struct, frozen=True):
 
     @property
     def variables(self) -> dict[str, str]:
-        """What the forge tells its jobs of itself."""
+        """What the forge says of itself to its jobs."""
         return forge_app.variables(self.forge, self.repo)
 
     def act(self, program: str, workflow: Workflow, merge: Merge, number: int, report: Reporter) -> list[Job]:

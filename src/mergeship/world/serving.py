@@ -36,7 +36,7 @@ def serving(application: ASGIApp, port: int = 0, protocol: type[asyncio.Protocol
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that ends when it is told to; its own looks for that every 0.1 s, and then waits for 0.1 s more."""
+    """uvicorn that ends when it is asked to; its own looks for that every 0.1 s, and then waits for 0.1 s more."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)

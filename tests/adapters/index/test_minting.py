@@ -50,7 +50,7 @@ def test_the_index_is_where_its_upload_api_is() -> None:
         ("invalid-publisher", "every field has to be as it is here, the environment too"),
         ("invalid-pending-publisher", "someone else has the project's name"),
         ("not-enabled", "set auth to token"),
-        ("invalid-token", "look at the clock"),
+        ("invalid-token", "check the clock"),
         ("invalid-reuse-token", "run the job again"),
     ],
 )

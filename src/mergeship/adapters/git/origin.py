@@ -105,11 +105,11 @@ class Origin:
             ) from error
 
     def write(self, text: str, message: str, parent: str, seconds: float) -> str:
-        """A commit of the ledger, in this repository alone; `parent` is empty for the first one."""
+        """A commit of the ledger, only in this repository; `parent` is empty for the first one."""
         return self.commit({FILE: ("100644", text)}, message, parent, seconds)
 
     def commit(self, files: Mapping[str, tuple[str, str]], message: str, parent: str, seconds: float) -> str:
-        """A commit on top of another, in this repository alone: each file by its path, with its mode and its text."""
+        """A commit on top of another, only in this repository: each file by its path, with its mode and its text."""
         lines = [
             "commit refs/mergeship/written",
             "mark :1",
@@ -158,7 +158,7 @@ class Origin:
     def move(self, branch: str, commit: str, before: str) -> None:
         """Put a branch that is ours on a commit; `before` is where it is now, empty for a new one. Raises Held.
 
-        Nobody else's commit is lost: the origin refuses where the branch is not at `before`, which raises Overtaken.
+        Nobody else's commit is lost: the origin refuses if the branch is not at `before`, which raises Overtaken.
         """
         self._put(branch, commit, before)
 
@@ -265,7 +265,7 @@ def _words(output: str, said: str) -> str:
 
 
 def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
-    """The token as git's own configuration, by the environment: nowhere in argv, and for one host alone."""
+    """The token as git's own configuration, by the environment: nowhere in argv, and for one host only."""
     token = environ.get(FORGE_TOKEN, "").strip()
     server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
     if not token or (here.scheme, here.netloc) != (server.scheme, server.netloc):

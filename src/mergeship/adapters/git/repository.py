@@ -143,7 +143,7 @@ class Repository:
     def blob(self, commit: str, name: str) -> bytes | None:
         """A file of a commit as it is, line ends and all; None if there is none.
 
-        `name` is a path from the repository's top, or from this folder where it begins with `./`.
+        `name` is a path from the repository's top, or from this folder if it begins with `./`.
         """
         follow = ["git", "cat-file", "--batch", "--follow-symlinks"]
         said = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
@@ -167,7 +167,7 @@ class Repository:
         return told.split(" ")[0] if told else "100644"
 
     def tag(self, name: str) -> None:
-        """Put a tag on the commit that is checked out, in this repository alone."""
+        """Put a tag on the commit that is checked out, only in this repository."""
         self.git("tag", "--no-sign", name)
 
     def copy(self, commit: str, target: str | os.PathLike[str]) -> None:

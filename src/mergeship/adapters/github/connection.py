@@ -115,7 +115,7 @@ class Connection:
         return time.monotonic() + state.upcoming_sleep >= self._until
 
     async def _new_name(self, error: "HTTPException") -> str:
-        """What a renamed repository is called now, as the redirect tells its number; empty if that is not told."""
+        """What a renamed repository is called now, as the redirect gives its number; empty if that is unknown."""
         import httpx2
         from gidgethub import GitHubException
 

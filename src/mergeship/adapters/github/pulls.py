@@ -1,4 +1,4 @@
-"""Pull requests, as GitHub tells them."""
+"""Pull requests, as GitHub reports them."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -11,7 +11,7 @@ from mergeship.adapters.github.forge import Forge
 from mergeship.core.release.decision import Pull
 from mergeship.errors import Overtaken
 
-# REST does not tell when a body was changed, and by whom.
+# REST does not say when a body was changed, and by whom.
 _EDITED = """
 query ($owner: String!, $name: String!, $number: Int!) {
   repository(owner: $owner, name: $name) { pullRequest(number: $number) { lastEditedAt editor { login } } }

@@ -21,7 +21,7 @@ APP_ID, APP_KEY = "MERGESHIP_APP_ID", "MERGESHIP_APP_KEY_FILE"
 
 
 class Token(msgspec.Struct, frozen=True):
-    """A token; empty if there is none, with which GitHub still tells what is public."""
+    """A token; empty if there is none, with which GitHub still shows what is public."""
 
     value: str
     source: str

@@ -22,12 +22,11 @@ from mergeship.core.release.upload import TRY_AGAIN
 from mergeship.core.text import one_line
 from mergeship.errors import Failed, Misconfigured
 from mergeship.process import TIMED_OUT, ProcessFailed, output
-from mergeship.web import within
+from mergeship.web import LOOPBACK, within
 
 TRUST = "MERGESHIP_SIGSTORE"
 """Names another Sigstore than the public one, as a file: a rehearsal has its own."""
 AUDIENCE = "sigstore"
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 ONE = 60.0  # seconds of one attempt: the libraries themselves wait for ever
 _SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import main; sys.exit(main())")
 _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
@@ -39,7 +38,7 @@ def require_signer() -> None:
     if missing:
         raise Misconfigured(
             "no-trusted-extra",
-            f"auth is trusted, and what attests an upload is not installed: {', '.join(missing)}",
+            f"auth is trusted, but the packages that attest uploads are not installed: {', '.join(missing)}",
             hint="on the runner: pip install 'mergeship[trusted]'; without attestations: set attestations to false",
         )
 
@@ -79,7 +78,7 @@ def _refuse_elsewhere(trust: str) -> None:
     except (OSError, msgspec.DecodeError):
         return  # whoever reads it for real says what is wrong with it
     services = (*config.signing.authorities, *config.signing.logs)
-    elsewhere = [service.url for service in services if urlsplit(service.url).hostname not in _LOOPBACK]
+    elsewhere = [service.url for service in services if urlsplit(service.url).hostname not in LOOPBACK]
     if elsewhere:
         raise Misconfigured(
             "sigstore-elsewhere",
@@ -98,7 +97,7 @@ class _Signing(msgspec.Struct):
 
 
 class _Config(msgspec.Struct):
-    """What a client of Sigstore is told, as far as it says where that is."""
+    """What a client of Sigstore is given, as far as it says where that is."""
 
     signing: _Signing = msgspec.field(name="signingConfig")
 

@@ -75,7 +75,7 @@ def _place(address: SplitResult) -> tuple[str, str | None, int | None]:
 def _from_netrc(host: str, environ: Mapping[str, str]) -> Login | None:
     path = Path(environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc")
     try:
-        found = netrc.netrc(str(path)).hosts.get(host)  # its default entry is meant for anybody
+        found = netrc.netrc(str(path)).hosts.get(host)  # its default entry is meant for any host
     except FileNotFoundError:
         return None
     except netrc.NetrcParseError as error:  # its own words may quote a password

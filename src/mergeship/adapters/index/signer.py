@@ -1,7 +1,7 @@
 """Signs files with the identity of a job, as a process of its own: it knows no token of the index, and can be ended.
 
 Standard input: an Order. Standard output: the attestations of each file, by its name, as an index takes them. What goes
-wrong is the last line on standard error; the exit status tells whether it may be transient.
+wrong is the last line on standard error; the exit status says whether it may be transient.
 """
 
 import sys
@@ -52,7 +52,7 @@ def main() -> int:
     order = msgspec.json.decode(sys.stdin.buffer.read(), type=Order)
     try:
         made = sign(order)
-    except Exception as error:  # noqa: BLE001 - of four libraries: told to the other process, which raises its own
+    except Exception as error:  # noqa: BLE001 - of four libraries: reported to the other process, which raises its own
         sys.stderr.write(f"\n{_words(error)}\n")
         return PASSES if _passes(error) else STAYS
     sys.stdout.buffer.write(msgspec.json.encode(made))

@@ -21,7 +21,7 @@ PDM_PATTERN = r"""^(?:__version__|VERSION)\s*=\s*["'](.+?)["']\s*(?:#.*)?$"""
 
 
 def hatch_version(pyproject: Mapping[str, Any], read: Read) -> dict[str, Any]:
-    """The table that tells hatch about the version; hatch.toml goes before `[tool.hatch]`."""
+    """The table that configures hatch's version; hatch.toml goes before `[tool.hatch]`."""
     own = parse(read("hatch.toml") or "", "hatch.toml")
     return table(own, "version") if "version" in own else table(pyproject, "tool", "hatch", "version")
 

@@ -17,7 +17,7 @@ LEVELS = 8  # folders above the project in which its workspace is looked for
 
 
 def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
-    """The place in uv.lock; None without one, or if it tells no version of this project.
+    """The place in uv.lock; None without one, or if it has no version of this project.
 
     `where` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
     """

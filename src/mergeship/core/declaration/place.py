@@ -31,7 +31,7 @@ class Parsed(NamedTuple):
     spans: Sequence[tuple[int, int]]
     """Where it may stand in the text, from start to end, the likeliest first."""
     rest: object
-    """Everything else: equal for two texts that differ in the version alone."""
+    """Everything else: equal for two texts that differ only in the version."""
 
 
 class Format(Protocol):

@@ -24,7 +24,7 @@ class SetupCall(Constant):
 
 
 def argument(tree: ast.Module, keyword: str) -> ast.expr | None:
-    """What `setup()` is given as `keyword`, None for nothing. Raises NotWrittenError if that cannot be told."""
+    """What `setup()` is given as `keyword`, None for nothing. Raises NotWrittenError if that cannot be determined."""
     call = _call(tree)
     for given in call.keywords:
         if given.arg == keyword:

@@ -93,7 +93,7 @@ def build_tag(read: Read) -> Computed | None:
     try:
         options = parsed_cfg(text).get("egg_info", {})
     except NotWrittenError:
-        return None  # told by those who need it
+        return None  # reported by those who need it
     for option in ("tag_build", "tag_date"):
         if options.get(option, "").strip().lower() not in {"", "0", "no", "false", "off"}:
             return Computed(SETUP_CFG, line_of(text, option), f"[egg_info] {option} adds to the version")
@@ -154,7 +154,7 @@ def _pairs(text: str) -> Iterator[tuple[str, str]]:
 def _attribute(attr: str, layout: _Layout, read: Read, named_in: tuple[str, int]) -> VersionSource:
     """`package.module.NAME`: the first assignment in the first file that there is for that module."""
     if layout.hidden:
-        return Computed(SETUP_PY, 0, "it computes package_dir, so the file behind the attribute cannot be told")
+        return Computed(SETUP_PY, 0, "it computes package_dir, so the file behind the attribute cannot be determined")
     *module, name = attr.strip().split(".")
     paths = [path for root in layout.roots(module) for path in _module(root)]
     for path in paths:

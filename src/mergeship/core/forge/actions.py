@@ -12,7 +12,7 @@ class Actions(Setting, frozen=True, tag="actions"):
     allowed: str
     """`all`, `local_only` or `selected`; as it is."""
     pinned: bool | None
-    """Whether an action has to be named by its whole commit; None if that is not told."""
+    """Whether an action has to be named by its whole commit; None if that is unknown."""
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ class Secret(Setting, frozen=True, tag="secret"):
     environment: str
     """Empty for a secret of the whole repository."""
     updated: str = ""
-    """When it was stored, as GitHub tells it."""
+    """When it was stored, as GitHub reports it."""
 
 
 KIND = Secret

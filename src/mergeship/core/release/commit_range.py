@@ -144,4 +144,4 @@ def range_start(tagged: str, pushed: tuple[str, str] | None, head: str, parent: 
     return RangeStart({parent: "the commit before"}) if parent else RangeStart(whole=True)
 
 
-_REWRITTEN = "restore main; or, if that was intended, " + DISPATCH.removeprefix("decide by hand: ")
+_REWRITTEN = "restore main; or, if that was intended, run: " + DISPATCH.removeprefix("decide by hand: ")

@@ -14,11 +14,11 @@ from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 
 Outcome = Literal["ship", "skip", "hold"]
-CORRECT = "make each pull request say clearly whether it deploys and run the job again; or " + DISPATCH
+CORRECT = "make each pull request say clearly whether it deploys, then run the job again; or " + DISPATCH
 
 
 class Pull(msgspec.Struct, frozen=True):
-    """A pull request, as the forge tells it. Title, body, branch and author are anybody's text."""
+    """A pull request, as the forge reports it. Anyone may have written its title, body, branch and author."""
 
     number: int
     title: str
@@ -42,7 +42,7 @@ class Pull(msgspec.Struct, frozen=True):
     edited_by: str = ""
     """Who did that without having write access; empty for nobody."""
     more_than_allowed: tuple[str, ...] = ()
-    """What a version or maintenance pull request changes unexpected_files what it may."""
+    """What a version or maintenance pull request changes beyond what it may."""
 
 
 class Merged(msgspec.Struct, frozen=True):

@@ -60,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     """When the upload began: an index closes a release 14 days after its first file."""
     tag: Literal["", "created", "refused"] = ""
     tag_says: str = ""
-    """The forge's words where it refused the tag."""
+    """The forge's words if it refused the tag."""
     given_up: str = ""
     """Why no more is sent of it."""
 
@@ -282,7 +282,7 @@ def _wrong(ledger: Ledger) -> str:
     seen: set[str] = set()
     for entry in ledger.releases:
         if not pep440.is_version(entry.version) or entry.version in seen:
-            return f"{entry.version!r} is not a version, or there twice"
+            return f"{entry.version!r} is not a version, or is there twice"
         seen.add(entry.version)
         if entry.begun and not entry.files:
             return f"{entry.version} is {entry.state} without a file"

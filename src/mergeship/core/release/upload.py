@@ -39,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True):
 # warehouse/forklift/legacy.py.
 _REFUSALS = (
     (0, "Invalid attestations", "attestation-refused", "run the job again with new ones, or set attestations to false"),
-    (0, "authentication information", "token-rejected", "check that PYPI_API_TOKEN is whole and of this index"),
+    (0, "authentication information", "token-rejected", "check that PYPI_API_TOKEN is complete and of this index"),
     (0, "Invalid API Token", "token-rejected", "make a new API token on the index and store it as PYPI_API_TOKEN"),
     (0, "isn't allowed to upload to project", "not-an-owner", "the token's owner must own or maintain this project"),
     (0, "verified primary email", "account-incomplete", "verify the e-mail address of the token's owner"),
@@ -55,7 +55,7 @@ _REFUSALS = (
     (0, "Project size too large", "project-too-large", "delete old releases, or ask the index for a higher limit"),
     (0, "description failed to render", "bad-description", "fix the README; twine check --strict shows where"),
     (0, "classifier", "bad-classifier", "correct the classifiers in pyproject.toml"),
-    (0, "local versions", "local-version", "an index takes no version with '+'"),
+    (0, "local versions", "local-version", "declare a version without '+'"),
     (0, "unsupported platform tag", "platform-tag", "repair the wheel with auditwheel, or ship only the sdist"),
     (0, "too similar", "name-taken", "choose another project name"),
     (0, "conflicts with", "name-taken", "choose another project name"),
@@ -96,7 +96,7 @@ def judge(answer: Answer) -> Verdict:
     if answer.status in _PASSING:
         return Verdict("unavailable", "index-error", TRY_AGAIN)
     code = "upload-refused" if answer.status in _OF_THE_FILE else "not-taken"
-    return Verdict("refused", code, "the index's words say why")
+    return Verdict("refused", code, "fix what the index names, then run the job again")
 
 
 There = Literal["same", "other", "absent"]
@@ -107,7 +107,7 @@ Next = Literal["sent", "again", "look", "stop", "give-up"]
 def there(file: Distribution, listed: Listing) -> There:
     """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
     found = next((other for other in listed.files if other.name == file.name), None)
-    if found is None or not found.sha256:  # without a hash, it may be anybody's
+    if found is None or not found.sha256:  # without a hash, it may be anyone's
         return "absent"
     return "same" if found.sha256 == file.sha256 else "other"
 

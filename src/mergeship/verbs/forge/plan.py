@@ -20,7 +20,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--exit-code",
         action="store_true",
-        help="exit with 1 if anything would change (as for an error)",
+        help="exit with status 1 if anything would change",
     )
 
 

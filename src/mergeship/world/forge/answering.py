@@ -113,7 +113,7 @@ class Views:
         return fault if fault.done else None
 
     def has_permission(self, request: Request, permission: str, wanted: Literal["read", "write"]) -> Grant | None:
-        """Like GitHub: a wrong token is refused, none may read what is public, and one without the right is told so."""
+        """Like GitHub: a wrong token is refused, none may read what is public, and one without the right gets 403."""
         grant = self.grant(request)
         public = wanted == "read" and permission in _PUBLIC and not self.repo.private
         if grant is None:
@@ -188,7 +188,7 @@ async def body(request: Request) -> dict[str, Any]:
 
 
 def page(request: Request, items: list[dict[str, Any]], key: str = "") -> Response:
-    """One page of a list, with the address of the next one; `key` is the list's name where there is more to say.
+    """One page of a list, with the address of the next one; `key` is the list's name if there is more to say.
 
     Source: https://docs.github.com/rest/using-the-rest-api/using-pagination-in-the-rest-api
     """

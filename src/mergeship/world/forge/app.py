@@ -12,7 +12,7 @@ def application(repo: FakeRepository) -> Starlette:
 
 
 def variables(base: str, repo: FakeRepository) -> dict[str, str]:
-    """What GitHub tells its jobs of itself."""
+    """What GitHub says of itself to its jobs."""
     return {
         "GITHUB_SERVER_URL": base,
         "GITHUB_API_URL": f"{base}/api/v3",

@@ -78,7 +78,7 @@ class FakeRepository:
         self.lock = threading.Lock()
 
     def happened(self, event: str, action: str, pull_request: PullRequest) -> None:
-        """Tell that something happened that workflows may run on."""
+        """Announce an event that may start workflows."""
         self.on_event(event, action, pull_request)
 
     def new_token(self, grant: Grant) -> str:
@@ -99,7 +99,7 @@ class FakeRepository:
         path.write_text(self.rules.lines(), encoding="utf-8")
 
     def protect(self, *contexts: str, reviews: int = 0) -> None:
-        """Protect main as the product does: pull requests alone, with these checks and so many reviews."""
+        """Protect main as the product does: only pull requests, with these checks and so many reviews."""
         rules: list[dict[str, Any]] = [
             {"type": "pull_request", "parameters": {**REVIEW, "required_approving_review_count": reviews}},
             *({"type": kind} for kind in ("deletion", "non_fast_forward", "required_linear_history")),
@@ -198,7 +198,7 @@ class FakeRepository:
                 self.bare.git("update-ref", f"refs/pull/{pull_request.number}/head", head)
 
     def head_of(self, branch: str) -> str:
-        """The commit that a branch is at; empty where there is none."""
+        """The commit that a branch is at; empty if there is none."""
         return self.bare.git("for-each-ref", "--format=%(objectname)", f"refs/heads/{branch}").strip()
 
     def mergeable(self, pull_request: PullRequest) -> bool:

@@ -10,7 +10,7 @@ WRITERS = {"admin", "write"}
 
 
 def violations(repo: FakeRepository, pull_request: PullRequest, by: str = "") -> list[str]:
-    """What keeps a pull request from being merged by a person; of no person, by anybody who may obey nothing."""
+    """Why a person may not merge a pull request; without a person, why no one without a bypass may."""
     role = repo.access.get(by, "none")
     found = []
     for rule in repo.rules.about(f"refs/heads/{pull_request.base}"):

@@ -1,10 +1,12 @@
-"""What a repository on the forge has records of: pull requests, checks, releases, runs and runners."""
+"""The records of a repository on the forge: pull requests, checks, releases, runs and runners."""
 
 from datetime import datetime
 
 import msgspec
 
 from mergeship.world.forge.accounts import MAINTAINER
+
+RUNNER_VERSION = "2.335.0"
 
 
 class Check(msgspec.Struct, frozen=True):
@@ -102,4 +104,4 @@ class SelfHostedRunner(msgspec.Struct, frozen=True):
     online: bool = True
     busy: bool = False
     ephemeral: bool = False
-    version: str = "2.335.0"
+    version: str = RUNNER_VERSION

@@ -95,7 +95,7 @@ class Catalog:
         self.uploads: list[tuple[str, int]] = []
         """Every upload that was answered: file name and status."""
         self.shown: dict[str, StoredProject] | None = None
-        """What the pages show, where they lag behind; None if they do not."""
+        """What the pages show, if they lag behind; None if they do not."""
         self.serial = 0
         self.lock = threading.Lock()
 

@@ -22,7 +22,7 @@ def url(ask: Connection) -> str:
 
 
 def read(found: Json) -> Protection:
-    """The protection that GitHub tells."""
+    """The protection, as GitHub answers."""
     reviews, checks = found.get("required_pull_request_reviews"), found.get("required_status_checks") or {}
     named = checks.get("checks") or [{"context": context} for context in checks.get("contexts", ())]
     allowances = _named((reviews or {}).get("bypass_pull_request_allowances") or {})

@@ -29,7 +29,7 @@ class Reading(msgspec.Struct, kw_only=True):
 
 
 class Handler(msgspec.Struct, frozen=True, kw_only=True):
-    """How GitHub is asked about one kind of setting, and told."""
+    """How one kind of setting is read and written."""
 
     read: Callable[[Connection, Reading], Awaitable[Sequence[Setting]]]
     """All of that kind. Raises Refused if it cannot be had."""

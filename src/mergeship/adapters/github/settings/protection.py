@@ -1,6 +1,6 @@
 """What protects main: a ruleset, or classic branch protection, whichever is in use.
 
-A ruleset is in use here if it is about main alone: one that is about more is someone else's, and counts besides.
+A ruleset is in use here if it is only about main: one that is about more is someone else's, and counts besides.
 """
 
 from collections.abc import Iterable

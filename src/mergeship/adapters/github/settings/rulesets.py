@@ -18,14 +18,14 @@ _DEFAULTS = {
         "required_review_thread_resolution": False,
     }
 }
-"""What GitHub wants to be told, and a plan says nothing about: as it is, or else like this."""
+"""What GitHub requires, and a plan says nothing about: as it is, or else like this."""
 Json = dict[str, Any]
 
 
 async def find(ask: Connection, target: str, ours: str, about: tuple[set[str], ...]) -> Json | None:
     """The repository's own ruleset about exactly that: ours, else one of someone else that is in force.
 
-    One that is switched off holds what nobody wants yet, and one about more is someone else's alone.
+    One that is switched off holds what nobody wants yet, and one about more belongs to someone else.
     """
     listed = await ask.all(f"{ask.base}/rulesets?includes_parents=false&per_page=100", ADMIN_READ)
     own = sorted((one for one in listed if one.get("target") == target), key=lambda one: one["name"] != ours)
@@ -52,12 +52,12 @@ def rules_of(ruleset: Json) -> Json:
 
 
 def bypass_of(ruleset: Json) -> tuple[str, ...]:
-    """Who may bypass it. Raises Held if GitHub does not tell."""
+    """Who may bypass it. Raises Held if GitHub does not say."""
     if "bypass_actors" not in ruleset:
         raise Held(
             "forge-permission",
             f"GitHub does not say who may bypass the ruleset {ruleset['name']}",
-            hint="it tells only those who may change it: the token needs the permission administration=write",
+            hint="GitHub shows it only to those who may change it: the token needs administration=write",
         )
     return tuple(sorted(map(_actor, ruleset["bypass_actors"] or ())))
 

@@ -1,4 +1,4 @@
-"""Secrets of GitHub Actions: sealed for GitHub alone, and never told again.
+"""Secrets of GitHub Actions: sealed for GitHub, and never shown again.
 
 Source: https://docs.github.com/rest/actions/secrets
 """

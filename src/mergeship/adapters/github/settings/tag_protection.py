@@ -1,4 +1,4 @@
-"""What protects the tags of releases: a ruleset about them alone."""
+"""What protects the tags of releases: a ruleset only about them."""
 
 from typing import Any
 

@@ -119,7 +119,7 @@ def review(repo: FakeRepository, base: str, one: PullRequest, login: str, state:
 
 
 def comment(repo: FakeRepository, base: str, one: PullRequest, number: int) -> dict[str, Any]:
-    """What somebody said."""
+    """A comment."""
     login, words = one.comments[number]
     url = f"{base}/api/v3/repos/{repo.name}"
     return {

@@ -9,7 +9,6 @@ from mergeship.world.forge.answering import Refused, Views, base_of, body, inval
 from mergeship.world.forge.settings import Environment, Stored
 
 _POLICIES = "deployment-branch-policies"
-_RULES = ("wait_timer", "reviewers", "prevent_self_review")
 
 
 class Environments(Views):

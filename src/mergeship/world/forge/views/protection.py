@@ -99,7 +99,7 @@ class Protection(Views):
         ])  # fmt: skip
 
     def _shown(self, request: Request, number: int, ruleset: dict[str, Any], *, whole: bool) -> dict[str, Any]:
-        """A ruleset; who may bypass it is told to those who may change it."""
+        """A ruleset; who may bypass it is shown to those who may change it."""
         url = f"{base_of(request)}{self.api}/rulesets/{number}"
         when = serializers.time(self.repo.clock())
         shown = {

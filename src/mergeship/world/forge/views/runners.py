@@ -9,8 +9,8 @@ from starlette.routing import Route
 
 from mergeship.world.forge import serializers
 from mergeship.world.forge.answering import Refused, Views, base_of, nothing, page
+from mergeship.world.forge.records import RUNNER_VERSION
 
-VERSION = "2.335.0"
 SYSTEMS = (("linux", "x64"), ("linux", "arm64"), ("osx", "x64"), ("win", "x64"))
 
 
@@ -47,7 +47,7 @@ class Runners(Views):
     async def downloads(self, request: Request) -> Response:
         """Where the program is."""
         self.require(request, "administration", "read")
-        found = [serializers.download(base_of(request), VERSION, *system) for system in SYSTEMS]
+        found = [serializers.download(base_of(request), RUNNER_VERSION, *system) for system in SYSTEMS]
         return JSONResponse(found)
 
     async def token(self, request: Request) -> Response:
