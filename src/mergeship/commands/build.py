@@ -92,15 +92,20 @@ def build(  # noqa: PLR0913 - one argument an option
     found = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
     lost = tuple(one.version for one, why in found if why)
     plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
-    if not new:
-        _clear(out)
-        words = ", ".join(one.version for one in begun) or "none that needs bytes"
-        files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Started earlier: {words}\n")
-        job.summarize(environ, _summary(plan, ()))
-        return plan
+    if new:
+        return _built(project_builder, plan, environ, report, out)
+    _clear(out)
+    words = ", ".join(one.version for one in begun) or "none that needs bytes"
+    files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Started earlier: {words}\n")
+    job.summarize(environ, _summary(plan, ()))
+    return plan
+
+
+def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], report: Reporter, out: Path) -> Built:
+    """Build the planned version, check it, and hand it over."""
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
         work = Path(folder)
-        tree, made = project_builder.build(commit, plan.version, work)
+        tree, made = project_builder.build(plan.commit, plan.version, work)
         report(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
