@@ -69,7 +69,16 @@ class Hosted:
         contexts = self.contexts(there)
         self._report(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
         actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment, settings.forge.leave))
-        asked = Asked(settings, contexts.names, wanted.replace_token, _unpinned(there))
+        asked = Asked(
+            contexts=contexts.names,
+            environment=settings.environment,
+            trusted=settings.auth == "trusted",
+            attests=settings.attests,
+            reviews=settings.forge.reviews,
+            leave=settings.forge.leave,
+            replace_token=wanted.replace_token,
+            unpinned=_unpinned(there),
+        )
         origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
         found = plans.planned(actual, asked, origin)
         notes = [*found.notes, *contexts.notes]

@@ -41,7 +41,12 @@ def actual(*settings: Setting, **more: Any) -> Actual:
 
 
 def plan(found: Actual, *, origin: Origin = ORIGIN, replace: bool = False, **settings: Any) -> Plan:
-    return planned(found, Asked(Settings(**settings), CONTEXTS, replace), origin)
+    given = Settings(**settings)
+    asked = Asked(
+        contexts=CONTEXTS, environment=given.environment, trusted=given.auth == "trusted", attests=given.attests,
+        reviews=given.forge.reviews, leave=given.forge.leave, replace_token=replace,
+    )  # fmt: skip
+    return planned(found, asked, origin)
 
 
 def applied(found: Actual, made: Plan) -> Actual:

@@ -21,7 +21,7 @@ WORDS: dict[str, str] = {}
 
 def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
     """Deployed to from main, and from where someone else has said."""
-    name = asked.settings.environment
+    name = asked.environment
     if not name:
         notes.append("the setting environment is empty: every writer can read the token with a workflow on a branch")
         return

@@ -72,7 +72,7 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     fewest = _reviews(found, asked, alone=alone)
     # Whoever has asked for more reviews knows why; ours are what the settings say.
     reviews = fewest if found is None or found.ruleset == OURS else max(fewest, found.reviews)
-    if alone and asked.settings.forge.reviews is None:
+    if alone and asked.reviews is None:
         notes.append(
             f"{actual.writers[0]} is the only writer and cannot approve their own pull request, "
             "so no review is required"
@@ -93,6 +93,6 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
 
 
 def _reviews(found: Protection | None, asked: Asked, *, alone: bool) -> int:
-    if asked.settings.forge.reviews is not None:
-        return asked.settings.forge.reviews
+    if asked.reviews is not None:
+        return asked.reviews
     return 0 if alone else max(1, found.reviews if found else 1)

@@ -45,7 +45,7 @@ KINDS = tuple(_FILES)
 def desired(actual: Actual, asked: Asked) -> tuple[list[Desired], list[str]]:
     """Every setting as it should be, and what a person has to know besides."""
     notes: list[str] = []
-    leave = asked.settings.forge.leave
+    leave = asked.leave
     found = [one for kind, file in _FILES.items() if kind not in leave for one in file.desired(actual, asked, notes)]
     if leave:
         notes.append(f"left to someone else: {', '.join(leave)}")

@@ -23,18 +23,18 @@ WORDS: dict[str, str] = {}
 
 def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
     """One token, in the environment; none at all with trusted publishing."""
-    name = asked.settings.environment
+    name = asked.environment
     environment = "" if "environment" in actual.lacking else name
-    if name and "environment" in asked.settings.forge.leave and actual.one(Environment, name) is None:
+    if name and "environment" in asked.leave and actual.one(Environment, name) is None:
         notes.append(f"the secret {INDEX_TOKEN} waits for the environment {name}, which is left to someone else")
         return
     stored = {secret.environment: secret for secret in actual.all(Secret)}
-    if asked.settings.attests and actual.private:
+    if asked.attests and actual.private:
         notes.append(
             "this repository is private, and attestations name it in Sigstore's public log: "
             "attestations = false leaves them out"
         )
-    if asked.settings.auth == "trusted":
+    if asked.trusted:
         for secret in stored.values():
             yield Desired(secret, "", secret, *_without(secret))
         return

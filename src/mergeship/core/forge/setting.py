@@ -4,9 +4,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import msgspec
 
-if TYPE_CHECKING:
-    from mergeship.core.settings import Settings
-
 MAIN = "main"
 TAGS = "v*"
 
@@ -54,12 +51,21 @@ class Actual(msgspec.Struct, frozen=True):
         return next((one for one in self.all(kind) if name in {"", one.name}), None)
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What the project says of itself."""
 
-    settings: "Settings"
     contexts: tuple[str, ...]
     """The checks that its workflows report on a pull request."""
+    environment: str
+    """The environment of the deploy job; empty for none."""
+    trusted: bool
+    """Whether no token of the index is stored."""
+    attests: bool
+    """Whether uploads are attested, in a public log."""
+    reviews: int | None
+    """Approving reviews of a pull request; None if that was not asked for."""
+    leave: tuple[str, ...]
+    """Kinds that someone else decides on."""
     replace_token: bool = False
     unpinned: tuple[str, ...] = ()
     """Actions that its workflows do not name by their whole commit, each with its workflow."""
