@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from mergeship.adapters import dist, files
+from mergeship.adapters import dist, files, index
 from mergeship.commands.deploy import Deployed, deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
@@ -136,6 +136,54 @@ def test_an_upload_that_was_begun_is_finished_first(built: Path, environ: Enviro
     assert [(one.version, one.state) for one in send(built, environ).releases] == [
         ("0.1.1", "released"), ("0.1.2", "released"),
     ]  # fmt: skip
+
+
+def test_main_and_tags_are_read_again_after_an_upload_that_was_begun_before(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog.faults += [Fault(503, "Backend is unhealthy")] * 20
+    refused(built, environ, "index.deadline=1")
+    catalog.faults.clear()
+    first, other = ledgers.read(built).releases[0], git(built, "rev-parse", "HEAD")
+    later = commit_all(built, "feat: later")
+    git(built, "push", "--quiet", "origin", "HEAD:main")
+    ledgers.write(built, first, ledgers.entry("0.1.2", later))
+    put_built(built, "0.1.2", later)
+    wait = UploadTarget.wait
+
+    def meanwhile(*given: Any) -> None:
+        git(tmp_path / "owner" / "origin.git", "tag", "--force", "v0.1.2", other)
+        wait(*given)
+
+    monkeypatch.setattr(UploadTarget, "wait", meanwhile)
+    error = refused(built, environ)
+    assert (error.code, "there is a tag v0.1.2 on another commit" in error.message) == ("version-given-up", True)
+    assert not [name for name, _ in catalog.uploads if "0.1.2" in name]
+
+
+def test_who_was_overtaken_between_claim_and_upload_sends_nothing(
+    built: Path, environ: Environ, catalog: Catalog, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another run built other bytes, bound the version to them, and has sent the first; ours has the other's name."""
+    commit = git(built, "rev-parse", "HEAD")
+    theirs = put_built(built, "0.1.1", commit, extra=b"other")
+    sent = (built / "dist" / WHEEL).rename(tmp_path / WHEEL)
+    put_built(built, "0.1.1", commit)
+    theirs = (theirs[0], msgspec.structs.replace(theirs[1], sha256="5" * 64))
+    listing, met = UploadTarget.listing, list[str]()
+
+    def overtake(*given: Any) -> Listing:
+        if not met:
+            met.append("once")
+            ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=theirs, run="6", began=NOW))
+            assert index.upload(f"{base}/legacy/", TOKEN, sent, 10.0).status == 200
+        return listing(*given)
+
+    monkeypatch.setattr(UploadTarget, "listing", overtake)
+    error = refused(built, environ, "index.deadline=1")
+    assert (error.code, "run 6, with other bytes" in error.message) == ("uploading-elsewhere", True)
+    assert [name for name, _ in catalog.uploads] == [WHEEL]
+    assert state_of(built) == "uploading"
 
 
 def test_other_bytes_of_another_run_are_not_sent(built: Path, environ: Environ, catalog: Catalog) -> None:
