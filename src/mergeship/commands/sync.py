@@ -118,8 +118,8 @@ class _Syncing:
                 self.edits = written.edits
                 return learned(prepared=self.pulls.prepared(self.main, entry, written, facts.current))
             case Close(pull, why):
-                self.pulls.ask(lambda ask: ask.commented(pull.number, f"Obsolete: {why}."))
-                self.pulls.ask(lambda ask: ask.changed(pull.number, state="closed"))
+                self.pulls.ask(lambda ask: ask.comment(pull.number, f"Obsolete: {why}."))
+                self.pulls.ask(lambda ask: ask.update(pull.number, state="closed"))
                 origin.delete(pull.branch, pull.head)
                 return learned(closed=True)
             case Push(prepared):
@@ -128,11 +128,11 @@ class _Syncing:
                 return learned(pushed=True)
             case Update(number, entry):
                 title, body = version_pull.title(entry.version), self._body(entry)
-                return learned(pull=self.pulls.ask(lambda ask: ask.changed(number, title=title, body=body)))
+                return learned(pull=self.pulls.ask(lambda ask: ask.update(number, title=title, body=body)))
             case Open(branch, entry):
                 title, body = version_pull.title(entry.version), self._body(entry)
                 try:
-                    return learned(pull=self.pulls.ask(lambda ask: ask.opened(branch, title, body)))
+                    return learned(pull=self.pulls.ask(lambda ask: ask.open(branch, title, body)))
                 except Refused as refused:
                     if refused.code != "forge-permission":
                         raise

@@ -7,7 +7,7 @@ from typing import Any
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
-from mergeship.adapters.github.pulls import asked
+from mergeship.adapters.github.pulls import ask_pulls
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import SHIP, DrillEnv, DrillSession, demand
 from mergeship.drills.runner import Ran
@@ -102,7 +102,7 @@ def merged(drill: DrillEnv, number: int, token: str = "") -> str:
     forge = Forge(environ, drill.testbed.repo.name, 10.0)
     head = drill.testbed.repo.pull_requests[number].head
     try:
-        asked(forge, lambda pulls: pulls.merged(number, head))
+        ask_pulls(forge, lambda pulls: pulls.merge(number, head))
     except Refused as refused:
         return refused.said
     return ""

@@ -9,7 +9,7 @@ from mergeship.adapters import files
 from mergeship.adapters.git.origin import Origin
 from mergeship.adapters.github import runs
 from mergeship.adapters.github.connection import Refused
-from mergeship.adapters.github.pulls import Pulls, asked
+from mergeship.adapters.github.pulls import Pulls, ask_pulls
 from mergeship.core import intent, project, setup, workflow
 from mergeship.core.plan import FilePlan
 from mergeship.core.progress import Note, Reporter
@@ -101,7 +101,7 @@ class SettingUp:
         template = self._at_top(commit)(workflow.PULL_REQUEST_TEMPLATE) or ""
         fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
         body = f"{setup.INTRODUCTION}\n\n{intent.checklist(template, fallback, 'deploy')}"
-        return self.ask(lambda pulls: pulls.opened(setup.BRANCH, setup.TITLE, body))
+        return self.ask(lambda pulls: pulls.open(setup.BRANCH, setup.TITLE, body))
 
     def state(self) -> ProjectState:
         """Where the project's releases stand now."""
@@ -130,7 +130,7 @@ class SettingUp:
 
         def look() -> str | None:
             try:
-                self.ask(lambda pulls: pulls.merged(pull.number, pull.head))
+                self.ask(lambda pulls: pulls.merge(pull.number, pull.head))
             except Refused as refused:
                 if refused.status not in {405, 409}:
                     raise
@@ -183,4 +183,4 @@ class SettingUp:
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         """What the forge answers about pull requests. Raises Held, Refused among it."""
-        return asked(self.forge, question)
+        return ask_pulls(self.forge, question)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import msgspec
 
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.pulls import Pulls, asked
+from mergeship.adapters.github.pulls import Pulls, ask_pulls
 from mergeship.core import bump, project, workflow
 from mergeship.core.bump import Bump
 from mergeship.core.project import Source
@@ -101,4 +101,4 @@ class VersionPulls:
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         """What the forge answers. Raises Held, Refused among it."""
-        return asked(self.forge, question)
+        return ask_pulls(self.forge, question)

@@ -7,7 +7,7 @@ from typing import TypeVar
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
 from mergeship.adapters.github.connection import Refused
-from mergeship.adapters.github.pulls import Pulls, asked
+from mergeship.adapters.github.pulls import Pulls, ask_pulls
 from mergeship.core import intent
 from mergeship.core import workflow as workflows
 from mergeship.core.intent import Policy
@@ -76,7 +76,7 @@ class Contributor:
             if not words:
                 return None
         if number == 1 and checks:
-            self._ask(lambda pulls: pulls.changed(pull.number, body=clear))
+            self._ask(lambda pulls: pulls.update(pull.number, body=clear))
         if self.policy == "label":
             testbed.repo.pull_requests[pull.number].labels.append("deploy")
         if checks:
@@ -113,7 +113,7 @@ class Contributor:
 
     def open(self, branch: str, title: str, body: str) -> Pull:
         """Open a pull request."""
-        return self._ask(lambda pulls: pulls.opened(branch, title, body))
+        return self._ask(lambda pulls: pulls.open(branch, title, body))
 
     def checked(self, number: int, checks: Workflow, action: str) -> list[Job]:
         """Run the checks of a pull request, and give back the jobs that failed."""
@@ -123,7 +123,7 @@ class Contributor:
         """Why the forge does not merge a pull request; empty if it does."""
         head = self.testbed.repo.pull_requests[number].head
         try:
-            self._ask(lambda pulls: pulls.merged(number, head))
+            self._ask(lambda pulls: pulls.merge(number, head))
         except Refused as refused:
             if refused.status != REFUSED:
                 raise
@@ -147,4 +147,4 @@ class Contributor:
         return text, intent.checklist(text, CHECKLIST, "deploy")
 
     def _ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
-        return asked(self._forge, question)
+        return ask_pulls(self._forge, question)

@@ -85,7 +85,7 @@ class Pulls:
         found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
         return [one.pull(self._repository) for one in found]
 
-    async def merged(self, number: int, head: str) -> None:
+    async def merge(self, number: int, head: str) -> None:
         """Squash a pull request into main, if its branch is still at `head`. Raises Refused."""
         url = f"{self._base}/pulls/{number}/merge"
         await self._ask.write("PUT", url, {"merge_method": "squash", "sha": head}, "contents=write")
@@ -96,7 +96,7 @@ class Pulls:
         url = f"{self._base}/pulls?state=all&head={owner}:{branch}&per_page=1"
         return bool(await self._ask.item(url, _READ))
 
-    async def opened(self, branch: str, title: str, body: str) -> Pull:
+    async def open(self, branch: str, title: str, body: str) -> Pull:
         """A new pull request from a branch into main.
 
         Raises Refused if that may not be done, and Overtaken if there is one already.
@@ -111,18 +111,18 @@ class Pulls:
             raise
         return shapes.shaped(answer, shapes.PullRequest, url).pull(self._repository)
 
-    async def changed(self, number: int, **fields: str) -> Pull:
+    async def update(self, number: int, **fields: str) -> Pull:
         """A pull request with another title, body or state."""
         url = f"{self._base}/pulls/{number}"
         answer = await self._ask.write("PATCH", url, fields, _WRITE)
         return shapes.shaped(answer, shapes.PullRequest, url).pull(self._repository)
 
-    async def commented(self, number: int, text: str) -> None:
+    async def comment(self, number: int, text: str) -> None:
         """Say something below a pull request."""
         await self._ask.write("POST", f"{self._base}/issues/{number}/comments", {"body": text}, _WRITE)
 
 
-def asked(forge: Forge, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
+def ask_pulls(forge: Forge, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
     """What the forge answers to a question about pull requests. Raises Held, Refused among it."""
 
     async def ask(connection: Connection) -> _T:
