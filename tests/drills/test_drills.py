@@ -149,7 +149,7 @@ LONG = {
         "mergeship.core.release.delivery._send",
         "real = mergeship.core.release.delivery._send\nfrom mergeship.core.release.steps import Stop\n"
         "from mergeship.errors import Failed\ndef patched(entry, facts):\n"
-        "    return real(entry, facts) if facts.bound else Stop(Failed('begun', 'what was begun is not gone on with'))",
+        "    return real(entry, facts) if facts.unbound else Stop(Failed('begun', 'it is not resumed'))",
     ),
     "race": patch(
         "mergeship.adapters.git.origin.Origin.push",
@@ -187,7 +187,7 @@ FAILS = {
     "burned-filename": "^deploy: filename-burned: ",
     "burst": "^the third run: skip",
     "cancel": r"^it took [\d.]+ s to end",
-    "clock-skew": "^the first deploy: ",
+    "clock-skew": "^(the first deploy|deploys): ",
     "direct-push": "^decide: skip",
     "dirty-workspace": "'deploy': 'failed'",
     "disk-full": "^at write 1: nothing-wrong",

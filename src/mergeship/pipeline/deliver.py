@@ -86,7 +86,7 @@ class Deliverer:
             case _:
                 assert_never(step)
 
-    def _move(self, version: str, move: Move, *, tag: bool = False) -> str:
+    def _move(self, version: str, move: Move, *, tag: bool = False) -> str | None:
         """Write a transition, unless someone is faster; the forge's words if it refused the tag."""
         ledger, state = self.state.ledger, self.state
         wanted = ledger.moved(version, move.state, state.now, state.run, **move.changes)

@@ -27,7 +27,7 @@ class Login:
         if self.trusted:
             index.require_identity(environ)
             if self._settings.attests:
-                index.require_signer()
+                index.require_signer(environ)
         else:
             self._stored = _stored(environ)
 

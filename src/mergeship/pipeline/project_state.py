@@ -59,7 +59,7 @@ class ProjectState(msgspec.Struct, frozen=True):
         refs, ledger = _read(self.origin, self.store, self.project)
         return msgspec.structs.replace(self, refs=refs, ledger=ledger)
 
-    def write(self, wanted: Ledger, tagged: Entry | None = None) -> "tuple[ProjectState, str]":
+    def write(self, wanted: Ledger, tagged: Entry | None = None) -> "tuple[ProjectState, str | None]":
         """Push another ledger by compare-and-swap, a commit for each transition.
 
         With `tagged`, the tag of that release is pushed too: both or neither. Gives back the state afterwards, with
@@ -74,7 +74,7 @@ class ProjectState(msgspec.Struct, frozen=True):
         if push.done:
             self.store.remember(commit)
             refs = msgspec.structs.replace(self.refs, ledger=commit)
-            return msgspec.structs.replace(self, refs=refs, ledger=wanted, lost=0), ""
+            return msgspec.structs.replace(self, refs=refs, ledger=wanted, lost=0), None
         for ref in tag:
             if ref in push.refused:
                 return self, push.refused[ref]  # a server may refuse all because of one
@@ -88,7 +88,7 @@ class ProjectState(msgspec.Struct, frozen=True):
             )
         if self.lost + 1 == ATTEMPTS:
             raise Held("ledger-busy", f"gave up after {ATTEMPTS} concurrent ledger updates", hint="run the job again")
-        return msgspec.structs.replace(self.again(), lost=self.lost + 1), ""
+        return msgspec.structs.replace(self.again(), lost=self.lost + 1), None
 
 
 def read(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> ProjectState:

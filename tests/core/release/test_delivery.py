@@ -173,6 +173,7 @@ def test_a_proven_release_is_released_with_its_tag() -> None:
     proven = entry(state="proven", files=BOTH)
     assert next_step(proven, facts()) == PutTag(created)
     assert next_step(proven, facts(tag=A)) == created  # it is there already
+    assert next_step(proven, facts(tag=B)) == PutTag(created)  # and elsewhere, so the forge says no
     assert next_step(entry(state="proven", tag="created"), facts()) == PutTag(created)
     assert next_step(entry(state="released", tag="created"), facts()) == Done()
 
@@ -185,6 +186,7 @@ def test_a_refused_tag_is_written_down_once_and_tried_again_by_the_next_run() ->
     assert f"git push origin {A}:refs/tags/v0.1.1" in warning
     assert next_step(refused, facts()) == PutTag(Move("released", tag="created", tag_says=""))
     assert next_step(refused, facts(tag_refused="nope")) == Move("released", tag="refused", tag_says="nope")
+    assert next_step(proven, facts(tag_refused="")) == Move("released", tag="refused", tag_says="")  # without a word
 
 
 def end(step: Step) -> Done:
@@ -243,3 +245,14 @@ def test_what_the_index_said_is_forgotten_when_the_release_moves() -> None:
     assert (moved.listing, moved.sent, moved.unlisted) == (None, (), None)
     assert (moved.kept, moved.reread, moved.tag_refused) == (True, True, "no")
     assert delivery.next_step(entry(state="uploading", files=BOTH), moved) == Look()
+
+
+def test_only_files_of_ours_are_to_be_yanked() -> None:
+    assert delivery.yank(entry(files=BOTH), Listing(files=(OTHER,)), "p") == ""
+    assert "has p-0.1.1.tar.gz of it" in delivery.yank(entry(files=BOTH), Listing(files=(OTHER, SDIST)), "p")
+
+
+def test_an_upload_is_as_old_as_its_binding() -> None:
+    hidden = Sent(FILE, "late", "409 Conflict", "file-exists", "next", looking=True)
+    fresh = {"of": {"at": NOW - 2 * LEASE}, "sent": (hidden,)}
+    assert not stop(uploading(**fresh)).given_up

@@ -22,6 +22,18 @@ def test_the_own_claim_comes_last_and_refused_tags_after_it() -> None:
     assert found.uploads == (begun, own)
 
 
+def test_only_releases_have_tags_to_be_tried_again() -> None:
+    assert due(of(entry("0.1.0", "uploaded", commit=B, tag="refused"), entry()), BUILT, A).refused == ()
+
+
+def test_a_build_that_nobody_claimed_is_refused_beside_an_unfinished_upload_too() -> None:
+    begun = entry("0.1.0", "uploading", commit=B)
+    with pytest.raises(Failed) as refused:
+        due(of(begun), BUILT, A)
+    assert refused.value.code == "not-claimed"
+    assert due(of(begun), None, A).uploads == (begun,)  # without a build, it is finished
+
+
 @pytest.mark.parametrize("state", ["released", "given-up"])
 def test_what_has_come_to_its_end_is_not_delivered(state: str) -> None:
     found = due(of(entry(state=state)), BUILT, A)
@@ -61,6 +73,10 @@ def test_what_contains_a_release_supersedes_it() -> None:
     assert superseded(of(lost, entry("0.1.2", commit=B)), lost, later) == "0.1.2"
     assert containing(of(lost, entry("0.1.2", "given-up", commit=B)), lost, later) == ""
     assert superseded(of(entry()), entry(), later) == superseded(of(), None, later) == ""
+    assert containing(of(lost, entry("0.1.2", commit=B), entry("0.1.3", commit=B)), lost, later) == "0.1.3"
+    assert containing(of(entry(state="uploading")), entry(), later) == ""  # not by itself
+    with pytest.raises(Failed):
+        superseded(of(lost, skips=(Skip("c" * 40, NOW, "of another past"),)), lost, later)
     by_hand = of(lost, skips=(Skip(B, NOW, "why"),))
     assert superseded(by_hand, lost, later) == "a decision by hand to skip it"
     with pytest.raises(Failed, match=r"0\.1\.1 was given up: why") as failed:

@@ -32,8 +32,9 @@ _SIGNER = ("-P", "-c", "import sys; from mergeship.adapters.index.signer import 
 _CERTIFICATES, _OURS = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), "SSL_CERT_FILE"
 
 
-def require_signer() -> None:
-    """Raises Misconfigured if what signs is not installed; looks without importing it."""
+def require_signer(environ: Mapping[str, str]) -> None:
+    """Raises Misconfigured if what signs is not installed, or would ask someone else; looks without importing it."""
+    _refuse_elsewhere(environ.get(TRUST, ""))
     missing = [module for module in ("pypi_attestations", "sigstore") if importlib.util.find_spec(module) is None]
     if missing:
         raise Misconfigured(

@@ -156,7 +156,7 @@ def _tag(entry: Entry, facts: Facts) -> Step:
     state: State = "released" if entry.state == "proven" else entry.state
     if state == entry.state and entry.tag == "created":
         return Done(_warnings(entry, facts))
-    if facts.tag_refused:
+    if facts.tag_refused is not None:
         told = (entry.state, entry.tag, entry.tag_says) == (state, "refused", facts.tag_refused)
         return Done(_warnings(entry, facts)) if told else Move(state, tag="refused", tag_says=facts.tag_refused)
     created = Move(state, tag="created", tag_says="")
@@ -167,7 +167,7 @@ def _warnings(entry: Entry, facts: Facts) -> tuple[str, ...]:
     warnings = []
     if facts.unlisted:
         warnings.append(f"{entry.version} is uploaded but unconfirmed: {facts.unlisted}; the next run checks again")
-    if facts.tag_refused:
+    if facts.tag_refused is not None:
         warnings.append(
             f"the forge refused the tag {entry.tag_name}: {facts.tag_refused}; "
             f"push it yourself: git push origin {entry.commit}:refs/tags/{entry.tag_name}"

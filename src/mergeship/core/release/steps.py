@@ -44,8 +44,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     sent: tuple[Sent, ...] = ()
     unlisted: str | None = None
     """Why the index does not list it with equal hashes: empty if it does, None before it was waited for."""
-    tag_refused: str = ""
-    """The forge's words."""
+    tag_refused: str | None = None
+    """The forge's words if it refused the tag."""
     giving_up: "GiveUp | None" = None
 
     def moved(self) -> "Facts":
