@@ -97,6 +97,7 @@ def test_a_lease_ends() -> None:
     assert not entry(state="uploading").leased(NOW, lease)
     assert entry(state="uploading").begun
     assert not entry(state="released").unfinished
+    assert entry(state="proven").unfinished
 
 
 STATES = ("claimed", "uploading", "uploaded", "proven", "released", "given-up")

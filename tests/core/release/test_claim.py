@@ -1,0 +1,128 @@
+"""One test for each guard of a decision: what is asked for next, and what is written into the ledger."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from mergeship.core.listing import Listing, Published
+from mergeship.core.release.claim import Decided, Facts, LookUp, Project, ReadPolicies, Step, Write, next_step
+from mergeship.core.release.commit_range import Commit
+from mergeship.core.release.decision import ByHand, Merged, Pull
+from mergeship.core.release.ledger import Entry
+from mergeship.core.trigger import Trigger
+from mergeship.errors import Held
+from tests.core.release.test_ledger import NOW, A, B, entry, of
+
+BEFORE = "1" * 40
+LEASE = timedelta(hours=2)
+YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
+LINE = (Commit(B, "feat: later (#2)"), Commit(A, "feat: change (#1)"), Commit(BEFORE, "chore: begin"))
+SAME = ("checklist", "checklist")
+
+
+def pull(number: int, body: str) -> Pull:
+    return Pull(number, "t", body, (), f"feature/{number}", own_branch=True, author="a")
+
+
+def facts(commit: str = A, body: str = YES, **known: Any) -> Facts:
+    given: dict[str, Any] = {
+        "project": Project("p", "0.1.0", "", "checklist", LEASE), "commit": commit, "run": "7", "now": NOW,
+        "trigger": Trigger(pushed=(BEFORE, commit)), "first_parents": LINE, "ledger": of(), "tags": {},
+        "listing": Listing(), "policies": SAME,
+        "merges": tuple(
+            Merged(one, (pull(number, body),)) for number, one in ((2, LINE[0]), (1, LINE[1])) if one.sha <= commit
+        ), **known,
+    }  # fmt: skip
+    return Facts(**given)
+
+
+def written(step: Step) -> dict[str, tuple[str, Entry]]:
+    assert isinstance(step, Write)
+    return {one.version: (one.state, one) for one in step.ledger.releases}
+
+
+def test_policies_are_read_before_pull_requests_are_looked_up() -> None:
+    assert next_step(facts(policies=None, merges=None)) == ReadPolicies(BEFORE, A)
+    assert next_step(facts(merges=None)) == LookUp((LINE[1],), f"this push's beginning at {BEFORE[:12]}")
+
+
+def test_what_deploys_is_claimed() -> None:
+    ((state, claim),) = written(next_step(facts())).values()
+    assert (claim.version, state, claim.commit, claim.run, claim.at) == ("0.1.1", "claimed", A, "7", NOW)
+    assert (claim.since, claim.pull_requests) == (BEFORE, (1,))
+
+
+@pytest.mark.parametrize(
+    "used",
+    [{"tags": {"v0.1.1": B}}, {"listing": Listing((Published("0.1.1"),))},
+     {"ledger": of(entry(commit="c" * 40, state="given-up"))}],
+)  # fmt: skip
+def test_no_version_is_claimed_that_was_used(used: dict[str, Any]) -> None:
+    assert "0.1.2" in written(next_step(facts(**used)))
+
+
+def test_what_does_not_deploy_is_not_claimed() -> None:
+    step = next_step(facts(body=NO))
+    assert isinstance(step, Decided)
+    assert step.decision.decision == "skip"
+
+
+def test_a_claim_of_our_own_begins_its_lease_again() -> None:
+    own = entry(files=(), at=NOW - timedelta(hours=1))
+    ((state, claim),) = written(next_step(facts(ledger=of(own)))).values()
+    assert (state, claim.at, claim.run) == ("claimed", NOW, "7")
+
+
+def test_a_claim_that_someone_else_published_is_replaced_and_keeps_its_reasons() -> None:
+    own = entry(files=(), because=("#1 deploys",), pull_requests=(1,), since="c" * 40)
+    found = written(next_step(facts(ledger=of(own), listing=Listing((Published("0.1.1"),)), merges=None)))
+    assert {version: state for version, (state, _) in found.items()} == {"0.1.1": "given-up", "0.1.2": "claimed"}
+    claim = found["0.1.2"][1]
+    assert (claim.because, claim.pull_requests, claim.since) == (("#1 deploys",), (1,), "c" * 40)
+
+
+def test_what_is_begun_stays_as_it_is() -> None:
+    own = entry(state="uploading")
+    step = next_step(facts(ledger=of(own), listing=Listing((Published("0.1.1"),))))
+    assert isinstance(step, Decided)
+    assert (step.decision.decision, step.entry) == ("ship", own)
+
+
+def test_a_claim_that_expired_is_given_up_with_the_next_one() -> None:
+    stale = entry(files=(), at=NOW - timedelta(hours=3))
+    found = written(next_step(facts(B, ledger=of(stale))))
+    assert {version: state for version, (state, _) in found.items()} == {"0.1.1": "given-up", "0.1.2": "claimed"}
+
+
+def test_a_person_skips_what_is_claimed_too() -> None:
+    claimed = entry(files=(), at=NOW)
+    step = next_step(facts(trigger=Trigger(by_hand=ByHand("skip", "a typo", "me")), ledger=of(claimed)))
+    assert {version: state for version, (state, _) in written(step).items()} == {"0.1.1": "given-up"}
+    assert isinstance(step, Write)
+    assert [(skip.commit, skip.run) for skip in step.ledger.skips] == [(A, "7")]
+
+
+def test_a_person_skips_nothing_that_a_later_commit_has_shipped() -> None:
+    later = entry("0.1.2", "released", commit=B)
+    step = next_step(facts(trigger=Trigger(by_hand=ByHand("skip", "a typo", "me")), ledger=of(later)))
+    assert isinstance(step, Decided)
+
+
+def test_what_is_merged_does_not_choose_its_policy() -> None:
+    with pytest.raises(Held) as held:
+        next_step(facts(policies=("checklist", "always")))
+    assert held.value.code == "policy-changed"
+    assert isinstance(next_step(facts(policies=(None, "checklist"))), Write)  # there was no project before
+    ship = Trigger(by_hand=ByHand("ship", "a new policy", "me"))
+    assert isinstance(next_step(facts(policies=("checklist", "always"), trigger=ship)), Write)
+
+
+def test_a_project_without_a_ledger_begins_at_its_last_tag() -> None:
+    known: dict[str, Any] = {
+        "listing": Listing((Published("0.1.0"), Published("0.0.9"))),
+        "tags": {"v0.1.0": A, "v0.0.9": BEFORE},
+    }
+    assert next_step(facts(B, merges=None, **known)) == LookUp(
+        (LINE[0],), f"the tag of the highest published version at {A[:12]}"
+    )
