@@ -36,10 +36,10 @@ class Artifacts(msgspec.Struct, frozen=True):
                 hint="nothing was sent; build again and deploy that",
             )
 
-    def found(self, version: str, wanted: Sequence[Distribution]) -> dict[str, Path]:
-        """Where the exact bytes of a release's files are, by name; without those that are nowhere."""
+    def found(self, version: str, wanted: Sequence[Distribution]) -> dict[Distribution, Path]:
+        """Where the exact bytes of a release's files are, without those that are nowhere."""
         places = [self.out, self.out / UNFINISHED / version, self.store.dist(version, wanted)]
-        return {file.name: path for file in wanted for path in [dist.find(file, places)] if path}
+        return {file: path for file in wanted for path in [dist.find(file, places)] if path}
 
     def lost(self, version: str) -> str:
         """What build says if it found the bytes of a release nowhere."""
