@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeship.core.text import one_line, plain, without_password
+from mergeship.core.text import is_token, one_line, plain, without_password
 
 
 @given(st.text())
@@ -36,3 +36,8 @@ def test_a_password_is_not_shown() -> None:
 )
 def test_a_password_is_cut_out_whole(address: str, shown: str) -> None:
     assert without_password(address) == shown
+
+
+def test_a_token_is_one_piece_that_a_header_takes() -> None:
+    assert is_token("pypi-AgEIcHlwaS5vcmc")
+    assert not any(map(is_token, ("", "two words", "a\nb", "a\x07b", "é", "a\u200bb")))

@@ -19,6 +19,11 @@ def one_line(text: str) -> str:
     return " ".join(shown.replace("`", "'").replace("##[", "## [").split()).removeprefix("::")
 
 
+def is_token(text: str) -> bool:
+    """Whether a text can be a token: in one piece, and nothing that a header would not take."""
+    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+
+
 def without_password(address: str) -> str:
     """An address without user and password."""
     return re.sub(r"//[^/?#]*@", "//", address)

@@ -20,6 +20,7 @@ from mergeship.core.forge.setting import Asked
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.result import Applied, ChangeMade, Problem
+from mergeship.core.text import is_token
 from mergeship.errors import Failed, MergeshipError, Misconfigured
 from mergeship.pipeline.remote import checkout, on_forge
 
@@ -132,7 +133,7 @@ async def _applied(ask: Connection, change: Change, value: str) -> None:
 
 def _token(token: Callable[[], str]) -> str:
     value = token().strip()
-    if not value or not value.isascii() or not value.isprintable() or " " in value:
+    if not is_token(value):
         what = "is not a token: it has spaces, line breaks, or unprintable characters" if value else "is empty"
         raise Misconfigured(
             "bad-token" if value else "no-token",

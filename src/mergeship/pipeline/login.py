@@ -8,6 +8,7 @@ from mergeship.adapters import index
 from mergeship.core import publisher
 from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.progress import Note, Reporter
+from mergeship.core.text import is_token
 from mergeship.errors import Misconfigured
 from mergeship.pipeline.project_state import ProjectState
 
@@ -66,6 +67,6 @@ def _stored(environ: Mapping[str, str]) -> str:
             f"{INDEX_TOKEN} is not set, so the index would refuse the upload",
             hint=f"store a token of the index as the secret {INDEX_TOKEN}, and pass it to the deploy step with env:",
         )
-    if not token.isascii() or not token.isprintable() or " " in token:
+    if not is_token(token):
         raise Misconfigured("bad-token", f"{INDEX_TOKEN} is not a token", hint="copy it again in one piece")
     return token

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mergeship.core.environ import for_installer
+from mergeship.core.text import is_token
 from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, output
 
@@ -40,7 +41,7 @@ def token(environ: Mapping[str, str], api: str) -> Token:
     by_github = api == API or (urlsplit(api).hostname or "").endswith(".ghe.com")
     for name in NAMES if by_github else (*OF_ENTERPRISE, *NAMES):
         if value := environ.get(name, "").strip():
-            if not value.isascii() or not value.isprintable() or " " in value:
+            if not is_token(value):
                 raise Misconfigured("forge-token", f"{name} holds no token", hint="copy it again in one piece")
             return Token(value, f"the token in {name}")
     if shutil.which("gh", path=environ.get("PATH")):
