@@ -550,4 +550,4 @@ def test_trusted_uploads_need_what_attests_them(
     assert (catalog.uploads, state_of(built)) == ([], "claimed")
     with pytest.raises(MergeshipError) as refused:
         send(built, environ | job, "auth=trusted", "attestations=false", *DOWN)
-    assert refused.value.code != "no-trusted-extra"  # nothing is attested, so nothing is missing
+    assert refused.value.code == "index-unreachable"  # nothing is attested, so nothing is missing
