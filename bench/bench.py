@@ -89,7 +89,7 @@ def stages(bench: Bench, work: Path) -> None:
 
 def ran(done: Ran) -> None:
     if done.status:
-        sys.exit(done.said)
+        sys.exit(done.output)
 
 
 BUMPED = """

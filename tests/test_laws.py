@@ -27,7 +27,6 @@ from mergeship.core.release.due import due
 from mergeship.core.release.ledger import Entry, Ledger
 from mergeship.core.release.steps import Await, Effect, End, Facts, GiveUp, Keep, Look, Move, PutTag, Reread, Send
 from mergeship.core.release.upload import Answer, Sent, after, judge
-from mergeship.core.release.upload import there as there_is
 from mergeship.core.trigger import Trigger
 from mergeship.errors import Failed
 
@@ -315,7 +314,7 @@ class Runner:
                 words = "OK" if there == file.sha256 else "File already exists"
                 answer = Answer(200 if there == file.sha256 else 400, words) if attempt >= fails else None
             verdict = judge(answer) if answer else None
-            ended = after(verdict, there_is(file, world.listing()))
+            ended = after(verdict, world.listing().presence(file))
             sent = Sent(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
             if ended == "look":
                 world.shown = dict(world.index)

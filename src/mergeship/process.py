@@ -92,7 +92,7 @@ def output(
     """
     with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
-            said, warned = process.communicate(given, timeout=seconds)
+            out, warned = process.communicate(given, timeout=seconds)
         except subprocess.TimeoutExpired as error:
             end_group(process, GRACE)
             raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s") from error
@@ -100,8 +100,8 @@ def output(
             end_group(process, GRACE)
             raise
     if process.returncode:
-        raise ProcessFailed(command, process.returncode, said + warned)
-    return said
+        raise ProcessFailed(command, process.returncode, out + warned)
+    return out
 
 
 def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:

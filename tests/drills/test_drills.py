@@ -49,7 +49,7 @@ GUARDS = {
         "from mergeship.core.intent import Intent\npatched = lambda _: Intent('deploy', 'whatever it says')",
     ),
     # The upload.
-    "response-lost": patch("mergeship.core.release.upload.there", "patched = lambda *_: 'absent'"),
+    "response-lost": patch("mergeship.core.listing.Listing.presence", "patched = lambda *_: 'absent'"),
     "half-release": patch("mergeship.core.release.delivery.yank", "patched = lambda *_: ''"),
     "burned-filename": patch("mergeship.core.release.upload.after", "patched = lambda *_: 'stop'"),
     # The ledger.
@@ -133,7 +133,7 @@ LONG = {
         "mergeship.core.release.ledger.Entry.leased", "patched = lambda self, *_: self.state == 'claimed'"
     ),
     "stolen-version": patch("mergeship.core.pep440.same", "patched = lambda *_: False")
-    + "\nimport mergeship.core.release.upload\nmergeship.core.release.upload.there = lambda *_: 'absent'",
+    + "\nimport mergeship.core.listing\nmergeship.core.listing.Listing.presence = lambda *_: 'absent'",
     "clock-skew": patch(
         "mergeship.core.release.ledger.Entry.leased",
         "patched = lambda self, now, lease: self.state == 'claimed' and now - self.at <= lease",

@@ -77,8 +77,8 @@ class Frontend:
 def unpack(sdist: Path, folder: Path) -> Path:
     """Unpack an sdist, nothing of it outside of `folder`; gives the project's folder back. Raises Failed."""
     try:
-        with tarfile.open(sdist) as opened:
-            opened.extractall(folder, filter="data")
+        with tarfile.open(sdist) as archive:
+            archive.extractall(folder, filter="data")
     except tarfile.TarError as error:
         raise Failed(
             "bad-distribution",

@@ -31,8 +31,8 @@ def wheels_first(paths: Iterable[Path]) -> list[Path]:
 
 def find(file: Distribution, folders: Iterable[Path]) -> Path | None:
     """Where a file lies with exactly these bytes; None if none of the folders has it."""
-    there = (folder / file.name for folder in folders)
-    return next((path for path in there if path.is_file() and digest(path) == file), None)
+    candidates = (folder / file.name for folder in folders)
+    return next((path for path in candidates if path.is_file() and digest(path) == file), None)
 
 
 def digest(path: Path) -> Distribution:

@@ -81,15 +81,15 @@ class Environment:
             output, detail = "", error.detail
         else:
             detail = ""
-        told = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
-        if not told:
+        marked = [line.removeprefix(_MARK) for line in output.splitlines() if line.startswith(_MARK)]
+        if not marked:
             raise Failed(
                 "import-failed",
                 f"{', '.join(modules)} cannot be imported",
                 hint="add the missing module or dependency to the distribution",
                 detail=detail.strip() or "the import ended the interpreter",
             )
-        versions: dict[str, str] = json.loads(told[-1])
+        versions: dict[str, str] = json.loads(marked[-1])
         return versions
 
     def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:

@@ -73,7 +73,7 @@ def build(  # noqa: PLR0913 - one argument an option
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
     bump = _bump(source, repository, environ, version, read)
-    new = version != "" and bump.next not in {one.version for one in begun}
+    new = version != "" and bump.next not in {each.version for each in begun}
     if new:
         report(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
     plan = Built(
@@ -89,13 +89,13 @@ def build(  # noqa: PLR0913 - one argument an option
     if dry_run:
         return plan
     project_builder = Builder(repository, environ, overrides, report)
-    found = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
-    lost = tuple(one.version for one, why in found if why)
-    plan = msgspec.structs.replace(plan, restored=tuple(one.version for one, why in found if not why), lost=lost)
+    recovered = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
+    lost = tuple(each.version for each, why in recovered if why)
+    plan = msgspec.structs.replace(plan, restored=tuple(each.version for each, why in recovered if not why), lost=lost)
     if new:
         return _built(project_builder, plan, environ, report, out)
     _clear(out)
-    words = ", ".join(one.version for one in begun) or "none that needs bytes"
+    words = ", ".join(each.version for each in begun) or "none that needs bytes"
     files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Started earlier: {words}\n")
     job.summarize(environ, _summary(plan, ()))
     return plan
@@ -154,16 +154,16 @@ def _clear(out: Path) -> None:
 
 
 def _used(source: Source, repository: Repository, environ: Mapping[str, str]) -> list[Used]:
-    where, name = index.addresses(source.settings.index).simple, source.project.normalized
-    listed = index.listing(where, name, source.settings.index.deadline, environ)
+    simple, name = index.addresses(source.settings.index).simple, source.project.normalized
+    listed = index.listing(simple, name, source.settings.index.deadline, environ)
     return [*listed.used, *tagged(name, repository.tags(), source.declared.tag_prefix)]
 
 
-def _refuse_changes(changed: list[str]) -> None:
-    if changed:
+def _refuse_changes(paths: list[str]) -> None:
+    if paths:
         raise Misconfigured(
             "dirty-checkout",
-            f"the checkout differs from its commit: {', '.join(changed[:5])}{', …' if changed[5:] else ''}",
+            f"the checkout differs from its commit: {', '.join(paths[:5])}{', …' if paths[5:] else ''}",
             hint="commit or stash the changes; only commits are built",
         )
 

@@ -42,30 +42,30 @@ def bump(
         from mergeship.core.settings import load  # as long to load as all the rest together
 
         settings = load(pyproject, overrides)
-    found = declared(pyproject, text, read, settings.version_files if settings else (), os.path.realpath(path))
+    declaration = declared(pyproject, text, read, settings.version_files if settings else (), os.path.realpath(path))
     name = project.identify(pyproject, read)
     normalized = names.normalized(name)
     used = []
     if top:
         tags = git.Repository(path, for_installer(environ)).tags()
-        used += tagged(normalized, tags, found.tag_prefix)
+        used += tagged(normalized, tags, declaration.tag_prefix)
     if settings and not offline:
         from mergeship.adapters import index
         from mergeship.core.progress import Note
         from mergeship.core.text import without_password
 
-        where = index.addresses(settings.index).simple
-        report(Note(f"checking what {without_password(where)}{normalized}/ has published"))
-        used += index.listing(where, normalized, settings.index.deadline, environ).used
-    plan = bumping.plan(name, found, used, request, read)
+        simple = index.addresses(settings.index).simple
+        report(Note(f"checking what {without_password(simple)}{normalized}/ has published"))
+        used += index.listing(simple, normalized, settings.index.deadline, environ).used
+    plan = bumping.plan(name, declaration, used, request, read)
     if offline:
         plan = plan._replace(reasons=(*plan.reasons, NOT_ASKED))
     if dry_run:
         return plan
-    if found.vcs and request != BumpRequest():
+    if declaration.vcs and request != BumpRequest():
         raise Misconfigured(
             "version-from-tags",
-            f"the version comes from tags, through {found.vcs.tool}, so there is no file to write {plan.next} into",
+            f"the version comes from tags, through {declaration.vcs.tool}: there is no file to write {plan.next} into",
             hint="--dry-run shows it; tag a commit, and the next release is the patch version after that tag",
         )
     files.rewrite(path, plan.files, within=top or path)

@@ -146,21 +146,21 @@ def _unfinished(ledger: Ledger) -> tuple[Unfinished, ...]:
 
 def _outputs(result: Decided) -> dict[str, str]:
     """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself."""
-    sending = [one for one in result.unfinished if one.state == "uploading"]  # the others need no bytes any more
+    sending = [entry for entry in result.unfinished if entry.state == "uploading"]  # the others need no bytes any more
     return {
         "decision": result.decision,
         "ship": str(result.decision == "ship" or bool(result.unfinished)).lower(),
-        "version": "" if result.version in {one.version for one in result.unfinished} else result.version,
+        "version": "" if result.version in {entry.version for entry in result.unfinished} else result.version,
         "reason": "; ".join(result.reasons),
         "unfinished": msgspec.json.encode(sending).decode(),
-        "run": next((one.run for one in sending), ""),
+        "run": next((entry.run for entry in sending), ""),
     }
 
 
 def _summary(result: Decided) -> str:
     rows = "\n".join(f"- `{reason}`" for reason in result.reasons)
     head = f"**{result.decision}**" + (f": version **{result.version}** is claimed" if result.version else "")
-    more = [f"- `{one.version}` was started earlier and is finished first" for one in result.unfinished]
+    more = [f"- `{entry.version}` was started earlier and is finished first" for entry in result.unfinished]
     out = [f"\n{result.way_out}"] if result.way_out else []
     return "\n".join(
         [f"{head} ({result.commit[:12]}, since {result.since or 'its own release'})\n", rows, *more, *out, ""]

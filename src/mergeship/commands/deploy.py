@@ -135,6 +135,8 @@ def _delivered(entry: Entry, manifest: Manifest | None = None) -> Delivered:
 
 
 def _summary(result: Deployed) -> str:
-    lines = [f"- **{result.project} {one.version}** is {one.state}: {result.index}" for one in result.releases]
+    lines = [
+        f"- **{result.project} {release.version}** is {release.state}: {result.index}" for release in result.releases
+    ]
     lines += [f"- warning: {warning}" for warning in result.warnings]
     return "\n".join([*(lines or ["- nothing was left to deploy"]), ""])

@@ -30,10 +30,10 @@ def forge_apply(  # noqa: PLR0913 - one argument an option
     """
     hosted = Hosted(path, environ, overrides, report)
     if plan is None:
-        found = hosted.plan(wanted)
-        if found.changes:
-            agreed(found)
-        return hosted.apply(found, token)
+        planned = hosted.plan(wanted)
+        if planned.changes:
+            agreed(planned)
+        return hosted.apply(planned, token)
     given = plans.decode(_text(plan), str(plan))
     now = hosted.plan(Wanted(given.origin.allow_remove, given.origin.replace_token))
     plans.refuse_another(given, now, str(plan))

@@ -21,7 +21,7 @@ def forge_plan(
     replace_token: bool = False,
 ) -> Plan:
     """Plan, and change nothing; with `out` the plan is kept in a file."""
-    found = Hosted(path, environ, overrides, report).plan(Wanted(allow_remove, replace_token))
+    planned = Hosted(path, environ, overrides, report).plan(Wanted(allow_remove, replace_token))
     if out is not None:
-        files.write(out, plan.encode(found))
-    return found
+        files.write(out, plan.encode(planned))
+    return planned

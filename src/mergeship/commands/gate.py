@@ -83,18 +83,18 @@ def _of_commit(
 def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
     """Of only a text: labels and commits are not in it."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    found = intent.read(source.settings.intent, body=text, labels=(), message=text)
-    reason = decision.of_intent(found, "the text")
+    intended = intent.read(source.settings.intent, body=text, labels=(), message=text)
+    reason = decision.of_intent(intended, "the text")
     assert reason.outcome != "neutral"  # noqa: S101
-    return _result(Decision(reason.outcome, (reason,), found.part, remedy=decision.CORRECT))
+    return _result(Decision(reason.outcome, (reason,), intended.part, remedy=decision.CORRECT))
 
 
 def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], number: int, *, here: bool) -> Gated:
     """Of only a pull request. `here` says whether what is checked out is its merge, as in a workflow."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
-    found = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)
-    judged_pull = judged(source, repository, found, repository.head() if here else "")
+    pull = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)
+    judged_pull = judged(source, repository, pull, repository.head() if here else "")
     policy = (policy_before(repository, "HEAD^1", overrides) if here else None) or source.settings.intent
     return _result(decision.would(judged_pull, policy))
 
@@ -110,8 +110,8 @@ def _text(name: str) -> str:
     return text
 
 
-def _result(found: Decision) -> Gated:
-    return Gated(found.decision, tuple(str(reason) for reason in found.reasons), found.bump, found.remedy)
+def _result(decision: Decision) -> Gated:
+    return Gated(decision.decision, tuple(str(reason) for reason in decision.reasons), decision.bump, decision.remedy)
 
 
 def _summary(result: Gated) -> str:

@@ -38,9 +38,9 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     from mergeship.rehearsal.run_rehearsal import Asked, run_rehearsal
     from mergeship.rehearsal.sandbox import sandbox
 
-    asked = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
+    request = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
     with sandbox(environ, keep) as box:
-        result = run_rehearsal(asked, box, report)
+        result = run_rehearsal(request, box, report)
     return msgspec.structs.replace(result, kept=str(keep or ""))
 
 

@@ -99,10 +99,10 @@ class _Releasing:
         return setting_up.follow_release(commit, wait, PAUSE).version
 
     def _merged(self, pull: Pull, required: Sequence[str], wait: float) -> str:
-        where = f"{self.setting_up.page}/pull/{pull.number}"
-        self.report(Note(f"3 of 5: the checks of {where}"))
+        url = f"{self.setting_up.page}/pull/{pull.number}"
+        self.report(Note(f"3 of 5: the checks of {url}"))
         self.setting_up.follow_checks(pull, required, wait, PAUSE)
-        self.report(Note(f"4 of 5: the merge of {where}"))
+        self.report(Note(f"4 of 5: the merge of {url}"))
         return self.setting_up.merge(pull, wait, PAUSE)
 
 
@@ -136,7 +136,7 @@ def _notes(setting_up: SettingUp) -> tuple[str, ...]:
     try:
         online = setting_up.forge.ask(runs.runner_online)
     except Refused as refused:
-        return (f"not checked whether a runner is online: {refused.said}",)
+        return (f"not checked whether a runner is online: {refused.words}",)
     return () if online else (NO_RUNNER,)
 
 

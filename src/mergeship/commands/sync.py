@@ -73,9 +73,9 @@ def _sync(
     forge = Forge(environ, on_forge(repository, environ), deadline)
     state = project_state.read(path, {**environ, "GITHUB_TOKEN": forge.token().value}, report, overrides)
     syncing = _Syncing(VersionPulls(state, forge), on_main(state), f"{server_of(environ)}/{state.name}", report)
-    ours, others = syncing.pulls.opened()
+    ours, others = syncing.pulls.open()
     entry = version_pull.newest(state.ledger)
-    facts = Facts(declared=syncing.main.source.declared.version, entry=entry, opened=tuple(ours))
+    facts = Facts(declared=syncing.main.source.declared.version, entry=entry, open_pulls=tuple(ours))
     result = syncing.result(facts, dry_run=dry_run)
     if ours[1:] and result.action != "nothing":
         numbers = ", ".join(f"#{pull.number}" for pull in ours[1:])
@@ -136,7 +136,7 @@ class _Syncing:
                 except Refused as refused:
                     if refused.code != "forge-permission":
                         raise
-                    return learned(refused=refused.said)
+                    return learned(refused=refused.words)
             case _:
                 assert_never(step)
 
@@ -180,7 +180,7 @@ class _Syncing:
 
 
 def _summary(result: Synced) -> str:
-    where = f" [#{result.pull}]({result.url})" if result.pull else f" [open the pull request]({result.url})"
-    lines = [f"**{result.action}**{where if result.url else ''}: {result.why}"]
+    link = f" [#{result.pull}]({result.url})" if result.pull else f" [open the pull request]({result.url})"
+    lines = [f"**{result.action}**{link if result.url else ''}: {result.why}"]
     lines += [f"\n{result.advice}"] if result.advice else []
     return "\n".join([*lines, ""])

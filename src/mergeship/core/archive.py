@@ -94,7 +94,7 @@ def importable(names: Iterable[str]) -> tuple[str, ...]:
     A folder without `__init__.py` is a namespace: the packages inside it are meant. Programs, tests, examples and
     documentation that came along are left out.
     """
-    found: set[str] = set()
+    modules: set[str] = set()
     packages = {str(PurePosixPath(name).parent) for name in names if name.endswith("/__init__.py")}
     for name in names:
         path = PurePosixPath(name)
@@ -102,12 +102,12 @@ def importable(names: Iterable[str]) -> tuple[str, ...]:
             continue
         folders = [str(folder) for folder in reversed(path.parents) if str(folder) != "."]
         outermost = next((folder for folder in folders if folder in packages), None)
-        found.add(outermost or str(path.with_name(path.name.split(".")[0])))
-    modules = (name.split("/") for name in found)
+        modules.add(outermost or str(path.with_name(path.name.split(".")[0])))
+    split = (name.split("/") for name in modules)
     return tuple(
         sorted(
             ".".join(parts)
-            for parts in modules
+            for parts in split
             if not NOT_IMPORTED & set(parts) and all(part.isidentifier() for part in parts)
         )
     )

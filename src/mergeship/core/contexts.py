@@ -48,11 +48,11 @@ def by_run(text: str, path: str) -> dict[str, str]:
 
     Jobs whose checks cannot be determined are called as the engine does.
     """
-    found: dict[str, str] = {}
+    contexts: dict[str, str] = {}
     for identity, job in workflow.tree(text, path)["jobs"].items():
         with suppress(_UnclearError):
-            found |= dict(_names(str(identity), job))
-    return found
+            contexts |= dict(_names(str(identity), job))
+    return contexts
 
 
 class _UnclearError(Exception):
@@ -83,7 +83,7 @@ def _sometimes(event: dict[str, Any] | None) -> str:
 
 
 def _listed(value: Any) -> list[str]:  # noqa: ANN401 - YAML
-    return [str(one) for one in value] if isinstance(value, list) else [str(value)]
+    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
 
 
 def _of_job(
@@ -94,14 +94,14 @@ def _of_job(
     if not called:
         yield from names
         return
-    where = called.removeprefix("./")
-    text = read(where) if called.startswith("./") and where not in above else None
+    path = called.removeprefix("./")
+    text = read(path) if called.startswith("./") and path not in above else None
     if text is None:
         raise _UnclearError(f"it calls {called}, which cannot be read here")
     inner = workflow.tree(text, called)
     for run, name in names:
         for below, child in inner["jobs"].items():
-            for last, words in _of_job(str(below), child, read, (*above, where)):
+            for last, words in _of_job(str(below), child, read, (*above, path)):
                 yield f"{run} / {last}", f"{name} / {words}"
 
 

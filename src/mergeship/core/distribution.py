@@ -70,16 +70,16 @@ def decode(text: bytes) -> Manifest:
     return manifest
 
 
-def problems(manifest: Manifest, found: Sequence[Distribution]) -> list[str]:
+def problems(manifest: Manifest, distributions: Sequence[Distribution]) -> list[str]:
     """Where the files that are there differ from those that were built; empty when they do not."""
-    there = {file.name: file for file in found}
+    present = {file.name: file for file in distributions}
     listed = {file.name: file for file in manifest.files}
-    wrong = [f"{name} is missing" for name in listed if name not in there]
-    wrong += [f"{name} was not built here: {MANIFEST} does not list it" for name in there if name not in listed]
+    wrong = [f"{name} is missing" for name in listed if name not in present]
+    wrong += [f"{name} was not built here: {MANIFEST} does not list it" for name in present if name not in listed]
     wrong += [
-        f"{name} has sha256 {there[name].sha256}, and was built with {file.sha256}"
+        f"{name} has sha256 {present[name].sha256}, and was built with {file.sha256}"
         for name, file in listed.items()
-        if name in there and there[name] != file
+        if name in present and present[name] != file
     ]
     if not listed:
         wrong.append(f"{MANIFEST} lists no file")
@@ -94,14 +94,14 @@ def sdist_name(project: str, version: str) -> str:
 def wheel_problem(filename: str, project: str, version: str) -> str:
     """Why PyPI would refuse a wheel of this name for this release; empty when it would not."""
     try:
-        name, found, _, tags = parse_wheel_filename(filename)
+        name, named_version, _, tags = parse_wheel_filename(filename)
     except (InvalidWheelFilename, InvalidVersion) as error:
         return str(error)
     normalized = canonicalize_name(project).replace("-", "_")
     if filename.split("-", 1)[0] != normalized or name != canonicalize_name(project):
         return f"{filename!r} should begin with the normalized project name {normalized!r}"
-    if found != Version(version):
-        return f"{filename!r} is of version {found}, not of {version}"
+    if named_version != Version(version):
+        return f"{filename!r} is of version {named_version}, not of {version}"
     refused = refused_platforms(tags)
     return f"{filename!r} has the platform tag {refused[0]!r}, which PyPI refuses" if refused else ""
 

@@ -82,8 +82,8 @@ def ticked(text: str, wanted: Literal["deploy", "no-deploy"]) -> str:
 def checklist(template: str, fallback: str, wanted: Literal["deploy", "no-deploy"]) -> str:
     """A template with one item ticked; the `fallback`, if that cannot be ticked in it."""
     clear = ticked(template, wanted)
-    found = of_checklist(clear)
-    return clear if found and found.wanted == wanted else ticked(fallback, wanted)
+    intent = of_checklist(clear)
+    return clear if intent and intent.wanted == wanted else ticked(fallback, wanted)
 
 
 def of_labels(labels: Sequence[str]) -> Intent:
@@ -107,8 +107,8 @@ def of_marker(message: str) -> Intent:
         return Intent("unclear", f"its commit is marked {' and '.join(f'[{part}]' for part in parts)}")
     if not marks:
         return Intent("no-deploy", "its commit has no marker")
-    said = f"[{parts[0]}]" if parts else "[deploy]"
-    return Intent("deploy", f"its commit is marked {said}", part=parts[0] if parts else "patch")
+    marker = f"[{parts[0]}]" if parts else "[deploy]"
+    return Intent("deploy", f"its commit is marked {marker}", part=parts[0] if parts else "patch")
 
 
 def read(
@@ -150,14 +150,14 @@ def _tasks(text: str) -> Iterator[tuple[bool, str]]:
     # A list may be indented as a whole, which Markdown would take for code; and `[x]: …` is no link for GitHub here.
     tokens = MarkdownIt("commonmark").disable(["code", "reference"]).parse(text.removeprefix(BOM))
     quoted = 0
-    opened: list[str] = []
+    parents: list[str] = []
     for token in tokens:
         quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
-        if token.type == "inline" and not quoted and opened == ["list_item_open", "paragraph_open"]:
+        if token.type == "inline" and not quoted and parents == ["list_item_open", "paragraph_open"]:
             match = _TASK.match(_shown(token))
             if match and _TASK.match(token.content) and not _STRUCK.search(token.content):
                 yield match[1] != " ", match[2]
-        opened = [*opened[-1:], token.type]
+        parents = [*parents[-1:], token.type]
 
 
 def _shown(token: "Token") -> str:

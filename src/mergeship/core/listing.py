@@ -1,7 +1,7 @@
 """What an index lists of a project, from the JSON of the simple API (PEP 691, PEP 700) or from its HTML (PEP 503)."""
 
 from html.parser import HTMLParser
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import msgspec
@@ -26,6 +26,9 @@ SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", 
 """Of files that indexes took over the years, wheels apart."""
 
 
+Presence = Literal["same", "other", "absent"]
+
+
 class Published(msgspec.Struct, frozen=True):
     """A version that was published, and when, as far as the index says."""
 
@@ -45,14 +48,23 @@ class Listing(msgspec.Struct, frozen=True):
     @property
     def versions(self) -> tuple[str, ...]:
         """Only the versions."""
-        return tuple(one.version for one in self.published)
+        return tuple(release.version for release in self.published)
 
     @property
     def used(self) -> list[Used]:
         """The versions that are taken, with the reason. What is not a version (PEP 440) is in nobody's way."""
         return [
-            Used(one.version, _reason(one), published=True) for one in self.published if pep440.is_version(one.version)
+            Used(release.version, _reason(release), published=True)
+            for release in self.published
+            if pep440.is_version(release.version)
         ]
+
+    def presence(self, file: Distribution) -> Presence:
+        """What is listed under a file's name. Absent never proves that it was not uploaded: an index may lag."""
+        listed = next((other for other in self.files if other.name == file.name), None)
+        if listed is None or not listed.sha256:  # without a hash, it may be anyone's
+            return "absent"
+        return "same" if listed.sha256 == file.sha256 else "other"
 
     def lacks(self, file: Distribution) -> str:
         """Why `file` is not proven to be there; empty when it is, with the same bytes."""
@@ -79,7 +91,7 @@ class _Page(msgspec.Struct, rename="kebab"):
     project_status: dict[str, Any] = {}
 
 
-def parse(body: bytes, project: str, where: str) -> Listing:
+def parse(body: bytes, project: str, address: str) -> Listing:
     """The listing of a project, by its normalized name, in a JSON page of the simple API.
 
     Raises Held for anything else: unreadable is not empty.
@@ -89,15 +101,15 @@ def parse(body: bytes, project: str, where: str) -> Listing:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Held(
             "index-unreadable",
-            f"{where} did not answer with the JSON of the simple API: {error}",
+            f"{address} did not answer with the JSON of the simple API: {error}",
             hint="check the setting index.simple",
         ) from error
-    _check_version(page.meta.get("api-version", ""), where)
-    _check_status(page.project_status.get("status"), where)
-    return _listing(page.versions, page.files, project, where)
+    _check_version(page.meta.get("api-version", ""), address)
+    _check_status(page.project_status.get("status"), address)
+    return _listing(page.versions, page.files, project, address)
 
 
-def parse_html(body: bytes, project: str, where: str) -> Listing:
+def parse_html(body: bytes, project: str, address: str) -> Listing:
     """The same in an HTML page, of an index that has nothing else.
 
     Raises Held for a page that is none: what an index shows to those who are not logged in, for one.
@@ -105,16 +117,16 @@ def parse_html(body: bytes, project: str, where: str) -> Listing:
     page = _Anchors(project)
     page.feed(body.decode("utf-8", "replace"))
     page.close()
-    _check_version(page.api_version, where)
-    _check_status(page.status, where)
+    _check_version(page.api_version, address)
+    _check_status(page.status, address)
     files = [file for href, yanked in page.anchors if (file := _linked(href, yanked=yanked))]
     if not files and not page.says_what_it_is:
         raise Held(
             "index-unreadable",
-            f"{where} answered with a page that lists no file, and does not say that it is of the simple API",
+            f"{address} answered with a page that lists no file, and does not say that it is of the simple API",
             hint="check the setting index.simple, and whether the index wants a password",
         )
-    return _listing([], files, project, where)
+    return _listing([], files, project, address)
 
 
 class _Anchors(HTMLParser):
@@ -157,37 +169,37 @@ def _linked(href: str, *, yanked: bool) -> _File | None:
     return _File(filename, {"sha256": value} if kind == "sha256" else {}, yanked=yanked)
 
 
-def _check_version(version: object, where: str) -> None:
+def _check_version(version: object, address: str) -> None:
     if str(version).partition(".")[0] != "1":
         raise Held(
             "index-unreadable",
-            f"{where} has version {version} of the simple API; this mergeship reads 1.x",
+            f"{address} has version {version} of the simple API; this mergeship reads 1.x",
             hint="update mergeship",
         )
 
 
-def _check_status(status: object, where: str) -> None:
+def _check_status(status: object, address: str) -> None:
     if status == "quarantined":  # PEP 792: its files are not shown, and they are there
         raise Held(
             "index-unreadable",
-            f"{where} keeps the project in quarantine, and does not show what was published",
+            f"{address} keeps the project in quarantine, and does not show what was published",
             hint="contact the index's maintainers; nothing can be released until then",
         )
 
 
-def _listing(versions: list[str], listed: list[_File], project: str, where: str) -> Listing:
-    told = {file.filename: _version_of(file.filename, project) for file in listed}
-    unclear = [name for name, version in told.items() if not version]
+def _listing(versions: list[str], listed: list[_File], project: str, address: str) -> Listing:
+    version_of = {file.filename: _version_of(file.filename, project) for file in listed}
+    unclear = [name for name, version in version_of.items() if not version]
     if unclear and not versions:
         raise Held(
             "index-unreadable",
-            f"{where} lists a file whose name has no version: {one_line(unclear[0])}",
+            f"{address} lists a file whose name has no version: {one_line(unclear[0])}",
             hint="check what was published there; the next version has to be above all of it",
         )
     groups: dict[str, list[_File]] = {version: [] for version in versions}
     for file in listed:
-        if told[file.filename]:
-            groups.setdefault(told[file.filename], []).append(file)
+        if version_of[file.filename]:
+            groups.setdefault(version_of[file.filename], []).append(file)
     published = tuple(_published(version, files) for version, files in groups.items())
     distributions = (Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in listed)
     return Listing(published, tuple(distributions))
@@ -225,6 +237,6 @@ def _old_version_of(filename: str, project: str) -> str:
     return ""
 
 
-def _reason(one: Published) -> str:
-    yanked = " (yanked)" if one.yanked else ""
-    return f"the index has {one.version}{yanked}{f', uploaded {one.uploaded}' if one.uploaded else ''}"
+def _reason(release: Published) -> str:
+    yanked = " (yanked)" if release.yanked else ""
+    return f"the index has {release.version}{yanked}{f', uploaded {release.uploaded}' if release.uploaded else ''}"

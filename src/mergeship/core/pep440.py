@@ -84,7 +84,7 @@ def comparable(texts: Iterable[str]) -> "list[Version]":
     return [Version(text) for text in texts]
 
 
-def same(one: str, other: str) -> bool:
+def same(version: str, other: str) -> bool:
     """Whether two texts are the same version."""
-    first, second = comparable([one, other])
+    first, second = comparable([version, other])
     return first == second

@@ -39,30 +39,30 @@ class Source(NamedTuple):
     """Whether there is a uv.lock."""
 
 
-def gather(read: Read, where: object, overrides: Sequence[str] = ()) -> Source:
+def gather(read: Read, folder: object, overrides: Sequence[str] = ()) -> Source:
     """Everything that a stage wants to know of a project.
 
-    `read` gives the text of a file by its path relative to the project, None if there is none; `where` is
+    `read` gives the text of a file by its path relative to the project, None if there is none; `folder` is
     the project's folder, absolute.
     Raises Misconfigured for whatever is missing, broken or not supported.
     """
     from mergeship.core.settings import load
 
-    text, pyproject = pyproject_of(read, where)
+    text, pyproject = pyproject_of(read, folder)
     settings = load(pyproject, overrides)
-    found = declared(pyproject, text, read, settings.version_files, str(where))
-    return Source(describe(pyproject, read), settings, found, locked=read("uv.lock") is not None)
+    declaration = declared(pyproject, text, read, settings.version_files, str(folder))
+    return Source(describe(pyproject, read), settings, declaration, locked=read("uv.lock") is not None)
 
 
-def identified(read: Read, where: object, overrides: Sequence[str] = ()) -> "tuple[str, Settings]":
+def identified(read: Read, folder: object, overrides: Sequence[str] = ()) -> "tuple[str, Settings]":
     """The project's normalized name and its settings, for stages that need no declaration. Raises Misconfigured."""
     from mergeship.core.settings import load
 
-    _, pyproject = pyproject_of(read, where)
+    _, pyproject = pyproject_of(read, folder)
     return names.normalized(identify(pyproject, read)), load(pyproject, overrides)
 
 
-def pyproject_of(read: Read, where: object) -> tuple[str, dict[str, Any]]:
+def pyproject_of(read: Read, folder: object) -> tuple[str, dict[str, Any]]:
     """The pyproject.toml, as text and parsed; both empty for a project with only setup.py or setup.cfg.
 
     Raises Misconfigured if there is no project.
@@ -74,7 +74,7 @@ def pyproject_of(read: Read, where: object) -> tuple[str, dict[str, Any]]:
         return "", {}
     raise Misconfigured(
         "not-a-project",
-        f"there is no pyproject.toml in {where}",
+        f"there is no pyproject.toml in {folder}",
         hint="name the folder of a Python project, or write one (packaging.python.org/guides)",
     )
 
@@ -115,13 +115,13 @@ def test_groups(project: Project, wanted: tuple[str, ...] | None, extras: tuple[
 
 
 def _chosen(
-    have: tuple[str, ...], wanted: tuple[str, ...] | None, usual: tuple[str, ...], kind: str
+    available: tuple[str, ...], wanted: tuple[str, ...] | None, usual: tuple[str, ...], kind: str
 ) -> tuple[str, ...]:
-    spelled: dict[str, str] = {names.loosely(name): name for name in have}
+    spelled: dict[str, str] = {names.loosely(name): name for name in available}
     if wanted is None:
         return tuple(spelled[name] for name in usual if name in spelled)[:1]
     for name in wanted:
         if names.loosely(name) not in spelled:
-            known = ", ".join(have) or "none"
+            known = ", ".join(available) or "none"
             raise Misconfigured("no-such-extra", f"the project has no {kind} {name!r}", hint=f"it has: {known}")
     return tuple(spelled[names.loosely(name)] for name in wanted)

@@ -100,22 +100,22 @@ def load(pyproject: Mapping[str, Any], overrides: Sequence[str] = ()) -> Setting
     settings = _convert(table, strict=True)
     if not overrides:
         return settings
-    merged: dict[str, Any] = msgspec.to_builtins(settings)
+    values: dict[str, Any] = msgspec.to_builtins(settings)
     for override in overrides:
-        _override(merged, override)
-    return _convert(merged, strict=False)
+        _override(values, override)
+    return _convert(values, strict=False)
 
 
 def keys() -> tuple[str, ...]:
     """Every key that `--set` takes."""
     defaults: dict[str, Any] = msgspec.to_builtins(Settings())
-    found: list[str] = []
+    names: list[str] = []
     for name, value in defaults.items():
         if isinstance(value, dict):
-            found += [f"{name}.{key}" for key in value]
+            names += [f"{name}.{key}" for key in value]
         else:
-            found.append(name)
-    return tuple(found)
+            names.append(name)
+    return tuple(names)
 
 
 def _override(table: dict[str, Any], text: str) -> None:
@@ -157,15 +157,15 @@ def _convert(table: Any, *, strict: bool) -> Settings:  # noqa: ANN401 - anythin
         settings = msgspec.convert(table, Settings, strict=strict)
     except msgspec.ValidationError as error:
         message = str(error)
-        where = re.search(r" - at `\$\.?(.*?)`$", message)
-        section = where[1] if where else ""
+        place = re.search(r" - at `\$\.?(.*?)`$", message)
+        section = place[1] if place else ""
         unknown = re.search(r"unknown field `(.*?)`", message)
         if unknown:
             key = f"{section}.{unknown[1]}".removeprefix(".")
             raise Misconfigured(
                 "unknown-setting", f"[tool.mergeship] {key}: no such setting", hint=_nearest(key)
             ) from error
-        plain = message.removesuffix(where[0]) if where else message
+        plain = message.removesuffix(place[0]) if place else message
         raise Misconfigured(
             "bad-setting",
             f"[tool.mergeship] {section}: {plain}".replace("] :", "]:"),

@@ -38,13 +38,13 @@ class Shown(msgspec.Struct, frozen=True):
 
 def released(ledger: Ledger, commit: str) -> str:
     """The version that was released of a commit, or last of all if none is given; empty for none."""
-    own = [one.version for one in ledger.releases if one.state == "released" and commit in {"", one.commit}]
+    own = [entry.version for entry in ledger.releases if entry.state == "released" and commit in {"", entry.commit}]
     return own[-1] if own else ""
 
 
 def under_way(ledger: Ledger, now: datetime, lease: timedelta) -> str:
     """The commit of the newest release that is not at its end, and may still come there; empty for none."""
-    alive = [one.commit for one in ledger.releases if one.unfinished or one.leased(now, lease)]
+    alive = [entry.commit for entry in ledger.releases if entry.unfinished or entry.leased(now, lease)]
     return alive[-1] if alive else ""
 
 
@@ -65,10 +65,10 @@ class Checked(msgspec.Struct, frozen=True):
 
 def checked(required: Sequence[str], said: Sequence[Said]) -> Checked:
     """All green, one red, or still waiting for some. A check that was run again counts as it was said last."""
-    last = {one.name: one for one in said}
+    last = {run.name: run for run in said}
     red = [last[name] for name in required if name in last and last[name].conclusion in _RED]
     if red:
-        return Checked("red", ", ".join(f"{one.name} ({one.conclusion}) {one.url}".strip() for one in red))
+        return Checked("red", ", ".join(f"{run.name} ({run.conclusion}) {run.url}".strip() for run in red))
     waiting = [name for name in required if name not in last or not last[name].conclusion]
     if waiting:
         return Checked("waiting", f"waiting for {', '.join(waiting)}")

@@ -31,7 +31,7 @@ def parse(text: str, path: str = "pyproject.toml") -> dict[str, Any]:
 
 def table(document: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     """The table at a path of keys; empty if there is none, or something that is no table."""
-    found: Any = document
+    value: Any = document
     for key in keys:
-        found = found.get(key) if isinstance(found, Mapping) else None
-    return dict(found) if isinstance(found, Mapping) else {}
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else {}

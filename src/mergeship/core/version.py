@@ -56,12 +56,16 @@ def next_version(declared: str | None, used: Sequence[Used], request: BumpReques
     Misconfigured if that one is not a version for an index.
     """
     _check(request)
-    texts = [FIRST if declared is None else declared, *(one.version for one in used), *filter(None, [request.to])]
+    texts = [
+        FIRST if declared is None else declared,
+        *(use.version for use in used),
+        *filter(None, [request.to]),
+    ]
     versions = pep440.comparable(texts)
     own = None if declared is None else versions[0]
-    taken = list(zip(versions[1 : len(used) + 1], (one.reason for one in used), strict=True))
+    taken = list(zip(versions[1 : len(used) + 1], (use.reason for use in used), strict=True))
     if not request.leave_0x:
-        released = [pair for pair, one in zip(taken, used, strict=True) if one.published]
+        released = [pair for pair, use in zip(taken, used, strict=True) if use.published]
         _stay_below_one(own, taken, released or taken)
     highest, reason = max(taken, key=lambda item: item[0]) if taken else (None, "no release is known")
     if request.to:
@@ -95,7 +99,7 @@ def tagged(name: str, tags: Iterable[str], prefix: str = "") -> list[Used]:
     `name` is the project's normalized name; tags of something else are left out. `prefix` is one that the project
     has set for its tags.
     """
-    found = []
+    versions = []
     for tag in tags:
         version = (
             _version_at_start(tag)
@@ -103,8 +107,8 @@ def tagged(name: str, tags: Iterable[str], prefix: str = "") -> list[Used]:
             or _version_after_name(name, tag)
         )
         if version:
-            found.append(Used(version, f"there is a tag {tag}"))
-    return found
+            versions.append(Used(version, f"there is a tag {tag}"))
+    return versions
 
 
 def _check(request: BumpRequest) -> None:

@@ -86,19 +86,19 @@ def tree(text: str, path: str) -> dict[str, Any]:
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        found = YAML(typ="safe", pure=True).load(text)
+        parsed = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Misconfigured(
-            "broken-workflow", f"{path}{where}: {error.problem or error.context}", hint="fix the YAML there"
+            "broken-workflow", f"{path}{position}: {error.problem or error.context}", hint="fix the YAML there"
         ) from error
     except YAMLError as error:
         raise Misconfigured("broken-workflow", f"{path}: {error}", hint="fix the YAML") from error
-    jobs = found.get("jobs") if isinstance(found, dict) else None
+    jobs = parsed.get("jobs") if isinstance(parsed, dict) else None
     if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
         raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")
-    whole: dict[str, Any] = found
+    whole: dict[str, Any] = parsed
     return whole
 
 

@@ -35,7 +35,7 @@ class Played(msgspec.Struct, frozen=True):
     drill: DrillEnv
     workflow: Workflow
     program: str
-    said: list[str]
+    log: list[str]
     """Every line that a step wrote."""
 
     def merged(self, number: int, body: str = SHIP, prepare: Callable[[Path], None] | None = None) -> Merge:
@@ -57,7 +57,7 @@ class Played(msgspec.Struct, frozen=True):
 
         def report(event: Event) -> None:
             if isinstance(event, StepSaid):
-                self.said.append(event.line)
+                self.log.append(event.line)
 
         jobs: list[Job] = self.drill.testbed.act(self.program, self.workflow, merge, number, report)
         return {job.name: job.status for job in jobs}
@@ -117,7 +117,7 @@ def _build_failure(session: DrillSession) -> str:
     with played(session) as play:
         jobs = play.run(play.merged(1, SHIP, _break_backend), 1)
         demand(jobs == statuses("passed", "passed", "failed", "skipped"), f"{jobs}")
-        demand(any("the drill breaks the build here" in line for line in play.said), "the backend's words are lost")
+        demand(any("the drill breaks the build here" in line for line in play.log), "the backend's words are lost")
         demand(not play.drill.uploads, "something was sent")
         claimed = play.drill.ledger.releases[-1]
         demand(claimed.state == "claimed", f"{claimed.version} is {claimed.state}")
@@ -132,11 +132,11 @@ def _own_backend(work: Path, code: str) -> None:
     """Put a backend of the drill's own around the project's."""
     path = work / "pyproject.toml"
     text = path.read_text(encoding="utf-8")
-    found = re.search(r"^build-backend\s*=\s*[\"']([\w.]+)[\"'].*$", text, re.MULTILINE)
+    match = re.search(r"^build-backend\s*=\s*[\"']([\w.]+)[\"'].*$", text, re.MULTILINE)
     line = 'build-backend = "drill_backend"\nbackend-path = ["."]'
     bare = f'{text}\n[build-system]\nrequires = ["setuptools"]\n{line}\n'
-    text = text.replace(found[0], line) if found else bare
-    real = found[1] if found else "setuptools.build_meta"
+    text = text.replace(match[0], line) if match else bare
+    real = match[1] if match else "setuptools.build_meta"
     path.write_text(text, encoding="utf-8")
     (work / "drill_backend.py").write_text(code.format(real=real), encoding="utf-8")
 
@@ -155,7 +155,7 @@ def _dirty(session: DrillSession) -> str:
         sent = list(play.drill.published)
         demand(not any("evil" in name for name in sent), f"the index has {sent}")
         if reaches:
-            demand(jobs["build"] == "failed" and any("strange-files" in line for line in play.said), f"{jobs}")
+            demand(jobs["build"] == "failed" and any("strange-files" in line for line in play.log), f"{jobs}")
             return "left by an earlier job, reported and refused; nothing was sent"
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
         return f"left by an earlier job, not taken along: {', '.join(sent)}"
@@ -210,8 +210,10 @@ def build_sdist(folder, *rest, **named):
 
 
 def _is_ignored(play: Played, name: str) -> bool:
-    told = play.drill.testbed.origin.work.git("status", "--porcelain", "--ignored", "--untracked-files=all", "--", name)
-    return told.startswith("!!")
+    shown = play.drill.testbed.origin.work.git(
+        "status", "--porcelain", "--ignored", "--untracked-files=all", "--", name
+    )
+    return shown.startswith("!!")
 
 
 DRILLS = (

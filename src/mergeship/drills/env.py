@@ -209,8 +209,8 @@ class DrillEnv:
     @property
     def tags(self) -> dict[str, str]:
         """The tags at the origin, with their commits."""
-        told = self.bare.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
-        return dict(line.split(" ") for line in told.splitlines())
+        listed = self.bare.git("for-each-ref", "--format=%(refname:strip=2) %(objectname)", "refs/tags")
+        return dict(line.split(" ") for line in listed.splitlines())
 
     @property
     def published(self) -> dict[str, str]:
@@ -225,16 +225,16 @@ class DrillEnv:
 
     def complete(self, *versions: str) -> None:
         """Demand that exactly these versions are released: in the ledger, on the index with equal bytes, and tagged."""
-        found = self.ledger
-        released = [entry.version for entry in found.releases if entry.state == "released"]
+        ledger = self.ledger
+        released = [entry.version for entry in ledger.releases if entry.state == "released"]
         demand(released == list(versions), f"released: {', '.join(released) or 'nothing'}")
         wanted = {
-            file.name: file.sha256 for entry in found.releases for file in entry.files if entry.state == "released"
+            file.name: file.sha256 for entry in ledger.releases for file in entry.files if entry.state == "released"
         }
         demand(self.published == wanted, f"the index has {', '.join(self.published) or 'nothing'}")
-        tags = {entry.tag_name: entry.commit for entry in found.releases if entry.tag == "created"}
+        tags = {entry.tag_name: entry.commit for entry in ledger.releases if entry.tag == "created"}
         demand(self.tags == tags, f"the tags are {self.tags}")
-        commits = [entry.commit for entry in found.releases if entry.state == "released"]
+        commits = [entry.commit for entry in ledger.releases if entry.state == "released"]
         demand(len(commits) == len(set(commits)), "a commit was released twice")
 
     def keep(self) -> Callable[[], None]:

@@ -57,23 +57,25 @@ def _protected_main(session: DrillSession) -> str:
         drill.bare.git("update-ref", "refs/heads/sibling", sibling)
         drill.runner.repository.git("fetch", "--quiet", str(drill.bare.path), "refs/heads/sibling")
         for who, token in (("an administrator", drill.testbed.person), ("a job", drill.testbed.token)):
-            said = _pushed(drill, token, f"{direct}:refs/heads/main")
-            demand("GH013" in said and "through a pull request" in said, f"{who} pushed directly: {said or 'done'}")
+            output = _pushed(drill, token, f"{direct}:refs/heads/main")
+            demand(
+                "GH013" in output and "through a pull request" in output, f"{who} pushed directly: {output or 'done'}"
+            )
         ways = {"force-push": ("non_fast_forward", ("--force", f"{sibling}:refs/heads/main")), "delete": (
             "deletion", (":refs/heads/main",)
         )}  # fmt: skip
         for what, (rule, words) in ways.items():
             with _alone(drill, rule):
-                said = _pushed(drill, drill.testbed.person, *words)
-            demand("GH013" in said and f"Cannot {what}" in said, f"{what}, by an administrator: {said or 'done'}")
+                output = _pushed(drill, drill.testbed.person, *words)
+            demand("GH013" in output and f"Cannot {what}" in output, f"{what}, by an administrator: {output or 'done'}")
         demand(drill.main == before, "main has moved")
         number = _proposed(drill).number
-        said = merged(drill, number)
-        demand("required status check" in said.lower() and drill.main == before, f"merged without checks: {said}")
+        output = merged(drill, number)
+        demand("required status check" in output.lower() and drill.main == before, f"merged without checks: {output}")
         for context in ("Test the pull request", "Gate"):
             repo.report(repo.pull_requests[number].head, context, "success")
-        said = merged(drill, number)
-        demand(not said and drill.main != before, f"not merged with all checks green: {said}")
+        output = merged(drill, number)
+        demand(not output and drill.main != before, f"not merged with all checks green: {output}")
         return "pushes, force, deletion refused to administrator and job alike; merged when green"
 
 
@@ -104,7 +106,7 @@ def merged(drill: DrillEnv, number: int, token: str = "") -> str:
     try:
         ask_pulls(forge, lambda pulls: pulls.merge(number, head))
     except Refused as refused:
-        return refused.said
+        return refused.words
     return ""
 
 
@@ -131,7 +133,7 @@ def _no_right(session: DrillSession) -> str:
         demand(len(drill.testbed.repo.pull_requests) == 1, "a pull request was opened")
         drill.testbed.repo.settings.workflow["can_approve_pull_request_reviews"] = True
         again = drill.sync()
-        demand(again.document.get("action") == "opened" and again.document.get("branch") == branch, again.said)
+        demand(again.document.get("action") == "opened" and again.document.get("branch") == branch, again.output)
         return f"{branch} pushed, its compare page named; opened on the next run, once it may"
 
 

@@ -37,8 +37,8 @@ class ForkServer:
         call = {"words": list(words), "cwd": str(cwd), "env": dict(env), "preload": preload}
         pipe_in.write(json.dumps(call) + "\n")
         pipe_in.flush()
-        status, said = json.loads(pipe_out.readline())
-        return int(status), str(said)
+        status, output = json.loads(pipe_out.readline())
+        return int(status), str(output)
 
 
 @contextmanager
@@ -54,25 +54,25 @@ def _serve() -> None:
         importlib.import_module(name)
     for line in sys.stdin:
         call = json.loads(line)
-        with tempfile.TemporaryFile() as said:
+        with tempfile.TemporaryFile() as output:
             child = os.fork()
             if child == 0:
-                _child(call, said.fileno())
+                _child(call, output.fileno())
             _, ended = os.waitpid(child, 0)
-            said.seek(0)
-            text = said.read().decode(errors="replace")
+            output.seek(0)
+            text = output.read().decode(errors="replace")
         sys.stdout.write(json.dumps([os.waitstatus_to_exitcode(ended), text]) + "\n")
         sys.stdout.flush()
 
 
-def _child(call: dict[str, Any], said: int) -> None:
+def _child(call: dict[str, Any], output: int) -> None:
     """The call itself; it does not come back."""
     import atexit
     import runpy
 
     atexit._clear()  # noqa: SLF001 - what the parent registered is the parent's
-    os.dup2(said, 1)
-    os.dup2(said, 2)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
     os.chdir(call["cwd"])
     os.environ.clear()
     os.environ.update(call["env"])

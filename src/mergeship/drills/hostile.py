@@ -82,17 +82,17 @@ def _hostile(session: DrillSession) -> str:
         merge = drill.testbed.origin.pulled(drill.before, drill.main, given[0][0])
         jobs = play.run(merge, 2)
         demand(jobs == statuses(*["passed"] * 4), f"{jobs}")
-        found = [str(path) for path in drill.testbed.box.root.rglob(f"*{MARKER}*") if path.name == MARKER]
-        demand(not found and not marker.exists(), f"a marker was made: {found}")
+        markers = [str(path) for path in drill.testbed.box.root.rglob(f"*{MARKER}*") if path.name == MARKER]
+        demand(not markers and not marker.exists(), f"a marker was made: {markers}")
         demand(drill.ledger.entry("9.9.9") is None, "9.9.9 was claimed")
         return f"{len(given)} payloads in titles, bodies, branches, authors and labels: no marker, no release of theirs"
 
 
 def _gate_each(play: Played, first: int, number: int) -> None:
     """`gate` on some of them, one by one."""
-    for one in range(first, first + number, 40):
-        ran = play.drill.runner.call("gate", "--pr", str(one))
-        demand(ran.document.get("decision") in {"skip", "hold"}, f"gate --pr {one}: {ran.message[:300]}")
+    for number_of in range(first, first + number, 40):
+        ran = play.drill.runner.call("gate", "--pr", str(number_of))
+        demand(ran.document.get("decision") in {"skip", "hold"}, f"gate --pr {number_of}: {ran.message[:300]}")
 
 
 def _canary(session: DrillSession) -> str:
@@ -108,19 +108,23 @@ def _canary(session: DrillSession) -> str:
             refused = drill.deploy(run="2", more={"PYPI_API_TOKEN": f"{drill.testbed.catalog.token}x"})
             finished = drill.deploy(run="2")
             demand(finished.status == 0, f"deploy: {finished.message}")
-        places = {"the log": "\n".join(play.said), "a report": refused.said + finished.said, "argv": "\n".join(seen)}
+        places = {"the log": "\n".join(play.log), "a report": refused.output + finished.output, "argv": "\n".join(seen)}
         hits = []
         for name, secret in (("PYPI_API_TOKEN", drill.testbed.catalog.token), ("GITHUB_TOKEN", drill.testbed.token)):
             spellings = _spellings(name, secret)
-            hits += [f"{name} in {place}" for place, text in places.items() if any(one in text for one in spellings)]
+            hits += [
+                f"{name} in {place}"
+                for place, text in places.items()
+                if any(spelling in text for spelling in spellings)
+            ]
             hits += [
                 f"{name} in {path}" for path in _files(drill.testbed.box.root, spellings, drill.testbed.box.secrets)
             ]
-        told = drill.bare.git("log", "--all", "-p", "refs/mergeship/ledger")
+        log = drill.bare.git("log", "--all", "-p", "refs/mergeship/ledger")
         hits += [
             name
             for name, secret in (("ledger", drill.testbed.token), ("ledger", drill.testbed.catalog.token))
-            if secret in told
+            if secret in log
         ]
         demand(not hits, f"found: {', '.join(hits[:5])}")
         demand(len(seen) > 10, f"only {len(seen)} processes were seen")  # noqa: PLR2004
@@ -138,10 +142,10 @@ def _spellings(name: str, secret: str) -> list[str]:
 
 def _files(root: Path, spellings: list[str], allowed: Path) -> Iterator[Path]:
     """The files below a folder that hold one of the spellings."""
-    wanted = [one.encode() for one in spellings]
+    wanted = [spelling.encode() for spelling in spellings]
     for path in root.rglob("*"):
         plain = path != allowed and path.is_file() and not path.is_symlink()
-        if plain and any(one in content for content in _contents(path) for one in wanted):
+        if plain and any(spelling in content for content in _contents(path) for spelling in wanted):
             yield path
 
 
@@ -153,7 +157,7 @@ def _contents(path: Path) -> Iterator[bytes]:
             yield from (archive.read(name) for name in archive.namelist())
     elif path.name.endswith(".tar.gz"):
         with tarfile.open(path) as packed:
-            yield from (member.read() for one in packed if (member := packed.extractfile(one)))
+            yield from (member.read() for member_info in packed if (member := packed.extractfile(member_info)))
     elif path.parent.parent.name == "objects":
         yield zlib.decompress(path.read_bytes())
 

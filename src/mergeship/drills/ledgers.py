@@ -66,13 +66,13 @@ def _rewind(drill: DrillEnv) -> None:
 
 def _forge(drill: DrillEnv) -> None:
     """A release of the new merge that never was, written on top of the real ledger: its intent would be lost."""
-    told = drill.ledger
-    last = told.releases[-1]
+    real = drill.ledger
+    last = real.releases[-1]
     files = tuple(Distribution(f"x{file.name}", file.size, file.sha256) for file in last.files)
     false = Entry(
         version="0.9.9", commit=drill.main, state="released", at=last.at, files=files, tag="", because=("a lie",)
     )
-    text = ledger.encode(msgspec.structs.replace(told, releases=(*told.releases, false)))
+    text = ledger.encode(msgspec.structs.replace(real, releases=(*real.releases, false)))
     blob = drill.bare.git("hash-object", "-w", "--stdin", given=text).strip()
     tree = drill.bare.git("mktree", given=f"100644 blob {blob}\t{ledger.FILE}\n").strip()
     parent = drill.bare.resolved(REF)

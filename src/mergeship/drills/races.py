@@ -40,14 +40,14 @@ def race(session: DrillSession, rounds: int = ROUNDS) -> str:
 def _two(drill: DrillEnv) -> Iterator[tuple[Runner, Runner]]:
     """Two runners that need no new process for each call."""
     root, env = drill.testbed.box.root, drill.testbed.box.env
-    with warm(root, env) as one, warm(root, env) as other:
-        yield Runner(drill.testbed, "first", warm=one), Runner(drill.testbed, "second", warm=other)
+    with warm(root, env) as first, warm(root, env) as other:
+        yield Runner(drill.testbed, "first", warm=first), Runner(drill.testbed, "second", warm=other)
 
 
 def _judge(drill: DrillEnv, commits: list[str], ran: list[Ran]) -> None:
     """One commit has one version; two commits have two, unless the later one has taken the earlier one along."""
-    demand(all(one.status == 0 for one in ran), "; ".join(one.message for one in ran))
-    versions = [str(one.document["version"]) for one in ran]
+    demand(all(run.status == 0 for run in ran), "; ".join(run.message for run in ran))
+    versions = [str(run.document["version"]) for run in ran]
     if commits[0] == commits[1]:
         demand(versions[0] == versions[1] != "", f"one commit got {' and '.join(versions)}")
     else:
@@ -65,7 +65,7 @@ def _deploy(drill: DrillEnv, both: tuple[Runner, Runner], pool: ThreadPoolExecut
         drill.put_built(entry.version, entry.commit, runner)
         runner.repository.git("checkout", "--quiet", "--force", "--detach", entry.commit)
     ran = list(pool.map(lambda runner: drill.call("deploy", runner=runner), both))
-    demand(all(one.status == 0 for one in ran), "; ".join(one.message for one in ran))
+    demand(all(run.status == 0 for run in ran), "; ".join(run.message for run in ran))
     now = drill.entry(entry.version)
     demand(now.state == "released", f"{now.version} is {now.state}")
     sent = {file.name: file.sha256 for file in now.files}

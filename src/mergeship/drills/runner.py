@@ -20,7 +20,7 @@ class Ran(msgspec.Struct, frozen=True):
 
     status: int
     document: dict[str, Any]
-    said: str
+    output: str
     """Everything that it wrote."""
     seconds: float
 
@@ -86,8 +86,8 @@ class Runner:
     def shown(self, *words: str, event: Mapping[str, Any] | None = None, preload: str = "") -> str:
         """What a command shows to a person who looks at the log of a job."""
         env = self.env("1", event, GITHUB_STEP_SUMMARY=str(self.home / "summary"))
-        _, said = _run([*self.command(preload), *words, "."], self.folder, env)
-        return said
+        _, output = _run([*self.command(preload), *words, "."], self.folder, env)
+        return output
 
     def call(
         self,
@@ -105,10 +105,10 @@ class Runner:
         env = self.env(run, event, **more)
         began = time.monotonic()
         if self.warm:
-            status, said = self.warm.run(line, self.folder, env, preload)
+            status, output = self.warm.run(line, self.folder, env, preload)
         else:
-            status, said = _run([*self.command(preload), *line], self.folder, env)
-        return Ran(status, _document(said), said, round(time.monotonic() - began, 3))
+            status, output = _run([*self.command(preload), *line], self.folder, env)
+        return Ran(status, _document(output), output, round(time.monotonic() - began, 3))
 
 
 def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, str]:
@@ -118,11 +118,11 @@ def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int
         return error.status, error.output
 
 
-def _document(said: str) -> dict[str, Any]:
+def _document(output: str) -> dict[str, Any]:
     """The JSON document in what a command wrote; its standard output comes first."""
-    start = said.find("{\n")
-    end = said.find("\n}\n", start)
+    start = output.find("{\n")
+    end = output.find("\n}\n", start)
     if start < 0 or end < 0:
         return {}
-    document: dict[str, Any] = msgspec.json.decode(said[start : end + 2])
+    document: dict[str, Any] = msgspec.json.decode(output[start : end + 2])
     return document

@@ -133,7 +133,7 @@ def _old_half(session: DrillSession) -> str:
     with session.env() as drill:
         _half_for(drill, 11)
         warned = drill.decide()
-        demand(any("11 days ago" in words for words in warned.document.get("warnings", [])), f"decide: {warned.said}")
+        demand(any("11 days ago" in words for words in warned.document.get("warnings", [])), f"decide: {warned.output}")
     with session.env() as drill:
         version = _half_for(drill, 15)
         stopped = drill.deploy()
@@ -148,7 +148,7 @@ def _stale(session: DrillSession) -> str:
         first = drill.claimed()
         drill.testbed.catalog.lag()
         ran = drill.deploy(settings=SHORT)
-        demand(ran.status == 0 and "unconfirmed" in ran.said, f"deploy: {ran.message}")
+        demand(ran.status == 0 and "unconfirmed" in ran.output, f"deploy: {ran.message}")
         entry = drill.entry(first)
         demand((entry.state, entry.tag) == ("uploaded", "created"), f"{first} is {entry.state}, tag {entry.tag}")
         again = drill.deploy(settings=SHORT)

@@ -24,7 +24,7 @@ def _moved_main(session: DrillSession) -> str:
         ran = drill.sync(preload=preload)
         demand(drill.main == moved, "main did not move")
         demand(ran.document.get("action") == "opened", f"sync: {ran.message}")
-        (pull_request,) = (one for one in drill.testbed.repo.pull_requests.values() if one.open)
+        (pull_request,) = (pull for pull in drill.testbed.repo.pull_requests.values() if pull.open)
         demand([path for _, path, _ in drill.testbed.repo.files(pull_request)] == ["pyproject.toml"], "it changes more")
         again = drill.sync()
         demand(again.document.get("action") == "moved", f"sync again: {again.message}")
@@ -57,11 +57,11 @@ def _two_syncs(session: DrillSession) -> str:
             ran = drill.sync(preload=overtake)
             demand(ran.status == 0, f"sync, overtaken at {moment}: {ran.message}")
             demand(ran.document.get("action") == "unchanged", f"it was not overtaken at {moment}: {ran.document}")
-            opened = [one for one in drill.testbed.repo.pull_requests.values() if one.open]
-            demand(len(opened) == 1, f"{len(opened)} version pull requests are open")
-            demand(opened[0].number == ran.document.get("pull"), f"it names #{ran.document.get('pull')}")
+            pulls = [pull for pull in drill.testbed.repo.pull_requests.values() if pull.open]
+            demand(len(pulls) == 1, f"{len(pulls)} version pull requests are open")
+            demand(pulls[0].number == ran.document.get("pull"), f"it names #{ran.document.get('pull')}")
             drill.before = drill.main
-            drill.testbed.repo.merge(opened[0].number)
+            drill.testbed.repo.merge(pulls[0].number)
         return "overtaken at the push and at the pull request: one of each, found by the other run"
 
 
@@ -79,12 +79,12 @@ def _extra_change(session: DrillSession) -> str:
         drill.shipped(run="2")
         taken = drill.sync()
         demand(taken.document.get("action") == "opened", f"beside someone's commit: {taken.message}")
-        demand("left alone" in taken.said, "nothing is said of someone's commit")
+        demand("left alone" in taken.output, "nothing is said of someone's commit")
         demand(drill.testbed.repo.head_of(branch) == head, "someone's commit was overwritten")
         drill.before = drill.main
         drill.testbed.repo.merge(number)
         held = drill.decide(run="3")
-        demand(held.document.get("decision") == "hold" and "src/extra.py" in held.said, f"decide: {held.message}")
+        demand(held.document.get("decision") == "hold" and "src/extra.py" in held.output, f"decide: {held.message}")
         return "the branch was left alone, and its merge is a hold that names src/extra.py"
 
 
@@ -101,8 +101,8 @@ def _bot_merge(session: DrillSession) -> str:
         for context in ("Test the pull request", "Gate"):
             repo.report(repo.pull_requests[number].head, context, "success")
         drill.before = drill.main
-        said = merged(drill, number, drill.testbed.token)
-        demand(not said and repo.pull_requests[number].merged_by == ACTIONS, f"not merged by the bot: {said}")
+        answer = merged(drill, number, drill.testbed.token)
+        demand(not answer and repo.pull_requests[number].merged_by == ACTIONS, f"not merged by the bot: {answer}")
         demand("push" not in began, "what GITHUB_TOKEN merged has started a run")
         own = drill.decide(run="2")
         demand(own.document.get("decision") == "skip", f"the version pull request: {own.message}")
@@ -119,15 +119,15 @@ def _loop(session: DrillSession) -> str:
         jobs = play.run(play.merged(1), 1)
         demand(jobs == statuses(*["passed"] * 4), f"the release: {jobs}")
         repo, (entry,) = play.drill.testbed.repo, play.drill.ledger.releases
-        opened = [one for one in repo.pull_requests.values() if one.open]
-        demand([one.title for one in opened] == [version_pull.title(entry.version)], f"open: {opened}")
+        pulls = [pull for pull in repo.pull_requests.values() if pull.open]
+        demand([pull.title for pull in pulls] == [version_pull.title(entry.version)], f"open: {pulls}")
         before = play.drill.main
-        after = repo.merge(opened[0].number)
-        jobs = play.run(play.drill.testbed.origin.pulled(before, after, opened[0].title), 2)
+        after = repo.merge(pulls[0].number)
+        jobs = play.run(play.drill.testbed.origin.pulled(before, after, pulls[0].title), 2)
         demand(jobs == statuses("passed", "passed", "skipped", "skipped"), f"the version pull request: {jobs}")
         demand(len(play.drill.ledger.releases) == 1, "it was released")
         play.drill.complete(entry.version)
-        return f"{entry.version} came back by #{opened[0].number}, and its merge shipped nothing"
+        return f"{entry.version} came back by #{pulls[0].number}, and its merge shipped nothing"
 
 
 DRILLS = (

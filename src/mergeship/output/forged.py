@@ -48,10 +48,10 @@ def setup(shown: Shown, style: Style) -> str:
     return "\n".join([*lines, *notes(shown.notes, (), style)])
 
 
-def notes(said: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
+def notes(words_of_plan: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
     """What is reported besides the changes."""
-    lines = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
-    return [*lines, *(f"{style.warn('note:')} {one_line(words)}" for words in said)]
+    warnings = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
+    return [*warnings, *(f"{style.warn('note:')} {one_line(words)}" for words in words_of_plan)]
 
 
 def _fields(change: Change) -> list[str]:
@@ -80,7 +80,7 @@ def _shown(value: Any) -> str:  # noqa: ANN401 - JSON
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, (list, tuple)):
-        return ", ".join(_shown(one) for one in value) or "none"
+        return ", ".join(_shown(item) for item in value) or "none"
     if isinstance(value, dict):  # a check
         app = f" (App {value['app']})" if value.get("app") else ""
         return f"{one_line(str(value['context']))}{app}"

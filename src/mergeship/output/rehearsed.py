@@ -19,12 +19,12 @@ def drills(result: Drilled, style: Style) -> str:
     for title in ("drill", "", "injected", "seen"):
         table.add_column(title, no_wrap=title in {"drill", ""}, overflow="fold")
     table.add_column("seconds", justify="right")
-    for one in result.drills:
-        mark = Text("passed", style="green") if one.passed else Text("FAILED", style="bold red")
-        table.add_row(one.name, mark, Text(one.injected), Text(one.seen), f"{one.seconds:.1f}")
-        if not one.passed:
-            table.add_row("", "", Text("demanded:", style="bold"), Text(one.expected), "")
-    passed = sum(one.passed for one in result.drills)
+    for drill in result.drills:
+        mark = Text("passed", style="green") if drill.passed else Text("FAILED", style="bold red")
+        table.add_row(drill.name, mark, Text(drill.injected), Text(drill.seen), f"{drill.seconds:.1f}")
+        if not drill.passed:
+            table.add_row("", "", Text("demanded:", style="bold"), Text(drill.expected), "")
+    passed = sum(drill.passed for drill in result.drills)
     good = passed == len(result.drills)
     verdict = Text("\nDrilled." if good else "\nNot safe.", style="bold green" if good else "bold red")
     verdict.append(f" {result.project}: {passed} of {len(result.drills)} drills passed, in {result.seconds:.1f} s", "")

@@ -30,14 +30,14 @@ class Deliverer:
 
     def deliver(self, entry: Entry, built: tuple[Distribution, ...] = ()) -> End:
         """Bring a release as far as it gets; `built` are the distributions that a claim is bound to. Raises Held."""
-        found = self.artifacts.found(entry.version, entry.files or built)
-        facts = self._facts(entry, built, frozenset(found))
+        paths = self.artifacts.found(entry.version, entry.files or built)
+        facts = self._facts(entry, built, frozenset(paths))
         while True:
             before = self.state.ledger.entry(entry.version)
             step = delivery.next_step(before, msgspec.structs.replace(facts, now=self.state.now))
             if isinstance(step, End):
                 return step
-            facts = self._perform(step, entry.version, found, facts)
+            facts = self._perform(step, entry.version, paths, facts)
             after = self.state.ledger.entry(entry.version)
             if (before and before.state) != (after and after.state):
                 facts = facts.moved()
@@ -59,7 +59,7 @@ class Deliverer:
             lost=self.artifacts.lost(entry.version),
         )
 
-    def _perform(self, step: Effect, version: str, found: Mapping[Distribution, Path], facts: Facts) -> Facts:
+    def _perform(self, step: Effect, version: str, paths: Mapping[Distribution, Path], facts: Facts) -> Facts:
         """Do one step, and give back what is known then."""
         learned = partial(msgspec.structs.replace, facts)
         match step:
@@ -69,10 +69,10 @@ class Deliverer:
                 self.state = self.state.again()
                 return learned(reread=True)
             case Keep(files):
-                self.state.store.keep(version, {file: found[file] for file in files})
+                self.state.store.keep(version, {file: paths[file] for file in files})
                 return learned(kept=True)
             case Send(files):
-                return learned(sent=self._send(version, files, found))
+                return learned(sent=self._send(version, files, paths))
             case Await(files, deadline):
                 return learned(unlisted=self._wait(version, files, deadline))
             case GiveUp():
@@ -94,13 +94,13 @@ class Deliverer:
         return refused
 
     def _send(
-        self, version: str, files: tuple[Distribution, ...], found: Mapping[Distribution, Path]
+        self, version: str, files: tuple[Distribution, ...], paths: Mapping[Distribution, Path]
     ) -> tuple[Sent, ...]:
         """Send files in their order, until one is not taken."""
-        attested = self.target.attested([found[file] for file in files])
+        attested = self.target.attested([paths[file] for file in files])
         ended: list[Sent] = []
         for file in files:
-            attempt = UploadAttempt(self.target, file, found[file], attested.get(file.name, ""))
+            attempt = UploadAttempt(self.target, file, paths[file], attested.get(file.name, ""))
             ended.append(attempt.repeated(self.report))
             if ended[-1].ended != "sent":
                 break

@@ -52,25 +52,25 @@ class Hosted:
     def workflows(self) -> Workflows:
         """The workflows of the checkout."""
         folder = Path(git.top(self._path) or self._path) / workflow.FOLDER
-        there = sorted(folder.iterdir()) if folder.is_dir() else []
-        named = [file for file in there if file.name.endswith(workflow.SUFFIXES)]
+        entries = sorted(folder.iterdir()) if folder.is_dir() else []
+        named = [file for file in entries if file.name.endswith(workflow.SUFFIXES)]
         return {f"{workflow.FOLDER}/{file.name}": files.read(file) or "" for file in named}
 
-    def contexts(self, there: Workflows) -> checks.Contexts:
+    def contexts(self, workflows: Workflows) -> checks.Contexts:
         """The checks that have to be green before a merge."""
-        return _contexts(self.source, there)
+        return _contexts(self.source, workflows)
 
-    def plan(self, wanted: Wanted, there: Workflows | None = None) -> Plan:
+    def plan(self, wanted: Wanted, workflows: Workflows | None = None) -> Plan:
         """What would be changed now, by the workflows that are there, or will be.
 
         Raises Held or Misconfigured for what cannot be read.
         """
         settings = self.source.settings
-        there = self.workflows() if there is None else there
-        contexts = self.contexts(there)
+        workflows = self.workflows() if workflows is None else workflows
+        contexts = self.contexts(workflows)
         self._report(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
         actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment, settings.forge.leave))
-        asked = Asked(
+        request = Asked(
             contexts=contexts.names,
             environment=settings.environment,
             trusted=settings.auth == "trusted",
@@ -78,14 +78,14 @@ class Hosted:
             reviews=settings.forge.reviews,
             leave=settings.forge.leave,
             replace_token=wanted.replace_token,
-            unpinned=_unpinned(there),
+            unpinned=_unpinned(workflows),
         )
         origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
-        found = plans.planned(actual, asked, origin)
-        notes = [*found.notes, *contexts.notes]
+        planned = plans.planned(actual, request, origin)
+        notes = [*planned.notes, *contexts.notes]
         if settings.auth == "trusted":
             notes.append(publisher.to_enter(self.source.project.normalized, actual.repository, settings.environment))
-        return msgspec.structs.replace(found, notes=tuple(notes))
+        return msgspec.structs.replace(planned, notes=tuple(notes))
 
     def apply(self, plan: Plan, token: Callable[[], str]) -> Applied:
         """Do exactly what a plan says, until something fails. `token` gives the value of the secret, if needed."""
@@ -143,26 +143,26 @@ def _token(token: Callable[[], str]) -> str:
     return value
 
 
-def _unpinned(there: Workflows) -> tuple[str, ...]:
+def _unpinned(workflows: Workflows) -> tuple[str, ...]:
     """Actions that are not named by their whole commit, each with its workflow."""
-    found = []
-    for path, text in there.items():
+    unpinned = []
+    for path, text in workflows.items():
         try:
             uses = workflow.read(text, path).uses
         except Misconfigured:
             continue  # GitHub does not run it either
-        found += [f"{use.action}@{use.ref} in {path}" for use in uses if not use.is_pinned]
-    return tuple(dict.fromkeys(found))
+        unpinned += [f"{use.action}@{use.ref} in {path}" for use in uses if not use.is_pinned]
+    return tuple(dict.fromkeys(unpinned))
 
 
-def _contexts(source: Source, there: Workflows) -> checks.Contexts:
+def _contexts(source: Source, workflows: Workflows) -> checks.Contexts:
     """The checks of ci.yml; before `init`, as that would write it."""
-    text = there.get(workflow.CHECKS)
-    if text is None and workflow.PATH in there:
+    text = workflows.get(workflow.CHECKS)
+    if text is None and workflow.PATH in workflows:
         return checks.Contexts((), (f"there is no {workflow.CHECKS}: no check is required before a merge",))
-    found = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
-    told = checks.contexts(found, workflow.CHECKS, there.get)
+    text_of_checks = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
+    contexts = checks.contexts(text_of_checks, workflow.CHECKS, workflows.get)
     if text is None:
         words = f"{workflow.CHECKS} is not in this checkout: required is what `mergeship init` writes into it"
-        told = msgspec.structs.replace(told, notes=(*told.notes, words))
-    return told
+        contexts = msgspec.structs.replace(contexts, notes=(*contexts.notes, words))
+    return contexts

@@ -25,11 +25,11 @@ def merged(state: ProjectState, source: Source, commits: Sequence[Commit], envir
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
-    found = lookup.pulls_of([commit.sha for commit in commits])
+    pulls = lookup.pulls_of([commit.sha for commit in commits])
     released = frozenset(entry.version for entry in state.ledger.releases if entry.begun)
     return [
         Merged(
-            commit, tuple(judged(source, state.repository, pull, commit.sha, released) for pull in found[commit.sha])
+            commit, tuple(judged(source, state.repository, pull, commit.sha, released) for pull in pulls[commit.sha])
         )
         for commit in commits
     ]
@@ -73,8 +73,8 @@ def _more_than_version(repository: Repository, commit: str, released: Collection
     before, after = repository.at(f"{commit}^1"), repository.at(commit)
     prefix = repository.prefix()
     try:
-        where = os.path.realpath(repository.path)
-        old, new = _declared(before, where), _declared(after, where)
+        folder = os.path.realpath(repository.path)
+        old, new = _declared(before, folder), _declared(after, folder)
         written = new.version or ""
         if released is not None and written not in released:
             return (f"the version {written}, which was never released",)
@@ -84,8 +84,8 @@ def _more_than_version(repository: Repository, commit: str, released: Collection
         }
     except MergeshipError as error:
         return (f"the version cannot be read there: {error.message}",)
-    changed = repository.changed_in(commit)
-    return tuple(name for name in changed if expected.get(name) != repository.blob(commit, name))
+    paths = repository.changed_in(commit)
+    return tuple(name for name in paths if expected.get(name) != repository.blob(commit, name))
 
 
 def _from_top(prefix: str, path: str) -> str:
@@ -93,6 +93,6 @@ def _from_top(prefix: str, path: str) -> str:
     return normpath(join(prefix, path))
 
 
-def _declared(read: Read, where: str) -> Declared:
-    text, pyproject = pyproject_of(read, where)
-    return declaration.declared(pyproject, text, read, load(pyproject).version_files, where)
+def _declared(read: Read, folder: str) -> Declared:
+    text, pyproject = pyproject_of(read, folder)
+    return declaration.declared(pyproject, text, read, load(pyproject).version_files, folder)

@@ -36,14 +36,14 @@ def recover(
     """For each release its bytes below `out`, as they are bound in the ledger; and why not, if they are lost."""
     store = RunnerStore(builder.environ, name_of(builder.repository, builder.environ))
     shutil.rmtree(out / UNFINISHED, ignore_errors=True)
-    found = []
+    recovered = []
     for release in begun:
         target = out / UNFINISHED / release.version
         lost = _recovered(builder, release, _folders(release, store, artifact), target)
         manifest = Manifest(project, release.version, release.commit, () if lost else release.files, lost=lost)
         files.write(target / MANIFEST, distribution.encode(manifest))
-        found.append((release, lost))
-    return found
+        recovered.append((release, lost))
+    return recovered
 
 
 def _recovered(builder: Builder, release: Unfinished, folders: Iterable[Path], target: Path) -> str:
@@ -80,8 +80,8 @@ def _rebuilt(builder: Builder, release: Unfinished, target: Path, facts: Facts) 
 def _taken(release: Unfinished, folders: Iterable[Path], target: Path) -> frozenset[str]:
     """Copy the files whose bytes are those in the ledger, and name them."""
     target.mkdir(parents=True, exist_ok=True)
-    there = list(folders)
-    found = {file.name: path for file in release.files for path in [dist.find(file, there)] if path}
-    for name, path in found.items():
+    places = list(folders)
+    paths = {file.name: path for file in release.files for path in [dist.find(file, places)] if path}
+    for name, path in paths.items():
         shutil.copyfile(path, target / name)
-    return frozenset(found)
+    return frozenset(paths)

@@ -63,15 +63,15 @@ class SettingUp:
         Raises Misconfigured if the pipeline there is not mergeship's: merging would start it.
         """
         names = self.repository.names(main, workflow.FOLDER)
-        there = {name: self._at_top(main)(name) or "" for name in names}
-        there |= {change.path: change.wanted for change in plan.changes if change.action == "create"}
-        if not workflow.read(there[workflow.PATH], workflow.PATH).ours:
+        texts = {name: self._at_top(main)(name) or "" for name in names}
+        texts |= {change.path: change.wanted for change in plan.changes if change.action == "create"}
+        if not workflow.read(texts[workflow.PATH], workflow.PATH).ours:
             raise Misconfigured(
                 "other-pipeline",
                 f"{workflow.PATH} on main is not mergeship's, so merging would start a foreign pipeline",
                 hint="mergeship init --force writes ours in its place; merge that to main, then run setup again",
             )
-        return {name: text for name, text in there.items() if name.startswith(workflow.FOLDER)}
+        return {name: text for name, text in texts.items() if name.startswith(workflow.FOLDER)}
 
     def _at_top(self, main: str) -> Callable[[str], str | None]:
         """Reads a file of main from the repository's top, where workflows are."""
@@ -84,8 +84,8 @@ class SettingUp:
 
     def pull(self) -> Pull | None:
         """The pull request of the set-up: the open one, else the merged one."""
-        found = self.ask(lambda pulls: pulls.of_branch(setup.BRANCH))
-        usable = [one for one in found if one.open] or [one for one in found if one.merged]
+        candidates = self.ask(lambda pulls: pulls.of_branch(setup.BRANCH))
+        usable = [pull for pull in candidates if pull.open] or [pull for pull in candidates if pull.merged]
         return usable[0] if usable else None
 
     def propose(self, main: str, plan: FilePlan) -> Pull:
@@ -111,17 +111,17 @@ class SettingUp:
         """Wait until the checks are green. Raises Failed if one is red, Held after `wait` seconds."""
 
         def look() -> str | None:
-            said = [
-                Said(one.name, one.conclusion or "" if one.status == "completed" else "", one.html_url or "")
-                for one in reversed(self.forge.ask(lambda ask: runs.checks(ask, pull.head)))
+            conclusions = [
+                Said(check.name, check.conclusion or "" if check.status == "completed" else "", check.html_url or "")
+                for check in reversed(self.forge.ask(lambda ask: runs.checks(ask, pull.head)))
             ]
-            found = setup.checked(required, said)
-            if found.outcome == "red":
+            checked = setup.checked(required, conclusions)
+            if checked.outcome == "red":
                 raise Failed(
-                    "checks-failed", f"pull request #{pull.number}: {found.words}",
+                    "checks-failed", f"pull request #{pull.number}: {checked.words}",
                     hint=f"fix it on the branch {pull.branch}, then run setup again to resume",
                 )  # fmt: skip
-            return found.words if found.outcome == "waiting" else None
+            return checked.words if checked.outcome == "waiting" else None
 
         self._wait(look, wait, pause)
 
@@ -134,7 +134,7 @@ class SettingUp:
             except Refused as refused:
                 if refused.status not in {405, 409}:
                     raise
-                return f"GitHub does not merge it yet: {refused.said}"
+                return f"GitHub does not merge it yet: {refused.words}"
             return None
 
         self._wait(look, wait, pause)
@@ -142,14 +142,16 @@ class SettingUp:
 
     def follow_release(self, commit: str, wait: float, pause: float) -> Entry:
         """Wait until a commit is released. Raises Failed if its run fails, Held after `wait` seconds."""
-        found: list[Entry] = []
+        releases: list[Entry] = []
         ended = False
 
         def look() -> str | None:
             nonlocal ended
             state = self.state()
-            found[:] = [one for one in state.ledger.releases if one.commit == commit and one.state == "released"]
-            if found:
+            releases[:] = [
+                entry for entry in state.ledger.releases if entry.commit == commit and entry.state == "released"
+            ]
+            if releases:
                 return None
             if ended:
                 raise Failed(
@@ -168,15 +170,15 @@ class SettingUp:
             return "the pipeline runs"
 
         self._wait(look, wait, pause)
-        return found[0]
+        return releases[0]
 
     def _wait(self, look: Callable[[], str | None], wait: float, pause: float) -> None:
         """Look until there is nothing left to wait for."""
-        until, told = time.monotonic() + wait, ""
+        until, reported = time.monotonic() + wait, ""
         while waiting := look():
-            if waiting != told:
+            if waiting != reported:
                 self.report(Note(waiting))
-                told = waiting
+                reported = waiting
             if time.monotonic() + pause > until:
                 raise Held("still-waiting", waiting, hint="run setup again later to resume")
             time.sleep(pause)

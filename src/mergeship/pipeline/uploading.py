@@ -64,7 +64,7 @@ class UploadAttempt:
             retry=retry_if_result(lambda sent: sent.ended in {"again", "look"}),
             wait=self.pause,
             stop=lambda tried: time.monotonic() + tried.upcoming_sleep >= self.until,
-            before_sleep=lambda tried: report(Note(f"{self._sent.said}: retrying in {tried.upcoming_sleep:.1f} s")),
+            before_sleep=lambda tried: report(Note(f"{self._sent.message}: retrying in {tried.upcoming_sleep:.1f} s")),
             retry_error_callback=lambda _: msgspec.structs.replace(self._sent, ended="late"),
         )(self)
 
@@ -76,13 +76,13 @@ class UploadAttempt:
             return self._ended("give-up")
         verdict = judge(self._answer) if self._answer else None
         accepted = verdict is not None and verdict.outcome == "accepted"
-        has = "absent" if accepted else upload.there(self.file, self._listing())
+        has = "absent" if accepted else self._listing().presence(self.file)
         return self._ended(upload.after(verdict, has))
 
     def pause(self, tried: RetryCallState) -> float:
         """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
-        asked = self._answer.retry_after if self._answer else None
-        return wait_random_exponential(0.2, max=15)(tried) if asked is None else asked
+        seconds = self._answer.retry_after if self._answer else None
+        return wait_random_exponential(0.2, max=15)(tried) if seconds is None else seconds
 
     def _ended(self, ended: Next) -> Sent:
         self._sent = msgspec.structs.replace(self._sent, ended=ended, looking=ended == "look")
@@ -102,8 +102,8 @@ class UploadAttempt:
             self._sent = Sent(self.file, "again")
             return
         words = self._answer.words.replace(token, "***")
-        said = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
-        self._sent = Sent(self.file, "again", said, verdict.code, verdict.hint)
+        message = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
+        self._sent = Sent(self.file, "again", message, verdict.code, verdict.hint)
 
     def _listing(self) -> Listing:
         """What the index lists; an index that does not answer shows nothing, and that proves nothing."""

@@ -20,22 +20,22 @@ def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: b
     A release that was seen there and is not shown now is waited for: pages lag behind, and not everywhere the same.
     """
     settings = state.settings.index
-    where = index.addresses(settings).simple
-    listed = index.listing(where, state.project, settings.deadline, environ)
+    simple = index.addresses(settings).simple
+    listed = index.listing(simple, state.project, settings.deadline, environ)
     last = conflicts.last_finished(state.ledger)
     if listed.files and not any(file.sha256 for file in listed.files):
         raise Held(
             "index-without-hashes",
-            f"{without_password(where)}{state.project}/ gives no sha256 of any file, so no upload could be proven",
+            f"{without_password(simple)}{state.project}/ gives no sha256 of any file, so no upload could be proven",
             hint="use an index that does (PEP 503, PEP 691)",
         )
     if last and not by_hand and any(listed.lacks(file) for file in last.files):
         try:
-            index.wait_until_listed(where, state.project, last.files, settings.deadline, environ)
+            index.wait_until_listed(simple, state.project, last.files, settings.deadline, environ)
         except Failed:
             pass  # reported below, as one of the conflicts
         else:
-            listed = index.listing(where, state.project, settings.deadline, environ)
+            listed = index.listing(simple, state.project, settings.deadline, environ)
     wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=by_hand)
     if wrong:
         raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)

@@ -51,12 +51,12 @@ class VersionPulls:
         self.state = state
         self.forge = forge
 
-    def opened(self) -> tuple[list[Pull], list[Pull]]:
+    def open(self) -> tuple[list[Pull], list[Pull]]:
         """Those that are open, the newest first: ours, and those with commits of someone else."""
-        found = self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
-        called = [pull for pull in found if version_pull.is_ours(pull.branch)]
+        pulls = self.ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+        called = [pull for pull in pulls if version_pull.is_ours(pull.branch)]
         ours = [pull for pull in called if not self.strangers(pull.head)]
-        return ours, [pull for pull in found if pull not in ours]
+        return ours, [pull for pull in pulls if pull not in ours]
 
     def strangers(self, commit: str) -> set[str]:
         """Whose commits a branch has besides ours."""
@@ -70,16 +70,16 @@ class VersionPulls:
 
     def _branch(self, pull: Pull | None) -> tuple[str, str]:
         """The branch of an open one; else one that never got its pull request; else a new one. And where it is."""
-        there = {
+        branches = {
             name: at for name, at in self.state.origin.branches(VERSION_BRANCH).items() if version_pull.is_ours(name)
         }
         if pull:
-            return pull.branch, there.get(pull.branch, "")
-        for name in sorted(there, reverse=True):
-            if not self._had(name) and not self.strangers(there[name]):
-                return name, there[name]
+            return pull.branch, branches.get(pull.branch, "")
+        for name in sorted(branches, reverse=True):
+            if not self._had(name) and not self.strangers(branches[name]):
+                return name, branches[name]
         number = 1
-        while (name := version_pull.branch(self.state.now.date(), number)) in there or self._had(name):
+        while (name := version_pull.branch(self.state.now.date(), number)) in branches or self._had(name):
             number += 1
         return name, ""
 
@@ -91,9 +91,9 @@ class VersionPulls:
         """The one commit of the branch, on top of main."""
         repository, prefix = self.state.repository, self.state.repository.prefix()
         paths = {repository.real(main.commit, normpath(join(prefix, file.path))): file.after for file in written.files}
-        changed = {path: (repository.mode(main.commit, path), text) for path, text in paths.items()}
+        contents = {path: (repository.mode(main.commit, path), text) for path, text in paths.items()}
         when = self.state.now.timestamp()
-        return self.state.origin.commit(changed, version_pull.title(entry.version), main.commit, when)
+        return self.state.origin.commit(contents, version_pull.title(entry.version), main.commit, when)
 
     def _content(self, commit: str) -> str:
         """What a commit is, whenever it was made."""

@@ -89,16 +89,16 @@ class Contributor:
 
     def brought_back(self, number: int, workflow: Workflow, checks: Workflow | None, version: str) -> None:
         """Merge the version pull request that a release has opened, and see that nothing ships."""
-        opened = self._ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
+        pulls = self._ask(lambda pulls: pulls.of_branches(VERSION_BRANCH))
         wanted = version_pull.title(version)
-        if [pull.title for pull in opened] != [wanted]:
-            words = f"{len(opened)} are open: {', '.join(pull.title for pull in opened) or 'none'}"
+        if [pull.title for pull in pulls] != [wanted]:
+            words = f"{len(pulls)} are open: {', '.join(pull.title for pull in pulls) or 'none'}"
             self.prover.note(number, BACK, held=False, detail=words)
             return
-        self.prover.note(number, BACK, held=True, detail=f"#{opened[0].number} {wanted}")
+        self.prover.note(number, BACK, held=True, detail=f"#{pulls[0].number} {wanted}")
         if checks:
-            self.checked(opened[0].number, checks, "opened")
-        merge = self.merge(opened[0].number, wanted)
+            self.checked(pulls[0].number, checks, "opened")
+        merge = self.merge(pulls[0].number, wanted)
         self.report(Note(f"merged {wanted}: the pipeline runs, and may ship nothing"))
         jobs = self.automation.pipeline(workflow, merge)
         ran = {job.name: job.status for job in jobs}
@@ -127,7 +127,7 @@ class Contributor:
         except Refused as refused:
             if refused.status != REFUSED:
                 raise
-            return refused.said
+            return refused.words
         return ""
 
     def merge(self, number: int, title: str) -> Merge:

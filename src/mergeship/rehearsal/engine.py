@@ -45,14 +45,14 @@ class Line(msgspec.Struct):
 def find_act(path: str) -> str:
     """The act of this environment, else the one on `path`. Raises Failed when there is none."""
     own = str(Path(sys.executable).parent)
-    found = shutil.which("act", path=os.pathsep.join([own, path]))
-    if not found:
+    act = shutil.which("act", path=os.pathsep.join([own, path]))
+    if not act:
         raise Failed(
             "no-act",
             "act is not installed, and it is what runs workflow files in a rehearsal",
             hint="pip install 'mergeship[rehearse]', or put act on PATH (nektosact.com)",
         )
-    return found
+    return act
 
 
 def command(act: str, workflow: Workflow, box: Sandbox, env: Mapping[str, str], event: str = "push") -> list[str]:
@@ -94,7 +94,7 @@ def perform(
                 end_group(process, GRACE)
                 raise
         errors.seek(0)
-        said = errors.read().splitlines()
+        lines = errors.read().splitlines()
     if log.not_fetched:
         raise Failed(
             "action-not-fetched",
@@ -106,7 +106,7 @@ def perform(
             "engine-failed",
             f"act ended with status {status}",
             hint="see its output above, and correct what it names",
-            detail="\n".join([*log.strange, *said][-TAIL:]),
+            detail="\n".join([*log.strange, *lines][-TAIL:]),
         )
     ran = {job.name.partition(" ")[0] for job in log.jobs}
     skipped = [Job(merge, name, "skipped", 0.0) for name in workflow.jobs if name not in ran]

@@ -150,11 +150,11 @@ def change(work: Path, project: str, number: int) -> None:
 
 def _refuse_unclear(repository: Repository) -> None:
     repository.head()
-    changed = repository.changed(untracked=True)
-    if changed:
+    paths = repository.changed(untracked=True)
+    if paths:
         raise Misconfigured(
             "dirty-checkout",
-            f"{repository.path} has changes that are not committed: {', '.join(changed[:5])}",
+            f"{repository.path} has changes that are not committed: {', '.join(paths[:5])}",
             hint="commit or stash them; a rehearsal merges what is committed",
         )
     if not repository.branch():

@@ -113,11 +113,15 @@ class Prover:
             self.note(release.merge, IMPORTS, held=False, detail=words)
             return
         try:
-            told = environment.import_modules(modules, environment.path.parent)
+            versions = environment.import_modules(modules, environment.path.parent)
         except Failed as error:
             self.note(release.merge, IMPORTS, held=False, detail=error.detail.splitlines()[-1])
             return
-        other = [f"{name}.__version__ says {one_line(said)}" for name, said in told.items() if said != version]
+        other = [
+            f"{name}.__version__ says {one_line(other_version)}"
+            for name, other_version in versions.items()
+            if other_version != version
+        ]
         held = Version(version) == Version(release.version)
         self.note(release.merge, IMPORTS, held, "; ".join([f"{', '.join(modules)} {version}", *other]))
 

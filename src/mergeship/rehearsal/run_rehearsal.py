@@ -52,20 +52,20 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether its version is written into a file."""
 
 
-def run_rehearsal(asked: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
+def run_rehearsal(request: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
     """Merge, run, prove, as often as asked, until the pipeline fails. Raises what stops a rehearsal as such."""
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
-    with set_up(box, asked.project, asked.name, asked.overrides, report, asked.port) as testbed:
+    with set_up(box, request.project, request.name, request.overrides, report, request.port) as testbed:
         testbed.origin.begin("feature/rehearsal-1")
-        workflow = pipeline(asked.workflow, box, report)
-        prover = Prover(asked.name, f"{testbed.index}/simple/", box.work, ours=workflow.ours, report=report)
-        way = _Way(testbed, workflow, Contributor(testbed, act, asked.settings.intent, prover, report))
-        if asked.settings.auth == "trusted":
-            testbed.trust(asked.settings.environment)
+        workflow = pipeline(request.workflow, box, report)
+        prover = Prover(request.name, f"{testbed.index}/simple/", box.work, ours=workflow.ours, report=report)
+        way = _Way(testbed, workflow, Contributor(testbed, act, request.settings.intent, prover, report))
+        if request.settings.auth == "trusted":
+            testbed.trust(request.settings.environment)
         way.set_up()
         jobs: list[Job] = []
-        for number in range(1, asked.merges + 1):
+        for number in range(1, request.merges + 1):
             merge = way.merged(number)
             if merge is None:
                 jobs += way.contributor.failed
@@ -74,21 +74,21 @@ def run_rehearsal(asked: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
             jobs += ran
             environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
-            if asked.settings.attests and prover.releases and prover.releases[-1].merge == number:
+            if request.settings.attests and prover.releases and prover.releases[-1].merge == number:
                 _attested(prover, testbed.catalog)
             if any(job.status == "failed" for job in ran):
                 break
-            if number == 1 < asked.merges and prover.releases and asked.written:
+            if number == 1 < request.merges and prover.releases and request.written:
                 way.brought_back(number, prover.releases[-1].version)
     return Rehearsed(
-        project=asked.name,
-        workflow=asked.workflow,
+        project=request.name,
+        workflow=request.workflow,
         releases=tuple(prover.releases),
         jobs=tuple(jobs),
         proofs=tuple(prover.proofs),
-        not_rehearsed=(*NOT_REHEARSED, *_left_out(asked, box, workflow)),
+        not_rehearsed=(*NOT_REHEARSED, *_left_out(request, box, workflow)),
         seconds=round(time.monotonic() - began, 3),
-        error=_problem(prover.proofs, jobs, asked),
+        error=_problem(prover.proofs, jobs, request),
     )
 
 
@@ -109,8 +109,8 @@ class _Way:
         self.workflow = workflow
         self.contributor = contributor
         path = testbed.box.work / workflows.CHECKS
-        there = workflow.ours and path.is_file()
-        self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if there else None
+        shown = workflow.ours and path.is_file()
+        self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if shown else None
 
     def set_up(self) -> None:
         """The forge's settings, and the secrets."""
@@ -157,23 +157,23 @@ def pipeline(name: str, box: Sandbox, report: Reporter) -> Workflow:
     return workflows.read(path.read_text(encoding="utf-8"), name)
 
 
-def _left_out(asked: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
+def _left_out(request: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     """What this project's own files bring along that was not rehearsed."""
     left = [f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS]
     left += box.stood_in
-    if asked.settings.attests:
+    if request.settings.attests:
         left.append("Sigstore: an embedded one attests; the public one, and the way to it, are not asked")
     left += [f"{action}: fetched and run as it is" for action in remote(workflow.uses)]
     folder = box.work / Path(workflows.PATH).parent
     workflow_files = folder.iterdir() if folder.is_dir() else ()
-    rehearsed = {box.work / asked.workflow} | ({box.work / workflows.CHECKS} if workflow.ours else set())
+    rehearsed = {box.work / request.workflow} | ({box.work / workflows.CHECKS} if workflow.ours else set())
     others = sorted(p.name for p in workflow_files if p.name.endswith(workflows.SUFFIXES) and p not in rehearsed)
     if others:
         left.append(f"other workflows: {', '.join(others)} (name one with --workflow)")
     return left
 
 
-def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], asked: Asked) -> Problem | None:
+def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], request: Asked) -> Problem | None:
     unproven = [proof for proof in proofs if not proof.held]
     if not unproven:
         return None
@@ -184,6 +184,6 @@ def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], asked: Asked) -> Prob
         return Problem("disk-full", f"{DISK_FULL} in the sandbox: {wrong.detail}", hint)
     return Problem(
         "rehearsal-failed",
-        f"merge {wrong.merge} of {asked.merges}: not proven: {wrong.name}: {wrong.detail}",
+        f"merge {wrong.merge} of {request.merges}: not proven: {wrong.name}: {wrong.detail}",
         hint="the failing step's last lines are above; --keep DIR keeps the sandbox for inspection",
     )

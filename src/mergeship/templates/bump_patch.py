@@ -155,8 +155,8 @@ class SameIndex(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: Any, newurl: str
     ) -> urllib.request.Request | None:
         """The request that follows, in urllib's words."""
-        here, there = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
-        if (here.scheme, here.netloc) != (there.scheme, there.netloc):
+        here, target = urllib.parse.urlsplit(req.full_url), urllib.parse.urlsplit(newurl)
+        if (here.scheme, here.netloc) != (target.scheme, target.netloc):
             fp.close()
             raise Refused(f"{req.full_url} sends us to another index: {newurl}")
         return super().redirect_request(req, fp, code, msg, headers, newurl)

@@ -96,15 +96,15 @@ def group(name: str) -> str:
 
 def _found(folder: str, group: str = "") -> list[str]:
     """The files of a folder that are verbs; those that begin with an underscore are shared by some."""
-    found = []
+    entries = []
     for entry in os.scandir(folder):
         if entry.name.startswith("_"):
             continue
         if entry.is_dir():
-            found += _found(entry.path, f"{entry.name} ")
+            entries += _found(entry.path, f"{entry.name} ")
         elif entry.name.endswith(".py"):
-            found.append(group + entry.name.removesuffix(".py"))
-    return found
+            entries.append(group + entry.name.removesuffix(".py"))
+    return entries
 
 
 def path_argument(parser: ArgumentParser) -> None:

@@ -29,17 +29,17 @@ def call(call: Call) -> Built:
 
     from mergeship.commands.build import build
 
-    asked = call.arguments
+    args = call.arguments
     return build(
         call.path,
         call.environ,
         call.report,
         call.overrides,
         out=call.out,
-        version=asked.version,
-        unfinished=asked.unfinished,
-        artifact=Path(asked.artifact) if asked.artifact else None,
-        dry_run=asked.dry_run,
+        version=args.version,
+        unfinished=args.unfinished,
+        artifact=Path(args.artifact) if args.artifact else None,
+        dry_run=args.dry_run,
     )
 
 

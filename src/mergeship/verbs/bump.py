@@ -32,21 +32,21 @@ def call(call: Call) -> Bump:
     from mergeship.commands.bump import bump
     from mergeship.core.version import PARTS, BumpRequest
 
-    asked = call.arguments
-    words = list(asked.words)
+    args = call.arguments
+    words = list(args.words)
     part = words.pop(0) if words and words[0] in PARTS else None
     if len(words) > 1:
         raise usage(f"{words[0]!r} is no part: choose {', '.join(PARTS)}", "bump")
-    if part and asked.to:
-        raise usage(f"give either {part} or --to {asked.to}", "bump")
+    if part and args.to:
+        raise usage(f"give either {part} or --to {args.to}", "bump")
     return bump(
         words[0] if words else ".",
         call.environ,
         call.report,
         call.overrides,
-        request=BumpRequest(part or "patch", asked.to, leave_0x=asked.leave_0x),
-        offline=asked.offline,
-        dry_run=asked.dry_run or asked.print,
+        request=BumpRequest(part or "patch", args.to, leave_0x=args.leave_0x),
+        offline=args.offline,
+        dry_run=args.dry_run or args.print,
     )
 
 

@@ -32,7 +32,7 @@ def show(result: Decided, call: Call) -> str:
     if result.version:
         head += f": {result.version} {claimed}: {'; '.join(result.because)}"
     lines = [head, *(f"  {reason}" for reason in result.reasons)]
-    lines += [f"  {one.version} was started earlier and is finished first" for one in result.unfinished]
+    lines += [f"  {entry.version} was started earlier and is finished first" for entry in result.unfinished]
     return "\n".join(lines)
 
 

@@ -24,10 +24,8 @@ def call(call: Call) -> Gated:
     """Run it."""
     from mergeship.commands.gate import gate
 
-    asked = call.arguments
-    return gate(
-        call.path, call.environ, call.report, call.overrides, pull=asked.pr, commit=asked.commit, body=asked.body
-    )
+    args = call.arguments
+    return gate(call.path, call.environ, call.report, call.overrides, pull=args.pr, commit=args.commit, body=args.body)
 
 
 def show(result: Gated, call: Call) -> str:

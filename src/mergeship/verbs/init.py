@@ -30,8 +30,8 @@ def call(call: Call) -> FilePlan:
     """Run it."""
     from mergeship.commands.init import init
 
-    asked = call.arguments
-    return init(call.path, call.overrides, force=asked.force, dry_run=asked.dry_run, bump_script=asked.bump_script)
+    args = call.arguments
+    return init(call.path, call.overrides, force=args.force, dry_run=args.dry_run, bump_script=args.bump_script)
 
 
 def show(result: FilePlan, call: Call) -> str:

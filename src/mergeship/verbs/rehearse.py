@@ -39,19 +39,19 @@ def call(call: Call) -> Rehearsed | Drilled:
     from mergeship.commands.rehearse import drill, rehearse
     from mergeship.core.workflow import PATH
 
-    asked = call.arguments
-    folder = _example(asked.example, asked.path) if asked.example else call.path
-    if asked.drill:
-        return drill(folder, call.environ, call.report, call.overrides, names=asked.drill)
+    args = call.arguments
+    folder = _example(args.example, args.path) if args.example else call.path
+    if args.drill:
+        return drill(folder, call.environ, call.report, call.overrides, names=args.drill)
     return rehearse(
         folder,
         call.environ,
         call.report,
         call.overrides,
-        merges=asked.merges,
-        keep=Path(asked.keep) if asked.keep else None,
-        port=asked.port,
-        workflow_path=asked.workflow or PATH,
+        merges=args.merges,
+        keep=Path(args.keep) if args.keep else None,
+        port=args.port,
+        workflow_path=args.workflow or PATH,
     )
 
 
@@ -72,8 +72,8 @@ def _example(name: str, path: str) -> Path:
         raise Misconfigured("usage", "give either PATH or --example", hint="mergeship rehearse --help")
     folder = Path(__file__).resolve().parents[3] / "examples"
     if not (folder / name / "pyproject.toml").is_file():
-        there = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
-        known = f"there is {', '.join(there)}" if there else "examples come with the source, not with the package"
+        names = sorted(child.name for child in folder.iterdir()) if folder.is_dir() else []
+        known = f"there is {', '.join(names)}" if names else "examples come with the source, not with the package"
         raise Misconfigured("no-such-example", f"no example called {name!r}", hint=known)
     return folder / name
 

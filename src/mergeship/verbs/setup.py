@@ -28,16 +28,16 @@ def call(call: Call) -> SetUp:
     from mergeship.output import forged
     from mergeship.pipeline.forging import Wanted
 
-    asked = call.arguments
+    args = call.arguments
     return setup(
         call.path,
         call.environ,
         call.report,
         call.overrides,
-        wanted=Wanted(asked.allow_remove, asked.replace_token),
+        wanted=Wanted(args.allow_remove, args.replace_token),
         agreed=confirmed(call, "setup", forged.setup),
         token=token(call),
-        wait=asked.wait,
+        wait=args.wait,
     )
 
 

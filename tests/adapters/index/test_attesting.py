@@ -55,7 +55,7 @@ def test_every_file_is_attested_by_the_workflow_that_uploads_it(play: DrillEnv) 
     assert (stopped.status, stopped.code) == (1, "attestation-refused")
     assert play.entry("0.1.1").state == "uploading"
     ran = deployed(play)
-    assert ran.status == 0, ran.said
+    assert ran.status == 0, ran.output
     play.complete("0.1.1")
     assert len(files(play)) == 2
     for file in files(play):

@@ -140,6 +140,6 @@ def test_a_deploy_without_a_stored_token(play: DrillEnv) -> None:
     refused = play.deploy(settings=["auth=trusted"], more=none)
     assert refused.code == "no-identity"
     done = play.deploy(settings=["auth=trusted"], more={**none, **play.testbed.identity})
-    assert done.status == 0, done.said
+    assert done.status == 0, done.output
     play.complete("0.1.1")
-    assert not [token for token in play.testbed.catalog.minted if token in done.said]
+    assert not [token for token in play.testbed.catalog.minted if token in done.output]

@@ -125,11 +125,11 @@ def test_laws(
         assert made.kept == ()
     else:
         assert not [change for change in made.changes if change.action == "remove"]
-        have, has = found.one(Protection), after.one(Protection)
+        have, has = found.setting(Protection), after.setting(Protection)
         if isinstance(have, Protection) and isinstance(has, Protection):
             assert {check.context for check in have.checks} <= {check.context for check in has.checks}
             assert set(have.bypass) - {ADMINISTRATORS} <= set(has.bypass)
-    main = after.one(Protection)
+    main = after.setting(Protection)
     assert isinstance(main, Protection)
     assert (main.active, main.pull_requests, main.force_pushes, main.deletions) == (True, True, False, False)
     assert ADMINISTRATORS not in main.bypass

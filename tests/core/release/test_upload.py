@@ -1,8 +1,8 @@
 import pytest
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing
-from mergeship.core.release.upload import Answer, Next, There, Verdict, after, judge, there
+from mergeship.core.listing import Listing, Presence
+from mergeship.core.release.upload import Answer, Next, Verdict, after, judge
 
 
 @pytest.mark.parametrize(
@@ -78,12 +78,12 @@ DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "
         (DENIED, "absent", "stop"),
     ],
 )
-def test_what_follows_an_attempt(verdict: Verdict | None, has: There, expected: Next) -> None:
+def test_what_follows_an_attempt(verdict: Verdict | None, has: Presence, expected: Next) -> None:
     assert after(verdict, has) == expected
 
 
 def test_what_the_index_has() -> None:
-    assert there(FILE, Listing()) == "absent"
-    assert there(FILE, Listing(files=(FILE,))) == "same"
-    assert there(FILE, Listing(files=(OTHER,))) == "other"
-    assert there(FILE, Listing(files=(Distribution(FILE.name, 9, ""),))) == "absent"
+    assert Listing().presence(FILE) == "absent"
+    assert Listing(files=(FILE,)).presence(FILE) == "same"
+    assert Listing(files=(OTHER,)).presence(FILE) == "other"
+    assert Listing(files=(Distribution(FILE.name, 9, ""),)).presence(FILE) == "absent"

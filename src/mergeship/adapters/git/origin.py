@@ -69,21 +69,21 @@ class Origin:
 
     def refs(self) -> Refs:
         """Where main, the ledger and the tags are. Raises Held if that cannot be read."""
-        told = self._asked("ls-remote", "--quiet", "origin", MAIN, REF, "refs/tags/*")
-        found = {name: sha for sha, _, name in (line.partition("\t") for line in told.splitlines())}
+        output = self._asked("ls-remote", "--quiet", "origin", MAIN, REF, "refs/tags/*")
+        advertised = {name: sha for sha, _, name in (line.partition("\t") for line in output.splitlines())}
         tags = {
-            name.removeprefix("refs/tags/"): found.get(f"{name}^{{}}", sha)
-            for name, sha in found.items()
+            name.removeprefix("refs/tags/"): advertised.get(f"{name}^{{}}", sha)
+            for name, sha in advertised.items()
             if name.startswith("refs/tags/") and not name.endswith("^{}")
         }
-        return Refs(found.get(MAIN, ""), found.get(REF, ""), tags)
+        return Refs(advertised.get(MAIN, ""), advertised.get(REF, ""), tags)
 
     def fetch(self, refs: Refs) -> None:
         """Have the commits of main and of the ledger here, the whole history of them. Raises Held."""
         wanted = {name: sha for name, sha in ((MAIN, refs.main), (REF, refs.ledger)) if sha}
-        told = self.repository.git("cat-file", "--batch-check", given="\n".join([*wanted.values(), ""]))
+        types = self.repository.git("cat-file", "--batch-check", given="\n".join([*wanted.values(), ""]))
         shallow = self.repository.git("rev-parse", "--is-shallow-repository").strip() == "true"
-        if shallow or " missing" in told:
+        if shallow or " missing" in types:
             deepen = ["--unshallow"] if shallow else []
             self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
 
@@ -125,8 +125,8 @@ class Origin:
 
     def branches(self, prefix: str) -> dict[str, str]:
         """The branches whose names begin so, with their commits. Raises Held if that cannot be read."""
-        told = self._asked("ls-remote", "--quiet", "origin", f"refs/heads/{prefix}*")
-        pairs = (line.partition("\t") for line in told.splitlines())
+        output = self._asked("ls-remote", "--quiet", "origin", f"refs/heads/{prefix}*")
+        pairs = (line.partition("\t") for line in output.splitlines())
         return {name.removeprefix("refs/heads/"): sha for sha, _, name in pairs}
 
     def strangers(self, commit: str, main: str) -> set[str]:
@@ -136,15 +136,15 @@ class Origin:
         ours.
         """
         self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
-        told = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
-        found = set()
-        for line in told.splitlines():
+        log = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
+        emails = set()
+        for line in log.splitlines():
             sha, parents, author, committer = line.split("\0")
             if author == AUTHOR and committer in {AUTHOR, _BY_BUTTON}:
                 continue
             if not self._plain_merge(sha, parents.split()):
-                found.add(committer or author or sha[:12])
-        return found
+                emails.add(committer or author or sha[:12])
+        return emails
 
     def _plain_merge(self, commit: str, parents: list[str]) -> bool:
         if len(parents) != 2:  # noqa: PLR2004 - of a merge
@@ -203,7 +203,7 @@ class Origin:
         # A ref may also be rejected because of another one, or of a race that git calls by the same words.
         own = {ref: words for ref, words in rejected.items() if "atomic" not in words} or rejected
         moved = tuple(ref for ref, words in own.items() if "atomic" in words or _MOVED.search(words))
-        refused = {ref: one_line(_words(error.output, said)) for ref, said in own.items() if ref not in moved}
+        refused = {ref: one_line(_words(error.output, message)) for ref, message in own.items() if ref not in moved}
         return Push(done=False, refused=refused, moved=moved)
 
     def _asked(self, *arguments: str) -> str:
@@ -224,18 +224,18 @@ class Origin:
         return attempts(self._remote.git, *arguments)
 
     def _unreachable(self, error: ProcessFailed, permission: str) -> Held:
-        said = one_line(
+        message = one_line(
             " ".join(line for line in error.output.splitlines() if line.startswith(("fatal", "remote", "error")))
         )
-        denied = bool(_DENIED.search(said))
+        denied = bool(_DENIED.search(message))
         hint = f"the token in {FORGE_TOKEN} needs the permission {permission}" if denied else "run the job again later"
-        if _NO_LOGIN.search(said):
+        if _NO_LOGIN.search(message):
             hint = (
                 f"the token in {FORGE_TOKEN} is missing, wrong or has expired; or it lacks the permission {permission}"
             )
         return Held(
             "no-permission" if denied else "origin-unreachable",
-            f"{without_password(self.url)}: {said[:300] or error.message}",
+            f"{without_password(self.url)}: {message[:300] or error.message}",
             hint=hint,
         )
 
@@ -258,10 +258,10 @@ def _data(text: str) -> str:
     return f"data {len(text.encode())}\n{text}"
 
 
-def _words(output: str, said: str) -> str:
+def _words(output: str, fallback: str) -> str:
     """What the server itself says beside git's own word for the refusal."""
     remote = [line.removeprefix("remote:").strip() for line in output.splitlines() if line.startswith("remote:")]
-    return f"{said}: {' '.join(remote)}" if any(remote) else said
+    return f"{fallback}: {' '.join(remote)}" if any(remote) else fallback
 
 
 def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:

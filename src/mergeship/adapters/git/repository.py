@@ -107,7 +107,7 @@ class Repository:
             "log", "-z", "--first-parent", "--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8",
             f"--max-count={most}", "--format=%H%n%B", commit,
         )  # fmt: skip
-        commits = (one.partition("\n") for one in shown.split("\0") if one)
+        commits = (line.partition("\n") for line in shown.split("\0") if line)
         return [(sha, message.rstrip("\n")) for sha, _, message in commits]
 
     def changed_in(self, commit: str) -> list[str]:
@@ -117,9 +117,9 @@ class Repository:
 
     def not_plain_in(self, commit: str) -> list[str]:
         """The files that a commit removes, or makes something else than they were: a link, a program, a module."""
-        told = self.git("diff-tree", "-r", "-z", "--no-renames", "--raw", f"{commit}^1", commit).split("\0")
+        fields = self.git("diff-tree", "-r", "-z", "--no-renames", "--raw", f"{commit}^1", commit).split("\0")
         changed = (
-            (name, *what.removeprefix(":").split()[:2]) for what, name in zip(told[0::2], told[1::2], strict=False)
+            (name, *what.removeprefix(":").split()[:2]) for what, name in zip(fields[0::2], fields[1::2], strict=False)
         )
         return [name for name, old, new in changed if new not in {old, "100644"} or new not in {"100644", "100755"}]
 
@@ -137,8 +137,8 @@ class Repository:
 
     def names(self, commit: str, folder: str) -> list[str]:
         """The paths of the files that lie in a folder of a commit."""
-        told = self.git("ls-tree", "-z", "--name-only", "--full-tree", commit, f"{folder}/")
-        return [name for name in told.split("\0") if name]
+        listed = self.git("ls-tree", "-z", "--name-only", "--full-tree", commit, f"{folder}/")
+        return [name for name in listed.split("\0") if name]
 
     def blob(self, commit: str, name: str) -> bytes | None:
         """A file of a commit as it is, line ends and all; None if there is none.
@@ -146,25 +146,25 @@ class Repository:
         `name` is a path from the repository's top, or from this folder if it begins with `./`.
         """
         follow = ["git", "cat-file", "--batch", "--follow-symlinks"]
-        said = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
-        head, _, content = said.partition(b"\n")
+        answer = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
+        head, _, content = answer.partition(b"\n")
         words = head.split(b" ")
         return content[: int(words[2])] if len(words) == 3 and words[1] == b"blob" else None  # noqa: PLR2004
 
     def real(self, commit: str, name: str) -> str:
         """The path behind a link of a commit, from the repository's top; any other path as it is."""
         for _ in range(_LINKS):
-            told = self.git("ls-tree", "--full-tree", commit, "--", name)
-            if not told.startswith("120000 "):
+            listed = self.git("ls-tree", "--full-tree", commit, "--", name)
+            if not listed.startswith("120000 "):
                 break
-            target = self.git("cat-file", "blob", told.split()[2])
+            target = self.git("cat-file", "blob", listed.split()[2])
             name = normpath(join(dirname(name), target))
         return name
 
     def mode(self, commit: str, name: str) -> str:
         """The mode of a file of a commit, as git writes it; that of a plain file if there is none."""
-        told = self.git("ls-tree", "--full-tree", commit, "--", name)
-        return told.split(" ")[0] if told else "100644"
+        listed = self.git("ls-tree", "--full-tree", commit, "--", name)
+        return listed.split(" ")[0] if listed else "100644"
 
     def tag(self, name: str) -> None:
         """Put a tag on the commit that is checked out, only in this repository."""

@@ -48,9 +48,9 @@ async def installation_token(environ: Mapping[str, str], repository: str, api: s
     signed = _signed(environ, identity)
     whose = f"the App {identity}"
     async with connected(api, repository, Token(signed, whose, signed=True), until) as connection:
-        found = await connection.item(f"{connection.base}/installation")
+        installation = await connection.item(f"{connection.base}/installation")
         made = await connection.write(
-            "POST", f"/app/installations/{int(found['id'])}/access_tokens", {}, "metadata=read"
+            "POST", f"/app/installations/{int(installation['id'])}/access_tokens", {}, "metadata=read"
         )
     lasts = (datetime.fromisoformat(made["expires_at"]) - datetime.now(UTC)).total_seconds()
     return Token(str(made["token"]), whose, ends=time.monotonic() + lasts)

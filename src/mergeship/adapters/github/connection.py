@@ -37,12 +37,12 @@ Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
 
 
 class Refused(Held):
-    """GitHub's answer was an error. `status` is that of HTTP, `said` GitHub's own words."""
+    """GitHub's answer was an error. `status` is that of HTTP, `words` GitHub's own words."""
 
-    def __init__(self, code: str, message: str, *, hint: str, status: int, said: str) -> None:
+    def __init__(self, code: str, message: str, *, hint: str, status: int, words: str) -> None:
         super().__init__(code, message, hint=hint)
         self.status = status
-        self.said = said
+        self.words = words
 
 
 class Connection:
@@ -119,19 +119,19 @@ class Connection:
         import httpx2
         from gidgethub import GitHubException
 
-        found = _BY_NUMBER.match(error.headers.get("location", "").removeprefix(self._api.base_url))
-        if found is None:
+        match = _BY_NUMBER.match(error.headers.get("location", "").removeprefix(self._api.base_url))
+        if match is None:
             return ""
         try:
-            answer = await self._api.getitem(found[0], extra_headers=_HEADERS)
+            answer = await self._api.getitem(match[0], extra_headers=_HEADERS)
         except (GitHubException, ValueError, httpx2.HTTPError):
             return ""
         return one_line(str(answer.get("full_name", ""))) if isinstance(answer, dict) else ""
 
-    def _refused(self, error: "HTTPException", asked: str, needs: str, name: str) -> Refused:
+    def _refused(self, error: "HTTPException", request: str, needs: str, name: str) -> Refused:
         status = int(error.status_code)
         words = one_line(str(error))[:300]
-        said = f"{asked} answered {status} {words}"
+        message = f"{request} answered {status} {words}"
         if (wait := _asked_to_wait(error)) is not None and status in {FORBIDDEN, TOO_MANY}:
             code, hint = (
                 "forge-rate-limited",
@@ -140,7 +140,7 @@ class Connection:
         elif status == UNAUTHORIZED and self._token.value:
             code, hint = "forge-token", f"{self._token.source} is wrong or has expired; use a new one"
         elif status in {UNAUTHORIZED, FORBIDDEN, NOT_FOUND}:
-            code, hint = "forge-permission", self._permission(error, asked, needs)
+            code, hint = "forge-permission", self._permission(error, request, needs)
         elif status == CONFLICT:
             code, hint = (
                 "forge-refused",
@@ -150,9 +150,9 @@ class Connection:
             code, hint = "repository-renamed", f"it is {name or 'elsewhere'} now: git remote set-url origin URL"
         else:
             code, hint = "forge-refused", LATER
-        return Refused(code, said, hint=hint, status=status, said=words)
+        return Refused(code, message, hint=hint, status=status, words=words)
 
-    def _permission(self, error: "HTTPException", asked: str, needs: str) -> str:
+    def _permission(self, error: "HTTPException", request: str, needs: str) -> str:
         """What would let the one who asks do that."""
         if not self._token.value:
             return "there is no token: gh auth login, or GH_TOKEN"
@@ -160,7 +160,7 @@ class Connection:
             return f"let {self._token.source} be used in that organization: {sso[1]}"
         if _PERSON.search(str(error)):
             return f"{self._token.source} is of someone who may not: an administrator of {self.repository} has to"
-        if int(error.status_code) == NOT_FOUND and asked.endswith(self.base):
+        if int(error.status_code) == NOT_FOUND and request.endswith(self.base):
             return f"it does not exist, or {self._token.source} may not see it: check the remote, and GITHUB_API_URL"
         needed = error.headers.get("x-accepted-github-permissions") or needs
         return f"{self._token.source} needs the permission {needed}"
@@ -222,11 +222,11 @@ def _pause(state: "RetryCallState") -> float:
     from tenacity import wait_random_exponential
 
     error = state.outcome.exception() if state.outcome else None
-    asked = _asked_to_wait(error) if isinstance(error, HTTPException) else None
-    return wait_random_exponential(0.2, max=10)(state) if asked is None else asked
+    seconds = _asked_to_wait(error) if isinstance(error, HTTPException) else None
+    return wait_random_exponential(0.2, max=10)(state) if seconds is None else seconds
 
 
-async def gathered(found: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
+async def gathered(calls: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
     """The results of all, some of them asked for at once."""
     limit = asyncio.Semaphore(at_once)
 
@@ -234,13 +234,13 @@ async def gathered(found: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:
         async with limit:
             return await waiting
 
-    return await asyncio.gather(*map(one, found))
+    return await asyncio.gather(*map(one, calls))
 
 
-async def unless(status: int, asked: Awaitable[_T]) -> _T | None:
+async def unless(status: int, call: Awaitable[_T]) -> _T | None:
     """The answer; None if GitHub says `status`."""
     try:
-        return await asked
+        return await call
     except Refused as refused:
         if refused.status == status:
             return None

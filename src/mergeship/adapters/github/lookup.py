@@ -40,19 +40,19 @@ class Lookup:
 
     async def _pulls_of(self, pulls: Pulls, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
         until = time.monotonic() + self._deadline / 2
-        found: dict[str, tuple[Pull, ...]] = dict.fromkeys(commits, ())
+        brought_by: dict[str, tuple[Pull, ...]] = dict.fromkeys(commits, ())
         pause = _PAUSE
-        while lacking := [commit for commit, brought in found.items() if not brought]:
+        while lacking := [commit for commit, brought in brought_by.items() if not brought]:
             answers = await gathered([pulls.of_commit(commit) for commit in lacking])
-            found.update(zip(lacking, answers, strict=True))
-            if all(found.values()) or time.monotonic() + pause > until:
+            brought_by.update(zip(lacking, answers, strict=True))
+            if all(brought_by.values()) or time.monotonic() + pause > until:
                 break
             await asyncio.sleep(pause)
             pause *= 2
-        once = {pull.number: pull for brought in found.values() for pull in brought}
+        once = {pull.number: pull for brought in brought_by.values() for pull in brought}
         complete = await gathered([_complete(pulls, pull) for pull in once.values()])
         known = {pull.number: pull for pull in complete}
-        return {commit: tuple(known[pull.number] for pull in brought) for commit, brought in found.items()}
+        return {commit: tuple(known[pull.number] for pull in brought) for commit, brought in brought_by.items()}
 
     def _ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
         async def asked(connection: Connection) -> _T:

@@ -37,8 +37,8 @@ class Pulls:
         url = f"{self._base}/commits/{commit}/pulls?per_page=100"
         # Just after a push, GitHub may not know the commit itself: 422.
         answer = await unless(UNPROCESSABLE, self._ask.all(url, _READ)) or []
-        found = shapes.shaped(answer, list[shapes.PullRequest], url)
-        return tuple(one.pull(self._repository) for one in found if one.merged_into(self._repository, "main"))
+        pulls = shapes.shaped(answer, list[shapes.PullRequest], url)
+        return tuple(pull.pull(self._repository) for pull in pulls if pull.merged_into(self._repository, "main"))
 
     async def pull(self, number: int) -> Pull:
         """One pull request."""
@@ -48,8 +48,8 @@ class Pulls:
     async def with_files(self, pull: Pull) -> Pull:
         """The same, with the files that it changes."""
         url = f"{self._base}/pulls/{pull.number}/files?per_page=100"
-        found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.File], url)
-        names = {name for file in found for name in (file.filename, file.previous_filename) if name}
+        files = shapes.shaped(await self._ask.all(url, _READ), list[shapes.File], url)
+        names = {name for file in files for name in (file.filename, file.previous_filename) if name}
         return msgspec.structs.replace(pull, files=tuple(sorted(names)))
 
     async def with_editor(self, pull: Pull) -> Pull:
@@ -74,16 +74,16 @@ class Pulls:
     async def of_branches(self, prefix: str) -> list[Pull]:
         """The open ones into main from this repository's own branches that begin so, the newest first."""
         url = f"{self._base}/pulls?state=open&base=main&sort=created&direction=desc&per_page=100"
-        found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
-        pulls = (one.pull(self._repository) for one in found)
+        shaped_pulls = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
+        pulls = (shape.pull(self._repository) for shape in shaped_pulls)
         return [pull for pull in pulls if pull.own_branch and pull.branch.startswith(prefix)]
 
     async def of_branch(self, branch: str) -> list[Pull]:
         """All pull requests that a branch of this repository has, or had, the newest first."""
         owner = self._repository.partition("/")[0]
         url = f"{self._base}/pulls?state=all&head={owner}:{branch}&sort=created&direction=desc&per_page=100"
-        found = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
-        return [one.pull(self._repository) for one in found]
+        pulls = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
+        return [pull.pull(self._repository) for pull in pulls]
 
     async def merge(self, number: int, head: str) -> None:
         """Squash a pull request into main, if its branch is still at `head`. Raises Refused."""
@@ -102,12 +102,12 @@ class Pulls:
         Raises Refused if that may not be done, and Overtaken if there is one already.
         """
         url = f"{self._base}/pulls"
-        asked = {"title": title, "body": body, "head": branch, "base": "main", "maintainer_can_modify": False}
+        fields = {"title": title, "body": body, "head": branch, "base": "main", "maintainer_can_modify": False}
         try:
-            answer = await self._ask.write("POST", url, asked, _WRITE)
+            answer = await self._ask.write("POST", url, fields, _WRITE)
         except Refused as refused:
-            if refused.status == UNPROCESSABLE and _ALREADY in refused.said:
-                raise Overtaken("pull-request-exists", refused.said) from refused
+            if refused.status == UNPROCESSABLE and _ALREADY in refused.words:
+                raise Overtaken("pull-request-exists", refused.words) from refused
             raise
         return shapes.shaped(answer, shapes.PullRequest, url).pull(self._repository)
 

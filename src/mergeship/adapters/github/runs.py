@@ -22,5 +22,5 @@ async def of_push(ask: Connection, commit: str) -> list[WorkflowRun]:
 
 async def runner_online(ask: Connection) -> bool:
     """Whether a self-hosted runner of the repository waits for jobs."""
-    found = await ask.all(f"{ask.base}/actions/runners?per_page=100", ADMIN_READ, key="runners")
-    return any(one.get("status") == "online" for one in found)
+    runners = await ask.all(f"{ask.base}/actions/runners?per_page=100", ADMIN_READ, key="runners")
+    return any(runner.get("status") == "online" for runner in runners)

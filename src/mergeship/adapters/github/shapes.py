@@ -127,11 +127,11 @@ class Edited(msgspec.Struct):
     repository: _EditOf
 
 
-def shaped(answer: Any, kind: type[_T], where: str) -> _T:  # noqa: ANN401 - JSON
+def shaped(answer: Any, kind: type[_T], url: str) -> _T:  # noqa: ANN401 - JSON
     """An answer with its fields checked. Raises Held for what GitHub would not say."""
     try:
         return msgspec.convert(answer, kind, strict=False)
     except msgspec.ValidationError as error:
         raise Held(
-            "forge-unreadable", f"{where} did not answer like GitHub: {error}", hint="check GITHUB_API_URL"
+            "forge-unreadable", f"{url} did not answer like GitHub: {error}", hint="check GITHUB_API_URL"
         ) from error

@@ -48,8 +48,8 @@ def token(environ: Mapping[str, str], api: str) -> Token:
         host = "github.com" if api == API else urlsplit(api).hostname or ""
         kept = {name: environ[name] for name in _OF_GH if name in environ}
         try:
-            said = output(["gh", "auth", "token", "--hostname", host], cwd=".", env=for_installer(environ) | kept)
-            return Token(said.strip(), f"the token of `gh` for {host}")
+            answer = output(["gh", "auth", "token", "--hostname", host], cwd=".", env=for_installer(environ) | kept)
+            return Token(answer.strip(), f"the token of `gh` for {host}")
         except ProcessFailed:
             pass  # not logged in: as without gh
     return Token("", "a request without a token (GITHUB_TOKEN, or `gh auth login`)")

@@ -38,16 +38,16 @@ def addresses(settings: Index) -> Addresses:
         from twine.utils import DEFAULT_REPOSITORY, TEST_REPOSITORY
 
         upload = DEFAULT_REPOSITORY if upload == "pypi" else TEST_REPOSITORY
-    found = settings.simple or upload.replace("://upload.", "://").replace("/legacy/", "/simple/")
-    for key, address in (("upload", upload), ("simple", found)):
+    simple = settings.simple or upload.replace("://upload.", "://").replace("/legacy/", "/simple/")
+    for key, address in (("upload", upload), ("simple", simple)):
         if not _is_address(address):
             raise Misconfigured(
                 "bad-index",
                 f"index.{key} is {address!r}, which is not an address",
                 hint="pypi, testpypi or https://…",
             )
-    if not settings.simple and found == upload:
+    if not settings.simple and simple == upload:
         raise Misconfigured(
             "bad-index", f"the simple API of {upload} is not known", hint="set index.simple to its address"
         )
-    return Addresses(upload, found if found.endswith("/") else f"{found}/")
+    return Addresses(upload, simple if simple.endswith("/") else f"{simple}/")

@@ -75,14 +75,14 @@ def _place(address: SplitResult) -> tuple[str, str | None, int | None]:
 def _from_netrc(host: str, environ: Mapping[str, str]) -> Login | None:
     path = Path(environ.get("NETRC") or Path(environ.get("HOME") or "/nonexistent") / ".netrc")
     try:
-        found = netrc.netrc(str(path)).hosts.get(host)  # its default entry is meant for any host
+        entry = netrc.netrc(str(path)).hosts.get(host)  # its default entry is meant for any host
     except FileNotFoundError:
         return None
     except netrc.NetrcParseError as error:  # its own words may quote a password
         raise Misconfigured("bad-netrc", f"{path} cannot be read: line {error.lineno}", hint="fix that line") from None
     except UnicodeDecodeError as error:
         raise Misconfigured("bad-netrc", f"{path} is not UTF-8", hint="save it as UTF-8") from error
-    return (found[0], found[2] or "") if found else None
+    return (entry[0], entry[2] or "") if entry else None
 
 
 async def _in_thread(address: str, host: str) -> Login | None:
@@ -91,27 +91,27 @@ async def _in_thread(address: str, host: str) -> Login | None:
     answer: asyncio.Future[Login | None] = loop.create_future()
 
     def ask() -> None:
-        found: Login | Exception | None
+        login: Login | Exception | None
         try:
-            found = _from_keyring(address, host)
+            login = _from_keyring(address, host)
         except Exception as error:  # noqa: BLE001 - a keyring is a plug-in, and may raise whatever it likes
-            found = error
+            login = error
         if not loop.is_closed():
-            loop.call_soon_threadsafe(_answered, answer, found)
+            loop.call_soon_threadsafe(_answered, answer, login)
 
     Thread(target=ask, daemon=True).start()
     return await answer
 
 
-def _answered(answer: "asyncio.Future[Login | None]", found: Login | Exception | None) -> None:
+def _answered(answer: "asyncio.Future[Login | None]", login: Login | Exception | None) -> None:
     if answer.done():
         return  # the deadline was sooner
-    if isinstance(found, Exception):
+    if isinstance(login, Exception):
         answer.set_exception(
-            Held("keyring-failed", f"the keyring failed: {found!r}", hint="fix it, or give the login by netrc")
+            Held("keyring-failed", f"the keyring failed: {login!r}", hint="fix it, or give the login by netrc")
         )
     else:
-        answer.set_result(found)
+        answer.set_result(login)
 
 
 def _from_keyring(address: str, host: str) -> Login | None:
@@ -120,9 +120,9 @@ def _from_keyring(address: str, host: str) -> Login | None:
 
     try:
         for service in (address, host):
-            found = keyring.get_credential(service, None)
-            if found and found.password:
-                return found.username, found.password
+            credential = keyring.get_credential(service, None)
+            if credential and credential.password:
+                return credential.username, credential.password
     except (KeyringError, RuntimeError):  # none installed, or locked: the index has refused, and that is reported
         return None
     return None

@@ -47,26 +47,26 @@ async def get_json(url: str, kind: type[_T], headers: Mapping[str, str], code: s
     async with client(url) as http:
         response = await http.get(url, headers=dict(headers))
     refuse_busy(response.status_code, url, code)
-    where = url.partition("?")[0]
+    address = url.partition("?")[0]
     if response.status_code != _OK:
         raise Failed(
             code,
-            f"{where} answered {response.status_code}: {one_line(response.text)[:200]}",
+            f"{address} answered {response.status_code}: {one_line(response.text)[:200]}",
             hint=_HINTS[code],
         )
-    return read(response.content, kind, where, code)
+    return read(response.content, kind, address, code)
 
 
 def refuse_busy(status: int, url: str, code: str) -> None:
     """Raises BusyError for a status that is transient."""
     if status in _PASSES:
-        where = url.partition("?")[0]
-        raise BusyError(code, f"{where} kept answering {status}; giving up", hint="run the job again later")
+        address = url.partition("?")[0]
+        raise BusyError(code, f"{address} kept answering {status}; giving up", hint="run the job again later")
 
 
-def read(content: bytes, kind: type[_T], where: str, code: str) -> _T:
+def read(content: bytes, kind: type[_T], address: str, code: str) -> _T:
     """An answer in JSON. Raises Failed for what is none."""
     try:
         return msgspec.json.decode(content, type=kind)
     except msgspec.DecodeError as error:
-        raise Failed(code, f"{where} gave an invalid answer: {error}", hint=_LOOK) from error
+        raise Failed(code, f"{address} gave an invalid answer: {error}", hint=_LOOK) from error

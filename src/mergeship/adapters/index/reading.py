@@ -102,31 +102,31 @@ async def _parsed(response: "httpx2.Response", project: str, shown: str) -> List
 
 def _followed(response: "httpx2.Response", shown: str) -> str:
     """Where the index sends us; only within itself, as what another one lists says nothing of this one."""
-    here, there = response.url, response.url.join(response.headers["location"])
-    if (there.scheme, there.netloc) != (here.scheme, here.netloc):
+    here, target = response.url, response.url.join(response.headers["location"])
+    if (target.scheme, target.netloc) != (here.scheme, here.netloc):
         raise Held(
             "index-elsewhere",
-            f"{shown} redirects to another index: {without_password(str(there))}",
+            f"{shown} redirects to another index: {without_password(str(target))}",
             hint="set index.simple to the intended one; for pypiserver, use --disable-fallback",
         )
-    return str(there.copy_with(userinfo=here.userinfo))
+    return str(target.copy_with(userinfo=here.userinfo))
 
 
 def _wait(response: "httpx2.Response", left: float) -> float:
     """How long the index asks us to wait, in seconds. Raises Held if it does not ask, or for too long."""
     status = response.status_code
-    said = f"{without_password(str(response.url))} answered {status} {one_line(response.reason_phrase)}"
+    message = f"{without_password(str(response.url))} answered {status} {one_line(response.reason_phrase)}"
     wait = seconds_to_wait(response.headers.get("retry-after", ""), datetime.now(UTC))
     if status in {_UNAUTHORIZED, _FORBIDDEN}:
         raise Held(
             "index-unreadable",
-            said,
+            message,
             hint=f"give user and password by netrc, by the keyring, or in {LOGIN}=https://user:password@host",
         )
     if status not in {_TOO_MANY, _UNAVAILABLE} or wait is None:
-        raise Held("index-unreadable", said, hint=_LATER)
+        raise Held("index-unreadable", message, hint=_LATER)
     if wait >= left:
-        raise Held("index-unreadable", f"{said}, and asks to wait {wait:.0f} s", hint=_LATER)
+        raise Held("index-unreadable", f"{message}, and asks to wait {wait:.0f} s", hint=_LATER)
     return wait
 
 

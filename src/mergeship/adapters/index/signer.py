@@ -70,8 +70,8 @@ def _links(error: BaseException) -> Iterator[BaseException]:
 def _words(error: BaseException) -> str:
     """What happened, and what that came from in the first place, in one line."""
     links = list(_links(error))
-    said = (" ".join(f"{type(link).__name__}: {link}".rstrip(": ").split())[:300] for link in (links[0], links[-1]))
-    return "; ".join(dict.fromkeys(said))
+    causes = (" ".join(f"{type(link).__name__}: {link}".rstrip(": ").split())[:300] for link in (links[0], links[-1]))
+    return "; ".join(dict.fromkeys(causes))
 
 
 def _passes(error: BaseException) -> bool:

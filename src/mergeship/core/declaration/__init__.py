@@ -38,29 +38,29 @@ class Rewritten(NamedTuple):
 
 
 def declared(
-    pyproject: Mapping[str, Any], text: str, read_file: Read, version_files: Sequence[str], where: str
+    pyproject: Mapping[str, Any], text: str, read_file: Read, version_files: Sequence[str], folder: str
 ) -> Declared:
     """The version that a project declares, and every place where it is written.
 
-    `text` is the pyproject.toml; `version_files` are the setting of that name; `where` is the project's own
+    `text` is the pyproject.toml; `version_files` are the setting of that name; `folder` is the project's own
     folder, absolute. Raises Misconfigured if the version is computed, broken, or differs from place to place.
     """
-    found = find(pyproject, text, read_file)
+    source = find(pyproject, text, read_file)
     named = _named(version_files)
-    if isinstance(found, Vcs):
+    if isinstance(source, Vcs):
         if named:
             raise Misconfigured(
                 "version-from-tags",
-                f"version-files names {named[0].path}, but the version comes from tags, through {found.tool}",
+                f"version-files names {named[0].path}, but the version comes from tags, through {source.tool}",
                 hint="take version-files out: what comes from tags is written nowhere",
             )
-        return Declared(None, (), vcs=found)
-    if isinstance(found, Computed):
+        return Declared(None, (), vcs=source)
+    if isinstance(source, Computed):
         if not named:
-            raise _refusal(found)
+            raise _refusal(source)
         places = named
     else:
-        places = (found, *named)
+        places = (source, *named)
     versions = [read(place, _content(place, read_file)).version for place in places]
     for place, version in zip(places[1:], versions[1:], strict=True):
         if not pep440.same(version, versions[0]):
@@ -69,7 +69,7 @@ def declared(
                 f"{places[0]} is {versions[0]}, but {place} is {version}",
                 hint="write the same version in both",
             )
-    return Declared(versions[0], places, _locks(pyproject, places[0], read_file, where))
+    return Declared(versions[0], places, _locks(pyproject, places[0], read_file, folder))
 
 
 def rewritten(places: Sequence[Place], read_file: Read, version: str) -> tuple[tuple[Rewritten, ...], tuple[Edit, ...]]:
@@ -107,18 +107,18 @@ def _named(version_files: Sequence[str]) -> tuple[Place, ...]:
     return named(version_files)
 
 
-def _locks(pyproject: Mapping[str, Any], place: Place, read_file: Read, where: str) -> tuple[Place, ...]:
+def _locks(pyproject: Mapping[str, Any], place: Place, read_file: Read, folder: str) -> tuple[Place, ...]:
     from mergeship.core.declaration.lock import cargo_entry, uv_entry
 
     crate = cargo_entry(place, read_file) if place.path.endswith("Cargo.toml") else None
-    return tuple(filter(None, [uv_entry(pyproject, read_file, where), crate]))
+    return tuple(filter(None, [uv_entry(pyproject, read_file, folder), crate]))
 
 
-def _refusal(found: Computed) -> Misconfigured:
-    path = f"{found.path}:{found.line}" if found.line else found.path
+def _refusal(computed: Computed) -> Misconfigured:
+    path = f"{computed.path}:{computed.line}" if computed.line else computed.path
     return Misconfigured(
         "version-not-written",
-        f"{path}: {found.why}",
+        f"{path}: {computed.why}",
         hint="write it as a plain text, or name the line that holds it: "
         """[tool.mergeship] version-files = ['src/package/__init__.py: __version__ = "{version}"']""",
     )

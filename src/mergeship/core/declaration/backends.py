@@ -74,7 +74,7 @@ def flit(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
 
 def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> VersionSource:
     """The first file that assigns a constant decides; without any, flit imports the first of them."""
-    found: VersionSource | None = None
+    source: VersionSource | None = None
     for name in names:
         path = f"{folder}/{name}".lstrip("/")
         text = read(path)
@@ -83,8 +83,8 @@ def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> VersionSou
         place = checked(Place(path, "__version__", Assignment("__version__", constants=True)), text)
         if isinstance(place, Place) or place.line:
             return place
-        found = found or place
-    return found or Computed(folder, 0, "there is no file in it")
+        source = source or place
+    return source or Computed(folder, 0, "there is no file in it")
 
 
 def flit_module(pyproject: Mapping[str, Any]) -> str:
@@ -92,8 +92,8 @@ def flit_module(pyproject: Mapping[str, Any]) -> str:
     module = table(pyproject, "tool", "flit", "module").get("name")
     metadata = table(pyproject, "tool", "flit", "metadata").get("module")
     name = table(pyproject, "project").get("name")
-    found = module or metadata or (name.replace("-", "_") if isinstance(name, str) else "")
-    return found if isinstance(found, str) else ""
+    module_name = module or metadata or (name.replace("-", "_") if isinstance(name, str) else "")
+    return module_name if isinstance(module_name, str) else ""
 
 
 def maturin(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:

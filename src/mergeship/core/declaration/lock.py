@@ -16,16 +16,16 @@ LOCK = "uv.lock"
 LEVELS = 8  # folders above the project in which its workspace is looked for
 
 
-def uv_entry(pyproject: Mapping[str, Any], read: Read, where: str) -> Place | None:
+def uv_entry(pyproject: Mapping[str, Any], read: Read, folder: str) -> Place | None:
     """The place in uv.lock; None without one, or if it has no version of this project.
 
-    `where` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
+    `folder` is the project's folder, absolute. Raises Misconfigured for a lock file that is broken.
     """
     name = table(pyproject, "project").get("name")
-    path, folder = lock_file(read, where)
+    path, source = lock_file(read, folder)
     if path is None or not isinstance(name, str):
         return None
-    return _own_entry(path, LockEntry(loosely(name), folder), read)
+    return _own_entry(path, LockEntry(loosely(name), source), read)
 
 
 def cargo_entry(manifest: Place, read: Read) -> Place | None:
@@ -50,11 +50,11 @@ def _own_entry(path: str, entry: LockEntry, read: Read) -> Place | None:
     return None
 
 
-def lock_file(read: Read, where: str) -> tuple[str | None, str]:
+def lock_file(read: Read, folder: str) -> tuple[str | None, str]:
     """The path of the uv.lock that a project is in, None without one; and the project's own path from there."""
     if read(LOCK) is not None:
         return LOCK, "."
-    parts = where.split("/")
+    parts = folder.split("/")
     for up in range(1, min(LEVELS, len(parts) - 1) + 1):
         above, path = "../" * up, "/".join(parts[-up:])
         text = read(f"{above}{PYPROJECT}")

@@ -21,10 +21,10 @@ def name_elsewhere(pyproject: Mapping[str, Any], read: Read) -> str | None:
         return str(flit.get("dist-name") or flit_module(pyproject)) or None
     if backend == "mesonpy":
         return _text(read("meson.build"), MesonProject(""))
-    found = setuptools.name(read)
-    if found is None and "maturin" in {backend, *table(pyproject, "tool")}:
+    name = setuptools.name(read)
+    if name is None and "maturin" in {backend, *table(pyproject, "tool")}:
         return _text(read(cargo_manifest(pyproject)), TomlValue("package", "name"))
-    return found
+    return name
 
 
 def _text(content: str | None, place: Format) -> str | None:

@@ -56,13 +56,13 @@ class Line(PlainFormat):
 
     def _match(self, text: str) -> "re.Match[str]":
         before, _, after = (re.escape(part) for part in self.line.strip().partition(PLACEHOLDER))
-        found = list(re.finditer(rf"^[ \t]*{before}(?P<version>\d[\w.!+-]*){after}[ \t]*\r?$", text, re.MULTILINE))
-        if not found:
+        matches = list(re.finditer(rf"^[ \t]*{before}(?P<version>\d[\w.!+-]*){after}[ \t]*\r?$", text, re.MULTILINE))
+        if not matches:
             raise NotWrittenError(0, f"no line reads {self.line!r}")
-        if len(found) > 1:
-            second = text.count("\n", 0, found[1].start("version")) + 1
+        if len(matches) > 1:
+            second = text.count("\n", 0, matches[1].start("version")) + 1
             raise NotWrittenError(second, f"more than one line reads {self.line!r}")
-        return found[0]
+        return matches[0]
 
 
 class Whole(PlainFormat):

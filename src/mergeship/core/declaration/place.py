@@ -145,5 +145,5 @@ def _edit(path: str, before: str, after: str, start: int) -> Edit:
 def quoted(text: str, version: str) -> list[tuple[int, int]]:
     """Every spot that holds a version in quotes, those that look like `version = "…"` first."""
     spot = re.compile(rf"(?<=['\"]){re.escape(version)}(?=['\"])")
-    found = [match.span() for match in spot.finditer(text)]
-    return sorted(found, key=lambda span: not text[text.rfind("\n", 0, span[0]) + 1 :].lstrip().startswith("version"))
+    spans = [match.span() for match in spot.finditer(text)]
+    return sorted(spans, key=lambda span: not text[text.rfind("\n", 0, span[0]) + 1 :].lstrip().startswith("version"))

@@ -81,12 +81,12 @@ def _required(pyproject: Mapping[str, Any]) -> dict[str, set[str]]:
 
     from mergeship.core.names import loosely
 
-    found: dict[str, set[str]] = {}
+    requirements: dict[str, set[str]] = {}
     requires = table(pyproject, "build-system").get("requires")
     for text in requires if isinstance(requires, list) else ():
         try:
             requirement = Requirement(str(text))
         except InvalidRequirement:
             continue  # the build will say so
-        found.setdefault(loosely(requirement.name), set()).update(map(loosely, requirement.extras))
-    return found
+        requirements.setdefault(loosely(requirement.name), set()).update(map(loosely, requirement.extras))
+    return requirements

@@ -47,18 +47,18 @@ def keywords(text: str) -> tuple[str, ...]:
 
 def literals(text: str | None, names: Sequence[str]) -> dict[str, object]:
     """Those of the keywords that `setup()` is given, each with its value, None for one that is computed."""
-    found: dict[str, object] = {}
+    values: dict[str, object] = {}
     try:
         given = _call(parsed(text or "")).keywords
     except NotWrittenError:
-        return found
+        return values
     for one in given:
         if one.arg and one.arg in names:
             try:
-                found[one.arg] = ast.literal_eval(one.value)
+                values[one.arg] = ast.literal_eval(one.value)
             except (ValueError, TypeError):
-                found[one.arg] = None
-    return found
+                values[one.arg] = None
+    return values
 
 
 def _call(tree: ast.Module) -> ast.Call:

@@ -41,8 +41,8 @@ def find(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     if written is not None:
         return written
     if options_text is not None:
-        there = "and there is no setup.py" if script is None else "nor does setup.py"
-        return Computed(SETUP_CFG, line_of(options_text, "[metadata]"), f"it gives no version, {there}")
+        script_says = "and there is no setup.py" if script is None else "nor does setup.py"
+        return Computed(SETUP_CFG, line_of(options_text, "[metadata]"), f"it gives no version, {script_says}")
     return Computed(PYPROJECT, line_of(text, "version"), "nothing beside it says what the version is")
 
 
@@ -111,10 +111,10 @@ class _Layout:
         self.hidden = "package_dir" in given and not isinstance(folders, dict)
         """Whether setup.py computes the folders."""
         in_options = dict(_pairs(own.get("package_dir", "")))
-        found = (folders if isinstance(folders, dict) else {}) or in_options or table(settings, "package-dir")
-        self.folders = {str(key): str(value) for key, value in found.items()}
-        where = table(settings, "packages", "find").get("where", options.get("options.packages.find", {}).get("where"))
-        self.where = _items(where) if isinstance(where, str) else where if isinstance(where, list) else []
+        directories = (folders if isinstance(folders, dict) else {}) or in_options or table(settings, "package-dir")
+        self.folders = {str(key): str(value) for key, value in directories.items()}
+        roots = table(settings, "packages", "find").get("where", options.get("options.packages.find", {}).get("where"))
+        self.where = _items(roots) if isinstance(roots, str) else roots if isinstance(roots, list) else []
         listed = {"packages", "py-modules"} & set(settings) or {"packages", "py_modules"} & set(own)
         self.discovered = not listed and not {"packages", "py_modules", "ext_modules"} & set(given)
         """Whether setuptools looks for the packages itself; it prefers a folder src then."""

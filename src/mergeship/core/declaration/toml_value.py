@@ -75,13 +75,13 @@ class LockEntry(PlainFormat):
         entries = document.get("package")
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and entry.get("name") == self.name and self._is_own(entry.get("source")):
-                found: dict[str, Any] = entry
-                return found
+                nested: dict[str, Any] = entry
+                return nested
         raise NotWrittenError(0, f"there is no entry of {self.name}")
 
     def _is_own(self, source: object) -> bool:
-        found = source if isinstance(source, dict) else {}
-        return any(found.get(kind) == self.folder for kind in ("editable", "virtual", "directory"))
+        table_of_source = source if isinstance(source, dict) else {}
+        return any(table_of_source.get(kind) == self.folder for kind in ("editable", "virtual", "directory"))
 
 
 class CargoLockEntry(_OfACrate, LockEntry):

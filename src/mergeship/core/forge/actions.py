@@ -24,20 +24,20 @@ KIND = Actions
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
     """Actions run, and are pinned as soon as the workflows pin them."""
-    found = actual.one(Actions)
-    if found is None:
+    current = actual.setting(Actions)
+    if current is None:
         notes.append("not checked which actions may run: GitHub did not say")
         return
-    pinned = None if found.pinned is None else True
-    if pinned and asked.unpinned:
-        loose = f"{', '.join(asked.unpinned)}: pin them to a full commit SHA"
-        words = "GitHub does not run" if found.pinned else "pinning actions is not required yet because of"
+    pinned = None if current.pinned is None else True
+    if pinned and request.unpinned:
+        loose = f"{', '.join(request.unpinned)}: pin them to a full commit SHA"
+        words = "GitHub does not run" if current.pinned else "pinning actions is not required yet because of"
         notes.append(f"{words} {loose}")
-        pinned = found.pinned
+        pinned = current.pinned
     if pinned is None:
         notes.append("not checked whether actions must be pinned: this server does not say")
-    if found.allowed not in {"all", ""}:
-        notes.append(f"the allowed actions are {found.allowed}: the workflows' actions have to be among them")
-    yield Desired(Actions(True, found.allowed, pinned), "actions run, and are pinned: a tag can be moved", found)
+    if current.allowed not in {"all", ""}:
+        notes.append(f"the allowed actions are {current.allowed}: the workflows' actions have to be among them")
+    yield Desired(Actions(True, current.allowed, pinned), "actions run, and are pinned: a tag can be moved", current)

@@ -19,9 +19,9 @@ KIND = Environment
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
     """Deployed to from main, and from where someone else has said."""
-    name = asked.environment
+    name = request.environment
     if not name:
         notes.append("the setting environment is empty: every writer can read the token with a workflow on a branch")
         return
@@ -31,12 +31,12 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
             "by a workflow on a branch"
         )
         return
-    found = actual.one(Environment, name)
-    kept = tuple(branch for branch in found.branches if _names_more(branch)) if found else ()
+    current = actual.setting(Environment, name)
+    kept = tuple(branch for branch in current.branches if _names_more(branch)) if current else ()
     wanted = Environment(name, tuple(sorted({MAIN, *kept})))
     stripped = Environment(name, (MAIN,)) if kept else None
     removes = ", ".join(f"{branch} as a place to deploy from" for branch in kept)
-    yield Desired(wanted, "only what is on main can reach the token", found, stripped, removes)
+    yield Desired(wanted, "only what is on main can reach the token", current, stripped, removes)
 
 
 def _names_more(branch: str) -> bool:

@@ -27,4 +27,4 @@ def desired(actual: Actual, _: Asked, notes: list[str]) -> Iterator[Desired]:
             notes.append(f"not checked whether forks' workflows need approval: {actual.lacking['fork-approval']}")
         return
     why = "a fork's pull request runs code on the self-hosted runner"
-    yield Desired(ForkApproval("all_external_contributors"), why, actual.one(ForkApproval))
+    yield Desired(ForkApproval("all_external_contributors"), why, actual.setting(ForkApproval))

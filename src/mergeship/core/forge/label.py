@@ -31,7 +31,7 @@ LABELS = (
 
 def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
     """Each of them, whatever its colour."""
-    there = {label.name.lower(): label for label in actual.all(Label)}
+    labels = {label.name.lower(): label for label in actual.all(Label)}
     for label in LABELS:
-        found = there.get(label.name.lower())
-        yield Desired(found or label, "the gate and the release notes read it", found)
+        current = labels.get(label.name.lower())
+        yield Desired(current or label, "the gate and the release notes read it", current)

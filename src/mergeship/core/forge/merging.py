@@ -30,4 +30,4 @@ def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
     """Squash commits with the pull request's title and text."""
     wanted = Merging(squash=True, title="PR_TITLE", message="PR_BODY", delete_branch=True)
     why = "the squash commit keeps the checklist, which nobody can edit later"
-    yield Desired(wanted, why, actual.one(Merging))
+    yield Desired(wanted, why, actual.setting(Merging))

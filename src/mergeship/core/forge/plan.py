@@ -51,22 +51,22 @@ class _Schema(msgspec.Struct):
     schema: int
 
 
-def planned(actual: Actual, asked: Asked, origin: Origin) -> Plan:
+def planned(actual: Actual, request: Asked, origin: Origin) -> Plan:
     """The plan for a repository."""
-    found, notes = desired(actual, asked)
-    changes = [change for one in found if (change := _change(one, allow_remove=origin.allow_remove))]
-    kept = tuple(one.removes for one in found if one.removes and not origin.allow_remove)
+    all_desired, notes = desired(actual, request)
+    changes = [change for each in all_desired if (change := _change(each, allow_remove=origin.allow_remove))]
+    kept = tuple(each.removes for each in all_desired if each.removes and not origin.allow_remove)
     return Plan(SCHEMA, origin, _digest(actual), tuple(changes), kept, tuple(notes))
 
 
-def _change(one: Desired, *, allow_remove: bool) -> Change | None:
-    before = one.found
-    after = one.stripped if one.removes and allow_remove else one.wanted
+def _change(desired: Desired, *, allow_remove: bool) -> Change | None:
+    before = desired.current
+    after = desired.stripped if desired.removes and allow_remove else desired.wanted
     if before == after:
         return None
     about = cast("AnySetting", after or before)  # one of them is there, or they were equal
-    removes = f"removes {one.removes}" if one.removes and allow_remove else ""
-    why = "; ".join(filter(None, [one.why, removes]))
+    removes = f"removes {desired.removes}" if desired.removes and allow_remove else ""
+    why = "; ".join(filter(None, [desired.why, removes]))
     action: Literal["create", "update", "remove"] = "update"
     if before is None:
         action = "create"

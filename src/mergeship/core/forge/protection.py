@@ -61,26 +61,26 @@ WORDS = {
 }
 
 
-def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
     """Nothing but pull requests with green checks; what others demand besides stays."""
     if "protection" in actual.lacking:
         notes.append(f"main cannot be protected here: {actual.lacking['protection']}. Every writer can push to it")
         return
-    found = actual.one(Protection)
-    checks = tuple(Check(context, actual.actions_app) for context in asked.contexts)
+    current = actual.setting(Protection)
+    checks = tuple(Check(context, actual.actions_app) for context in request.contexts)
     alone = len(actual.writers) == 1
-    fewest = _reviews(found, asked, alone=alone)
+    fewest = _reviews(current, request, alone=alone)
     # Whoever has asked for more reviews knows why; ours are what the settings say.
-    reviews = fewest if found is None or found.ruleset == OURS else max(fewest, found.reviews)
-    if alone and asked.reviews is None:
+    reviews = fewest if current is None or current.ruleset == OURS else max(fewest, current.reviews)
+    if alone and request.reviews is None:
         notes.append(
             f"{actual.writers[0]} is the only writer and cannot approve their own pull request, "
             "so no review is required"
         )
-    more = tuple(sorted(check for check in found.checks if check.context not in asked.contexts)) if found else ()
-    bypass = tuple(who for who in found.bypass if who != ADMINISTRATORS) if found else ()
+    more = tuple(sorted(check for check in current.checks if check.context not in request.contexts)) if current else ()
+    bypass = tuple(who for who in current.bypass if who != ADMINISTRATORS) if current else ()
     wanted = Protection(
-        by=found.by if found else "ruleset", ruleset=found.ruleset if found else OURS, active=True, covers=True,
+        by=current.by if current else "ruleset", ruleset=current.ruleset if current else OURS, active=True, covers=True,
         pull_requests=True, reviews=reviews, squash=True, checks=tuple(sorted({*checks, *more})), strict=True,
         linear=True, force_pushes=False, deletions=False, bypass=bypass,
     )  # fmt: skip
@@ -89,10 +89,10 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
     others += [f"{reviews - fewest} of {reviews} reviews"] if reviews > fewest else []
     notes += [f"besides, {words}" for words in actual.besides]
     why = "main takes nothing but pull requests that were tested and say clearly whether they deploy"
-    yield Desired(wanted, why, found, stripped if others else None, ", ".join(others))
+    yield Desired(wanted, why, current, stripped if others else None, ", ".join(others))
 
 
-def _reviews(found: Protection | None, asked: Asked, *, alone: bool) -> int:
-    if asked.reviews is not None:
-        return asked.reviews
-    return 0 if alone else max(1, found.reviews if found else 1)
+def _reviews(current: Protection | None, request: Asked, *, alone: bool) -> int:
+    if request.reviews is not None:
+        return request.reviews
+    return 0 if alone else max(1, current.reviews if current else 1)

@@ -42,17 +42,19 @@ _FILES = {
 KINDS = tuple(_FILES)
 
 
-def desired(actual: Actual, asked: Asked) -> tuple[list[Desired], list[str]]:
+def desired(actual: Actual, request: Asked) -> tuple[list[Desired], list[str]]:
     """Every setting as it should be, and what a person has to know besides."""
     notes: list[str] = []
-    leave = asked.leave
-    found = [one for kind, file in _FILES.items() if kind not in leave for one in file.desired(actual, asked, notes)]
+    leave = request.leave
+    wanted = [
+        each for kind, file in _FILES.items() if kind not in leave for each in file.desired(actual, request, notes)
+    ]
     if leave:
         notes.append(f"left to someone else: {', '.join(leave)}")
-    return found, notes
+    return wanted, notes
 
 
 def words(kind: str) -> dict[str, str]:
     """What a setting's fields are called where their names are short for the code's sake."""
-    found: dict[str, str] = _FILES[kind].WORDS
-    return found
+    words_of_kind: dict[str, str] = _FILES[kind].WORDS
+    return words_of_kind

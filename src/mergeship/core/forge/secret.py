@@ -21,27 +21,27 @@ KIND = Secret
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
     """One token, in the environment; none at all with trusted publishing."""
-    name = asked.environment
+    name = request.environment
     environment = "" if "environment" in actual.lacking else name
-    if name and "environment" in asked.leave and actual.one(Environment, name) is None:
+    if name and "environment" in request.leave and actual.setting(Environment, name) is None:
         notes.append(f"the secret {INDEX_TOKEN} waits for the environment {name}, which is left to someone else")
         return
     stored = {secret.environment: secret for secret in actual.all(Secret)}
-    if asked.attests and actual.private:
+    if request.attests and actual.private:
         notes.append(
             "this repository is private, and attestations name it in Sigstore's public log: "
             "attestations = false leaves them out"
         )
-    if asked.trusted:
+    if request.trusted:
         for secret in stored.values():
             yield Desired(secret, "", secret, *_without(secret))
         return
     here = stored.get(environment)
-    wanted = Secret(INDEX_TOKEN, environment, here.updated if here and not asked.replace_token else "")
-    where = f"in the environment {environment}" if environment else "of the repository"
-    yield Desired(wanted, f"deploy uploads with it; it is kept {where}", here)
+    wanted = Secret(INDEX_TOKEN, environment, here.updated if here and not request.replace_token else "")
+    place = f"in the environment {environment}" if environment else "of the repository"
+    yield Desired(wanted, f"deploy uploads with it; it is kept {place}", here)
     if environment and "" in stored:
         yield Desired(stored[""], "", stored[""], *_without(stored[""]))
         if here is None:
@@ -51,5 +51,5 @@ def desired(actual: Actual, asked: Asked, notes: list[str]) -> Iterator[Desired]
 
 
 def _without(secret: Secret) -> tuple[None, str]:
-    where = f"of the environment {secret.environment}" if secret.environment else "of the whole repository"
-    return None, f"the secret {secret.name} {where}, which nothing needs"
+    place = f"of the environment {secret.environment}" if secret.environment else "of the whole repository"
+    return None, f"the secret {secret.name} {place}, which nothing needs"

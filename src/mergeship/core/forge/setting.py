@@ -44,11 +44,11 @@ class Actual(msgspec.Struct, frozen=True):
 
     def all(self, kind: type[_T]) -> list[_T]:
         """The settings of a kind."""
-        return [one for one in self.settings if isinstance(one, kind)]
+        return [setting for setting in self.settings if isinstance(setting, kind)]
 
-    def one(self, kind: type[_T], name: str = "") -> _T | None:
+    def setting(self, kind: type[_T], name: str = "") -> _T | None:
         """The setting of a kind, and of a name if there are several; None if it is not there."""
-        return next((one for one in self.all(kind) if name in {"", one.name}), None)
+        return next((setting for setting in self.all(kind) if name in {"", setting.name}), None)
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +77,7 @@ class Desired(msgspec.Struct, frozen=True):
     wanted: Setting | None
     """None for what should not be there."""
     why: str
-    found: Setting | None
+    current: Setting | None
     stripped: Setting | None = None
     """The same without what mergeship did not create; None for nothing at all."""
     removes: str = ""

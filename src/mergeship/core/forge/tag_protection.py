@@ -37,13 +37,13 @@ def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
     """Tags stay where they are."""
     if "tag-protection" in actual.lacking:
         return
-    found = actual.one(TagProtection)
-    bypass = found.bypass if found else ()
-    name, creations = (found.ruleset, found.creations) if found else (OUR_TAGS, True)
+    current = actual.setting(TagProtection)
+    bypass = current.bypass if current else ()
+    name, creations = (current.ruleset, current.creations) if current else (OUR_TAGS, True)
     wanted = TagProtection(
         name, active=True, covers=True, creations=creations, updates=False, deletions=False, bypass=bypass
     )
     stripped = msgspec.structs.replace(wanted, bypass=(), creations=True)
     others = [f"the bypass of {who}" for who in bypass]
     others += [] if creations else [f"the rule that nobody makes a tag {TAGS}, which deploy has to make"]
-    yield Desired(wanted, "the tag of a release stays where it is", found, stripped, ", ".join(others))
+    yield Desired(wanted, "the tag of a release stays where it is", current, stripped, ", ".join(others))

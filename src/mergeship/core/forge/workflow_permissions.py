@@ -26,4 +26,4 @@ WORDS: dict[str, str] = {}
 def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
     """As little as possible, and the right to open pull requests."""
     why = "each job asks for what it needs, and the job `sync` opens the version pull request"
-    yield Desired(WorkflowPermissions("read", pull_requests=True), why, actual.one(WorkflowPermissions))
+    yield Desired(WorkflowPermissions("read", pull_requests=True), why, actual.setting(WorkflowPermissions))

@@ -116,15 +116,15 @@ def judge(facts: Facts) -> ReadPolicies | LookUp | Decided:
             pass  # a person goes on from the commit before
         return Decided(decision.already_decided(run, person) or decision.by_hand(person), run, None)
     run = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
-    found = decision.already_decided(run)
-    if found is None:
+    decided = decision.already_decided(run)
+    if decided is None:
         if facts.policies is None:
             return ReadPolicies(run.base, run.head)
         _refuse_another_policy(*facts.policies)
         if facts.merges is None:
             return LookUp(run.commits, run.since)
-        found = decision.decide(facts.merges, facts.project.intent, run.since)
-    return Decided(found, run, found.own)
+        decided = decision.decide(facts.merges, facts.project.intent, run.since)
+    return Decided(decided, run, decided.own)
 
 
 def _refuse_another_policy(before: Policy | None, written: Policy | None) -> None:
@@ -139,7 +139,7 @@ def _refuse_another_policy(before: Policy | None, written: Policy | None) -> Non
 
 def _start(facts: Facts) -> RangeStart:
     """Where a project without a ledger begins."""
-    shas = [one.sha for one in facts.first_parents]
+    shas = [commit.sha for commit in facts.first_parents]
     parent = shas[shas.index(facts.commit) + 1] if facts.commit in shas[:-1] else ""
     versions = [version for version in facts.listing.versions if pep440.is_version(version)]
     highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)

@@ -59,9 +59,9 @@ def since_last_release(
     without a ledger begins. Raises Held if the history and the ledger do not fit together, or if there are more
     than 250 commits.
     """
-    found = by_hand(first_parents, head, ledger, now, lease)
-    if found.own or found.newer:
-        return found
+    by_person = by_hand(first_parents, head, ledger, now, lease)
+    if by_person.own or by_person.newer:
+        return by_person
     shas = [commit.sha for commit in first_parents]
     position = shas.index(head)
     begun = [entry for entry in ledger.releases if entry.begun]
@@ -71,7 +71,7 @@ def since_last_release(
     known, whole = _ends(ledger, start, now, lease)
     later = next((sha for sha in shas[:position] if sha in known), "")
     if later:
-        return msgspec.structs.replace(found, since=f"{known[later]} at {later[:12]}, which comes later")
+        return msgspec.structs.replace(by_person, since=f"{known[later]} at {later[:12]}, which comes later")
     end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
     undecided = first_parents[position:end]
     if len(undecided) > MOST:
@@ -80,7 +80,7 @@ def since_last_release(
         raise _rewritten(", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:]), head)
     base = shas[end] if end is not None else ""
     since = f"{known[base]} at {base[:12]}" if base else "the first commit"
-    return msgspec.structs.replace(found, commits=tuple(reversed(undecided)), since=since, base=base)
+    return msgspec.structs.replace(by_person, commits=tuple(reversed(undecided)), since=since, base=base)
 
 
 def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: datetime, lease: timedelta) -> Range:

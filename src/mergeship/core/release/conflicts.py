@@ -19,14 +19,14 @@ def conflicts(ledger: Ledger, listed: Listing, tags: Mapping[str, str], *, by_ha
     may have deleted it.
     """
     wrong = []
-    there = {file.name: file.sha256 for file in listed.files}
+    hashes = {file.name: file.sha256 for file in listed.files}
     for entry in ledger.releases:
         if entry.state not in {"proven", "released"}:
             continue
         wrong += [
-            f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {there[file.name][:12]}…"
+            f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {hashes[file.name][:12]}…"
             for file in entry.files
-            if there.get(file.name) not in {None, "", file.sha256}
+            if hashes.get(file.name) not in {None, "", file.sha256}
         ]
         tagged = tags.get(entry.tag_name, entry.commit)
         if tagged != entry.commit and entry.tag == "created":

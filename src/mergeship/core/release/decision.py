@@ -124,10 +124,10 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     """One unclear, or pushed directly: hold. Else one that deploys: ship. Else skip. Each pull request counts once."""
     reasons: list[Reason] = []
     parts: list[Part] = ["patch"]
-    for merged in merges:
-        if not merged.pulls:
-            words = f"{one_line(merged.commit.subject)[:80]!r} has no merged pull request: it was pushed directly"
-            reasons.append(Reason(merged.commit.sha[:12], words, "hold"))
+    for merge in merges:
+        if not merge.pulls:
+            words = f"{one_line(merge.commit.subject)[:80]!r} has no merged pull request: it was pushed directly"
+            reasons.append(Reason(merge.commit.sha[:12], words, "hold"))
     for pull, messages in _each_once(merges):
         reason, part = _of(pull, messages, policy)
         reasons.append(reason)
@@ -143,27 +143,27 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
 
 def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, tuple[str, ...]]]:
     """Each pull request with the messages of all of its commits, and with everything that any of them may not."""
-    found: dict[int, tuple[Pull, tuple[str, ...]]] = {}
-    for merged in merges:
-        for pull in merged.pulls:
-            before, messages = found.get(pull.number, (pull, ()))
+    messages_of: dict[int, tuple[Pull, tuple[str, ...]]] = {}
+    for merge in merges:
+        for pull in merge.pulls:
+            before, messages = messages_of.get(pull.number, (pull, ()))
             more = tuple(dict.fromkeys((*before.more_than_allowed, *pull.more_than_allowed)))
-            found[pull.number] = (
-                msgspec.structs.replace(pull, more_than_allowed=more), (*messages, merged.commit.message)
+            messages_of[pull.number] = (
+                msgspec.structs.replace(pull, more_than_allowed=more), (*messages, merge.commit.message)
             )  # fmt: skip
-    return list(found.values())
+    return list(messages_of.values())
 
 
 def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Reason]:
     """Commits that several pull requests brought, as a second one with the same head does, and that disagree."""
-    said = {reason.about: reason.outcome for reason in reasons}
-    found = []
-    for merged in merges:
-        outcomes = {said[f"#{pull.number}"] for pull in merged.pulls}
+    outcome_of = {reason.about: reason.outcome for reason in reasons}
+    conflicting = []
+    for merge in merges:
+        outcomes = {outcome_of[f"#{pull.number}"] for pull in merge.pulls}
         if len(outcomes) > 1:
-            numbers = " and ".join(f"#{pull.number}" for pull in merged.pulls)
-            found.append(Reason(merged.commit.sha[:12], f"{numbers} brought it and disagree", "hold"))
-    return found
+            numbers = " and ".join(f"#{pull.number}" for pull in merge.pulls)
+            conflicting.append(Reason(merge.commit.sha[:12], f"{numbers} brought it and disagree", "hold"))
+    return conflicting
 
 
 def would(pull: Pull, policy: Policy) -> Decision:
@@ -173,11 +173,11 @@ def would(pull: Pull, policy: Policy) -> Decision:
     return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
 
 
-def of_intent(found: Intent, about: str) -> Reason:
+def of_intent(intent_of: Intent, about: str) -> Reason:
     """A reason from an intent."""
     outcomes: dict[str, Outcome] = {"deploy": "ship", "no-deploy": "skip", "unclear": "hold"}
-    also = ', and "Changelog updated"' if found.changelog else ""
-    return Reason(about, f"{found.says}{also}", outcomes[found.wanted])
+    also = ', and "Changelog updated"' if intent_of.changelog else ""
+    return Reason(about, f"{intent_of.says}{also}", outcomes[intent_of.wanted])
 
 
 def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Part]:
@@ -194,8 +194,8 @@ def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Pa
         words = f"its text was edited after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
     given = {"squashed": squashed, "corrected": pull.edited}
-    found = intent.read(policy, body=pull.body, labels=pull.labels, message=message, **given)
-    return of_intent(found, about), found.part if found.wanted == "deploy" else "patch"
+    intended = intent.read(policy, body=pull.body, labels=pull.labels, message=message, **given)
+    return of_intent(intended, about), intended.part if intended.wanted == "deploy" else "patch"
 
 
 def neutral_kind(pull: Pull) -> str:

@@ -26,7 +26,7 @@ from mergeship.core.release.steps import (
     Stop,
     Superseded,
 )
-from mergeship.core.release.upload import NEXT_VERSION, TRY_AGAIN, there
+from mergeship.core.release.upload import NEXT_VERSION, TRY_AGAIN
 from mergeship.errors import Failed, Held
 
 SECOND_LOOK = 10.0
@@ -95,7 +95,7 @@ def _send(entry: Entry, facts: Facts) -> Step:
     """Send every file that the index does not show and did not take from here."""
     if facts.listing is None:
         return Look()
-    has = {file.name: there(file, facts.listing) for file in entry.files}
+    has = {file.name: facts.listing.presence(file) for file in entry.files}
     other = [name for name, what in has.items() if what == "other"]
     if other:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
@@ -113,13 +113,13 @@ def _after_sending(entry: Entry, facts: Facts) -> Step:
         case "sent":
             return Move("uploaded")
         case "give-up":
-            return _give_up(entry, last.said, last.hint)
+            return _give_up(entry, last.message, last.hint)
         case "late" if last.looking:
             if facts.now - (entry.began or entry.at) > facts.lease:
-                return _give_up(entry, f"{last.said}, and the index never showed it", last.hint)
-            return Stop(Failed(last.code, last.said, hint=TRY_AGAIN))
+                return _give_up(entry, f"{last.message}, and the index never showed it", last.hint)
+            return Stop(Failed(last.code, last.message, hint=TRY_AGAIN))
         case "late" | "stop" | "again" | "look":
-            return Stop(Failed(last.code, last.said, hint=last.hint))
+            return Stop(Failed(last.code, last.message, hint=last.hint))
         case _:
             assert_never(last.ended)
 
@@ -157,8 +157,8 @@ def _tag(entry: Entry, facts: Facts) -> Step:
     if state == entry.state and entry.tag == "created":
         return Done(_warnings(entry, facts))
     if facts.tag_refused is not None:
-        told = (entry.state, entry.tag, entry.tag_says) == (state, "refused", facts.tag_refused)
-        return Done(_warnings(entry, facts)) if told else Move(state, tag="refused", tag_says=facts.tag_refused)
+        recorded = (entry.state, entry.tag, entry.tag_says) == (state, "refused", facts.tag_refused)
+        return Done(_warnings(entry, facts)) if recorded else Move(state, tag="refused", tag_says=facts.tag_refused)
     created = Move(state, tag="created", tag_says="")
     return created if facts.tag == entry.commit else PutTag(created)
 
@@ -214,7 +214,7 @@ def _giving_up(entry: Entry | None, facts: Facts, wanted: GiveUp) -> Step:
 
 def yank(entry: Entry, listed: Listing, page: str) -> str:
     """What to do about files of a version that was given up; empty if the index shows none of them."""
-    stray = [file.name for file in entry.files if there(file, listed) == "same"]
+    stray = [file.name for file in entry.files if listed.presence(file) == "same"]
     if not stray:
         return ""
     return f"yank {entry.version} on {page}, which has {', '.join(stray)} of it and will never have the rest"

@@ -108,8 +108,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
 
     def of(self, commit: str) -> Entry | None:
         """The last release of a commit that was not given up."""
-        found = (entry for entry in reversed(self.releases) if entry.commit == commit and entry.state != "given-up")
-        return next(found, None)
+        entries = (entry for entry in reversed(self.releases) if entry.commit == commit and entry.state != "given-up")
+        return next(entries, None)
 
     @property
     def unfinished(self) -> tuple[Entry, ...]:
@@ -137,7 +137,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
         moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
         return msgspec.structs.replace(
-            self, releases=tuple(moved if one.version == version else one for one in self.releases)
+            self, releases=tuple(moved if entry_of.version == version else entry_of for entry_of in self.releases)
         )
 
     def skipped(self, skip: Skip) -> "Ledger":
@@ -182,8 +182,8 @@ def transitions(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
     for entry in after.releases:
         if known.get(entry.version) == entry:
             continue
-        others = [one for one in now.releases if one.version != entry.version]
-        place = next((n for n, one in enumerate(now.releases) if one.version == entry.version), len(others))
+        others = [other for other in now.releases if other.version != entry.version]
+        place = next((n for n, other in enumerate(now.releases) if other.version == entry.version), len(others))
         now = msgspec.structs.replace(now, releases=(*others[:place], entry, *others[place:]))
         tag = f", tag {entry.tag_name} {entry.tag}" if entry.tag else ""
         yield f"{entry.state} {entry.version} for {entry.commit[:12]}{tag}", now
@@ -210,10 +210,10 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
 
 
 def _reachable(state: State) -> set[State]:
-    found: set[State] = {state}
+    states: set[State] = {state}
     for following in _NEXT[state]:
-        found |= {following} if following == state else _reachable(following)
-    return found
+        states |= {following} if following == state else _reachable(following)
+    return states
 
 
 def old_uploads(ledger: Ledger, now: datetime, days: int = 14, warn: int = 10) -> list[str]:

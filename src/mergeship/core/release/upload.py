@@ -5,7 +5,7 @@ from typing import Literal
 import msgspec
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing
+from mergeship.core.listing import Presence
 
 TRY_AGAIN = "nothing was lost; run the job again later: it sends the same bytes"
 NEXT_VERSION = "re-run all jobs: they use the next version"
@@ -99,20 +99,11 @@ def judge(answer: Answer) -> Verdict:
     return Verdict("refused", code, "fix what the index names, then run the job again")
 
 
-There = Literal["same", "other", "absent"]
 Next = Literal["sent", "again", "look", "stop", "give-up"]
 """`look`: what the index has decides, and it has to be asked until it shows the file."""
 
 
-def there(file: Distribution, listed: Listing) -> There:
-    """What an index lists under a file's name. Absent never proves that it was not uploaded: an index may lag."""
-    found = next((other for other in listed.files if other.name == file.name), None)
-    if found is None or not found.sha256:  # without a hash, it may be anyone's
-        return "absent"
-    return "same" if found.sha256 == file.sha256 else "other"
-
-
-def after(verdict: Verdict | None, has: There) -> Next:
+def after(verdict: Verdict | None, has: Presence) -> Next:
     """What follows an attempt to send a file. `verdict` is None if no answer came; `has` is what is listed now."""
     if has == "same" or (verdict and verdict.outcome == "accepted"):
         return "sent"
@@ -131,7 +122,7 @@ class Sent(msgspec.Struct, frozen=True):
     file: Distribution
     ended: Next | Literal["late"]
     """`late`: the deadline passed before an answer that settles it."""
-    said: str = ""
+    message: str = ""
     """The last answer, in words for people."""
     code: str = ""
     """That of the failure; empty for a file that the index took."""

@@ -33,7 +33,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """The version that main declares; None if it comes from tags."""
     entry: Entry | None
     """The newest release; None before the first."""
-    opened: tuple[Pull, ...] = ()
+    open_pulls: tuple[Pull, ...] = ()
     """The version pull requests of ours that are open, the newest first."""
 
     # Found out on the way.
@@ -48,7 +48,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def current(self) -> Pull | None:
         """The version pull request that is open."""
-        return self.opened[0] if self.opened else None
+        return self.open_pulls[0] if self.open_pulls else None
 
 
 class Prepare(msgspec.Struct, frozen=True):
@@ -145,9 +145,9 @@ def _caught_up(declared: str, entry: Entry) -> bool:
 
 def newest(ledger: Ledger) -> Entry | None:
     """The release with the highest version whose files are on the index; None before the first."""
-    there = [entry for entry in ledger.releases if entry.state in {"uploaded", "proven", "released"}]
-    versions = pep440.comparable([entry.version for entry in there])
-    return max(zip(versions, there, strict=True), key=lambda pair: pair[0], default=(None, None))[1]
+    entries = [entry for entry in ledger.releases if entry.state in {"uploaded", "proven", "released"}]
+    versions = pep440.comparable([entry.version for entry in entries])
+    return max(zip(versions, entries, strict=True), key=lambda pair: pair[0], default=(None, None))[1]
 
 
 def is_ours(name: str) -> bool:

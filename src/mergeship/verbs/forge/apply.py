@@ -33,9 +33,9 @@ def call(call: Call) -> Applied:
     from mergeship.output import forged
     from mergeship.pipeline.forging import Wanted
 
-    asked = call.arguments
-    plan, path = _words(asked.words)
-    if plan and (asked.allow_remove or asked.replace_token):
+    args = call.arguments
+    plan, path = _words(args.words)
+    if plan and (args.allow_remove or args.replace_token):
         raise usage("a plan file says itself what it may do", "forge apply")
     return forge_apply(
         path,
@@ -43,7 +43,7 @@ def call(call: Call) -> Applied:
         call.report,
         call.overrides,
         plan=plan,
-        wanted=Wanted(asked.allow_remove, asked.replace_token),
+        wanted=Wanted(args.allow_remove, args.replace_token),
         agreed=confirmed(call, "forge apply", forged.plan),
         token=token(call),
     )

@@ -30,15 +30,15 @@ def call(call: Call) -> Plan:
 
     from mergeship.commands.forge_plan import forge_plan
 
-    asked = call.arguments
+    args = call.arguments
     return forge_plan(
         call.path,
         call.environ,
         call.report,
         call.overrides,
-        out=Path(asked.out) if asked.out else None,
-        allow_remove=asked.allow_remove,
-        replace_token=asked.replace_token,
+        out=Path(args.out) if args.out else None,
+        allow_remove=args.allow_remove,
+        replace_token=args.replace_token,
     )
 
 

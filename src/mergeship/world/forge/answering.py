@@ -179,12 +179,12 @@ async def body(request: Request) -> dict[str, Any]:
     """The JSON object of a request; empty for none."""
     content = await request.body()
     try:
-        found = msgspec.json.decode(content) if content else {}
+        document = msgspec.json.decode(content) if content else {}
     except msgspec.DecodeError as error:
         raise Refused(400, "Problems parsing JSON") from error
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise Refused(400, "Body should be a JSON object")
-    return found
+    return document
 
 
 def page(request: Request, items: list[dict[str, Any]], key: str = "") -> Response:

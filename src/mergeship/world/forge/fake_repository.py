@@ -90,8 +90,8 @@ class FakeRepository:
     @property
     def stored(self) -> dict[str, str]:
         """Every secret with its value; those of environments go first."""
-        of_environments = [one.secrets for one in self.settings.environments.values()]
-        return {name: one.value for store in (self.settings.secrets, *of_environments) for name, one in store.items()}
+        of_environments = [environment.secrets for environment in self.settings.environments.values()]
+        return {name: each.value for store in (self.settings.secrets, *of_environments) for name, each in store.items()}
 
     def enforce(self) -> None:
         """Have every push obey the rules as they are now."""
@@ -121,14 +121,14 @@ class FakeRepository:
         """Title and text of a squash commit, as the settings have it."""
         chosen, number = self.settings.repository, f"(#{pull_request.number})"
         commits = self.bare.git("rev-list", "--reverse", pull_request.head, f"^{self.base_of(pull_request)}").split()
-        said = [self.bare.git("log", "-1", "--format=%B", commit).strip() for commit in commits]
-        first = said[0].partition("\n") if said else ("", "", "")
-        alone = len(said) == 1 and chosen["squash_merge_commit_title"] == "COMMIT_OR_PR_TITLE"
+        messages = [self.bare.git("log", "-1", "--format=%B", commit).strip() for commit in commits]
+        first = messages[0].partition("\n") if messages else ("", "", "")
+        alone = len(messages) == 1 and chosen["squash_merge_commit_title"] == "COMMIT_OR_PR_TITLE"
         title = first[0] if alone else pull_request.title
         texts = {
             "PR_BODY": pull_request.body,
             "BLANK": "",
-            "COMMIT_MESSAGES": first[2].strip() if alone else "\n\n".join(f"* {words}" for words in said),
+            "COMMIT_MESSAGES": first[2].strip() if alone else "\n\n".join(f"* {words}" for words in messages),
         }
         return f"{title} {number}", texts[chosen["squash_merge_commit_message"]]
 
@@ -170,8 +170,8 @@ class FakeRepository:
         """
         pull_request = self.pull_requests[number]
         before = self.bare.resolved(f"refs/heads/{pull_request.base}")
-        said = f"{pull_request.title} (#{number})\n\n{pull_request.body}" if message is None else message
-        brought = merging.merge(self.bare, before, pull_request.head, method, said, number)
+        words = f"{pull_request.title} (#{number})\n\n{pull_request.body}" if message is None else message
+        brought = merging.merge(self.bare, before, pull_request.head, method, words, number)
         self.bare.git("update-ref", f"refs/heads/{pull_request.base}", brought[-1], before)
         pull_request.base_commit = self.bare.git("merge-base", before, pull_request.head).strip()
         pull_request.brought = brought
@@ -218,18 +218,20 @@ class FakeRepository:
 
     def of_commit(self, commit: str) -> list[PullRequest]:
         """The pull requests that brought a commit; for one that is on no branch of theirs, the open ones with it."""
-        merged = [one for one in self.pull_requests.values() if commit in one.brought]
-        return merged or [one for one in self.pull_requests.values() if one.open and one.head == commit]
+        pulls = [pull for pull in self.pull_requests.values() if commit in pull.brought]
+        return pulls or [pull for pull in self.pull_requests.values() if pull.open and pull.head == commit]
 
     def files(self, pull_request: PullRequest) -> list[tuple[str, str, str]]:
         """What a pull request changes against its base: git's letter, the path, and the path before a renaming."""
         base = self.base_of(pull_request)
-        told = iter(self.bare.git("diff", "--name-status", "--find-renames", "-z", base, pull_request.head).split("\0"))
-        found = []
-        for letter in filter(None, told):
-            before = next(told) if letter.startswith("R") else ""
-            found.append((letter[0], next(told), before))
-        return found
+        parts = iter(
+            self.bare.git("diff", "--name-status", "--find-renames", "-z", base, pull_request.head).split("\0")
+        )
+        changes = []
+        for letter in filter(None, parts):
+            before = next(parts) if letter.startswith("R") else ""
+            changes.append((letter[0], next(parts), before))
+        return changes
 
     def base_of(self, pull_request: PullRequest) -> str:
         """Where it leaves its base: that moves as long as it is open."""

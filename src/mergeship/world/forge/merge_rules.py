@@ -12,11 +12,11 @@ WRITERS = {"admin", "write"}
 def violations(repo: FakeRepository, pull_request: PullRequest, by: str = "") -> list[str]:
     """Why a person may not merge a pull request; without a person, why no one without a bypass may."""
     role = repo.access.get(by, "none")
-    found = []
+    problems = []
     for rule in repo.rules.about(f"refs/heads/{pull_request.base}"):
         if role not in rule.bypass:
-            found += _broken(repo, pull_request, rule)
-    return list(dict.fromkeys(found))
+            problems += _broken(repo, pull_request, rule)
+    return list(dict.fromkeys(problems))
 
 
 def _broken(repo: FakeRepository, pull_request: PullRequest, rule: Rule) -> list[str]:
@@ -45,12 +45,12 @@ def _unchecked(
     reported = repo.checks.get(pull_request.head, {})
     required = parameters["required_status_checks"]
     expected, failing = [], []
-    for one in required:
-        check = reported.get(one["context"])
-        if check is None or not check.conclusion or (one.get("integration_id") not in {None, -1, check.app}):
-            expected.append(one["context"])
-        elif check.conclusion not in {"success", "neutral", "skipped"}:
-            failing.append(one["context"])
+    for check in required:
+        run = reported.get(check["context"])
+        if run is None or not run.conclusion or check.get("integration_id") not in {None, -1, run.app}:
+            expected.append(check["context"])
+        elif run.conclusion not in {"success", "neutral", "skipped"}:
+            failing.append(check["context"])
     words = [f'Required status check "{name}" is failing.' for name in failing]
     if expected and (classic or len(required) == 1):
         words += [f'Required status check "{name}" is expected.' for name in expected]

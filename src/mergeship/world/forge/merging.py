@@ -22,8 +22,8 @@ def merge(bare: BareRepository, base: str, head: str, method: Method, message: s
     added: list[str] = []
     for commit in own:
         tip = added[-1] if added else base
-        said = bare.git("log", "-1", "--format=%B", commit)
-        added.append(_commit(bare, _picked(bare, tip, commit), said, tip))
+        own_message = bare.git("log", "-1", "--format=%B", commit)
+        added.append(_commit(bare, _picked(bare, tip, commit), own_message, tip))
     return tuple(added)
 
 

@@ -39,7 +39,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     def is_about(self, ref: str) -> bool:
         """Whether a ref has to obey it."""
-        return fnmatchcase(ref, self.pattern) and not any(fnmatchcase(ref, one) for one in self.but)
+        return fnmatchcase(ref, self.pattern) and not any(fnmatchcase(ref, pattern) for pattern in self.but)
 
 
 class Rules:
@@ -78,7 +78,7 @@ class Rules:
             )  # fmt: skip
             named = ruleset["conditions"]["ref_name"]
             every = {"~DEFAULT_BRANCH": "refs/heads/main", "~ALL": f"refs/{_KINDS[ruleset['target']]}/*"}
-            but = tuple(every.get(one, one) for one in named.get("exclude", ()))
+            but = tuple(every.get(ref, ref) for ref in named.get("exclude", ()))
             for included in named["include"]:
                 for rule in ruleset["rules"]:
                     parameters = rule.get("parameters", {})
@@ -105,8 +105,8 @@ def _of_classic(written: Json) -> Iterator[tuple[str, Json]]:
     if checks is not None:
         named = checks.get("checks") or [{"context": context} for context in checks.get("contexts", ())]
         required = [
-            {"context": one["context"]} | ({"integration_id": one["app_id"]} if one.get("app_id") else {})
-            for one in named
+            {"context": check["context"]} | ({"integration_id": check["app_id"]} if check.get("app_id") else {})
+            for check in named
         ]
         yield "required_status_checks", {
             "strict_required_status_checks_policy": checks["strict"], "required_status_checks": required,

@@ -32,8 +32,8 @@ def answer(bare: BareRepository, request: Request, body: bytes, given: Mapping[s
     }
     env |= {name: request.headers[header] for header, name in _PASSED.items() if header in request.headers}
     env["GIT_PROTOCOL"] = request.headers.get("git-protocol", "")
-    said = exchange(["git", "http-backend"], body, cwd=bare.path, env=env)
-    head, _, content = said.partition(b"\r\n\r\n")
+    answered = exchange(["git", "http-backend"], body, cwd=bare.path, env=env)
+    head, _, content = answered.partition(b"\r\n\r\n")
     headers = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
     status = int(headers.pop("Status", "200").split()[0])
     return Response(content, status, headers)

@@ -105,7 +105,7 @@ def _kind(
         raise _unverified(f"subject does not match distribution name: {subject.name} != {filename}")
     if subject.digest.sha256 != sha256:
         raise _unverified("subject does not match distribution digest")
-    if statement.predicate_type not in {one.value for one in AttestationType}:
+    if statement.predicate_type not in {known.value for known in AttestationType}:
         raise _unverified(f"unknown attestation type: {statement.predicate_type}")
     return statement.predicate_type
 

@@ -124,8 +124,8 @@ class Catalog:
 
     def file(self, filename: str) -> StoredFile | None:
         """A file by its name."""
-        found = (project.files.get(filename) for project in self.projects.values())
-        return next(filter(None, found), None)
+        files = (project.files.get(filename) for project in self.projects.values())
+        return next(filter(None, files), None)
 
     def path(self, file: StoredFile) -> Path:
         """Where the bytes of a file lie."""

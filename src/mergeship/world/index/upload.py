@@ -156,18 +156,18 @@ def _check_form(form: Mapping[str, Sequence[str]]) -> None:
 
 def _check_new_name(catalog: Catalog, name: str) -> None:
     normalized = canonicalize_name(name)
-    where = HELP.format("project-name")
+    page = HELP.format("project-name")
     if normalized in catalog.foreign:
-        raise RefusedError(403, f"The user 'rehearsal' isn't allowed to upload to project {name!r}. {where}")
+        raise RefusedError(403, f"The user 'rehearsal' isn't allowed to upload to project {name!r}. {page}")
     if normalized in catalog.conflicting:
-        raise RefusedError(409, f"The name {name!r} conflicts with an existing project. {where}")
+        raise RefusedError(409, f"The name {name!r} conflicts with an existing project. {page}")
     if normalized in catalog.prohibited:
-        raise RefusedError(400, f"The name {name!r} isn't allowed. {where}")
+        raise RefusedError(400, f"The name {name!r} isn't allowed. {page}")
     if normalized in _STDLIB:
-        raise RefusedError(400, f"The name {name!r} isn't allowed (conflict with the Python Standard Library). {where}")
+        raise RefusedError(400, f"The name {name!r} isn't allowed (conflict with the Python Standard Library). {page}")
     for other in (*catalog.projects, *catalog.foreign):
         if _confusable(other) == _confusable(normalized):
-            raise RefusedError(400, f"The name {name!r} is too similar to an existing project. {where}")
+            raise RefusedError(400, f"The name {name!r} is too similar to an existing project. {page}")
 
 
 def _confusable(name: str) -> str:
@@ -282,8 +282,8 @@ def _refuse_bomb(content: Path) -> None:
 
     if not zipfile.is_zipfile(content):
         raise BadArchiveError("File is not a zipfile")
-    with zipfile.ZipFile(content) as opened:
-        unpacked = sum(member.file_size for member in opened.infolist())
+    with zipfile.ZipFile(content) as archive:
+        unpacked = sum(member.file_size for member in archive.infolist())
     if unpacked > _BOMB_SIZE and unpacked / content.stat().st_size > _BOMB_RATIO:
         raise BadArchiveError(f"File exceeds compression ratio of {_BOMB_RATIO}")
 
@@ -293,22 +293,22 @@ def _check_names(metadata: Metadata, filename: str, filetype: str) -> None:
     normalized = canonicalize_name(name).replace("-", "_")
     if filetype == "sdist":
         try:
-            found, _ = parse_sdist_filename(filename)
+            named, _ = parse_sdist_filename(filename)
         except (InvalidSdistFilename, InvalidVersion) as error:
             raise RefusedError(400, f"Invalid source distribution filename: {filename}") from error
-        if found != canonicalize_name(name):
+        if named != canonicalize_name(name):
             raise RefusedError(400, f"Start filename for {name!r} with {normalized!r}.")
         if filename != sdist_name(name, version):
             raise RefusedError(400, f"Filename {filename!r} is invalid, should be {sdist_name(name, version)!r}.")
         return
     try:
-        found, in_name, _, tags = parse_wheel_filename(filename)
+        named, in_name, _, tags = parse_wheel_filename(filename)
     except (InvalidWheelFilename, InvalidVersion) as error:
         raise RefusedError(400, str(error)) from error
     refused = refused_platforms(tags)
     if refused:
         raise RefusedError(400, f"Binary wheel {filename!r} has an unsupported platform tag {refused[0]!r}.")
-    if found != canonicalize_name(name):
+    if named != canonicalize_name(name):
         raise RefusedError(400, f"Start filename for {name!r} with {normalized!r}.")
     if filename.partition("-")[0] != normalized:
         words = f"should contain the normalized project name {normalized!r}, not {filename.partition('-')[0]!r}"

@@ -59,7 +59,7 @@ def _certificate(sigstore: Sigstore, request: Request, body: bytes) -> Response:
     if not requested.is_signature_valid:
         return _refused(_BAD, "The signature supplied in the request could not be verified")
     chain = (sigstore.authority.certificate(requested, claims), sigstore.authority.root)
-    certificates = [one.public_bytes(Encoding.PEM).decode() for one in chain]
+    certificates = [certificate.public_bytes(Encoding.PEM).decode() for certificate in chain]
     return JSONResponse({"signedCertificateEmbeddedSct": {"chain": {"certificates": certificates}}})
 
 

@@ -38,8 +38,8 @@ class Authority:
         """A certificate for the key of a request, and for whose identity the claims are."""
         leaf = self._leaf(requested, claims)
         noted = self._timestamp(leaf.sign(self._key, hashes.SHA256()).tbs_certificate_bytes)
-        where = ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS
-        return leaf.add_extension(x509.UnrecognizedExtension(where, noted), critical=False).sign(
+        extension = ExtensionOID.PRECERT_SIGNED_CERTIFICATE_TIMESTAMPS
+        return leaf.add_extension(x509.UnrecognizedExtension(extension, noted), critical=False).sign(
             self._key, hashes.SHA256()
         )
 
@@ -85,8 +85,8 @@ class Authority:
         signature = self.log.sign(head + entry + struct.pack("!H", 0))
         signed = struct.pack("!BBH", _SHA256, _ECDSA, len(signature)) + signature
         timestamp = struct.pack("!B32sQH", _V1, self.log.identifier, at, 0) + signed
-        one = struct.pack("!H", len(timestamp)) + timestamp
-        encoded: bytes = encoder.encode(OctetString(struct.pack("!H", len(one)) + one))
+        leaf = struct.pack("!H", len(timestamp)) + timestamp
+        encoded: bytes = encoder.encode(OctetString(struct.pack("!H", len(leaf)) + leaf))
         return encoded
 
     @property

@@ -66,17 +66,17 @@ async def _actual(ask: Connection, environment: str, leave: Collection[str]) -> 
         )
     writers = await _writers(ask)
     app = await unless(NOT_FOUND, ask.item("/apps/github-actions"))
-    reading = Reading(repository=repository, environment=environment, leave=leave, found=[], lacking={})
+    reading = Reading(repository=repository, environment=environment, leave=leave, settings=[], lacking={})
     for kind in KINDS:
         await _read(ask, kind, reading)
     unprotected = "protection" in leave or "protection" in reading.lacking
-    besides = () if unprotected else await protection.besides(ask, reading.found)
+    besides = () if unprotected else await protection.besides(ask, reading.settings)
     return Actual(
         repository=str(repository["full_name"]),
         private=reading.private,
         writers=writers,
         actions_app=int(app["id"]) if app else 0,
-        settings=tuple(reading.found),
+        settings=tuple(reading.settings),
         lacking=reading.lacking,
         besides=besides,
     )
@@ -91,20 +91,20 @@ async def _read(ask: Connection, kind: str, reading: Reading) -> None:
         reading.lacking[kind] = words
         return
     try:
-        reading.found += await handler.read(ask, reading)
+        reading.settings += await handler.read(ask, reading)
     except Refused as refused:
-        upgrade = refused.status == FORBIDDEN and UPGRADE in refused.said.lower()
+        upgrade = refused.status == FORBIDDEN and UPGRADE in refused.words.lower()
         if not upgrade and refused.status not in handler.absent:
             raise
-        reading.lacking[kind] = refused.said
+        reading.lacking[kind] = refused.words
 
 
-def _refuse(repository: dict[str, Any], asked: str) -> None:
+def _refuse(repository: dict[str, Any], requested: str) -> None:
     name = str(repository["full_name"])
-    if name.lower() != asked.lower():
+    if name.lower() != requested.lower():
         raise Misconfigured(
             "repository-renamed",
-            f"{asked} is now called {name}",
+            f"{requested} is now called {name}",
             hint=f"git remote set-url origin {repository.get('clone_url') or name}",
         )
     if repository.get("archived"):
@@ -129,5 +129,5 @@ def _refuse(repository: dict[str, Any], asked: str) -> None:
 
 async def _writers(ask: Connection) -> tuple[str, ...]:
     """The people who may write."""
-    found = await ask.all(f"{ask.base}/collaborators?permission=push&per_page=100")
-    return tuple(sorted(one["login"] for one in found if one.get("type") != "Bot"))
+    people = await ask.all(f"{ask.base}/collaborators?permission=push&per_page=100")
+    return tuple(sorted(person["login"] for person in people if person.get("type") != "Bot"))

@@ -9,10 +9,10 @@ from mergeship.core.forge.actions import Actions
 
 
 async def _read(ask: Connection) -> Actions:
-    found = await ask.item(f"{ask.base}/actions/permissions", ADMIN_READ)
-    pinned = found.get("sha_pinning_required")
-    allowed = str(found.get("allowed_actions", ""))
-    return Actions(bool(found["enabled"]), allowed, None if pinned is None else bool(pinned))
+    answer = await ask.item(f"{ask.base}/actions/permissions", ADMIN_READ)
+    pinned = answer.get("sha_pinning_required")
+    allowed = str(answer.get("allowed_actions", ""))
+    return Actions(bool(answer["enabled"]), allowed, None if pinned is None else bool(pinned))
 
 
 async def _write(ask: Connection, after: Actions) -> None:

@@ -21,13 +21,13 @@ def url(ask: Connection) -> str:
     return f"{ask.base}/branches/{MAIN}/protection"
 
 
-def read(found: Json) -> Protection:
+def read(answer: Json) -> Protection:
     """The protection, as GitHub answers."""
-    reviews, checks = found.get("required_pull_request_reviews"), found.get("required_status_checks") or {}
+    reviews, checks = answer.get("required_pull_request_reviews"), answer.get("required_status_checks") or {}
     named = checks.get("checks") or [{"context": context} for context in checks.get("contexts", ())]
     allowances = _named((reviews or {}).get("bypass_pull_request_allowances") or {})
     bypass = [f"{kind} {name}" for kind, names in allowances.items() for name in names]
-    bypass += [] if _enabled(found, "enforce_admins") else [ADMINISTRATORS]
+    bypass += [] if _enabled(answer, "enforce_admins") else [ADMINISTRATORS]
     return Protection(
         by="classic",
         ruleset="",
@@ -36,23 +36,23 @@ def read(found: Json) -> Protection:
         pull_requests=reviews is not None,
         reviews=int((reviews or {}).get("required_approving_review_count", 0)),
         squash=True,
-        checks=checks_of((one["context"], one.get("app_id")) for one in named),
+        checks=checks_of((check["context"], check.get("app_id")) for check in named),
         strict=bool(checks.get("strict", True)),
-        linear=_enabled(found, "required_linear_history"),
-        force_pushes=_enabled(found, "allow_force_pushes"),
-        deletions=_enabled(found, "allow_deletions"),
+        linear=_enabled(answer, "required_linear_history"),
+        force_pushes=_enabled(answer, "allow_force_pushes"),
+        deletions=_enabled(answer, "allow_deletions"),
         bypass=tuple(sorted(bypass)),
     )
 
 
-def _enabled(found: Json, name: str) -> bool:
-    return bool((found.get(name) or {}).get("enabled"))
+def _enabled(answer: Json, name: str) -> bool:
+    return bool((answer.get(name) or {}).get("enabled"))
 
 
-def written(wanted: Protection, have: Json) -> Json:
+def written(wanted: Protection, current: Json) -> Json:
     """The whole protection as it is written: reading gives objects where writing takes names."""
-    reviews = have.get("required_pull_request_reviews") or {}
-    restrictions = have.get("restrictions")
+    reviews = current.get("required_pull_request_reviews") or {}
+    restrictions = current.get("restrictions")
     bypass = {
         kind: [who.partition(" ")[2] for who in wanted.bypass if who.startswith(f"{kind} ")]
         for kind in ("users", "teams", "apps")
@@ -78,12 +78,12 @@ def written(wanted: Protection, have: Json) -> Json:
         "allow_deletions": False,
     }  # fmt: skip
     kept = ("required_conversation_resolution", "block_creations", "lock_branch", "allow_fork_syncing")
-    return body | {name: _enabled(have, name) for name in kept if name in have}
+    return body | {name: _enabled(current, name) for name in kept if name in current}
 
 
 def _named(people: Json) -> Json:
     return {
-        "users": [one["login"] for one in people.get("users", ())],
-        "teams": [one["slug"] for one in people.get("teams", ())],
-        "apps": [one["slug"] for one in people.get("apps", ())],
+        "users": [each["login"] for each in people.get("users", ())],
+        "teams": [each["slug"] for each in people.get("teams", ())],
+        "apps": [each["slug"] for each in people.get("apps", ())],
     }

@@ -14,8 +14,8 @@ _TAG = "tag: "
 
 
 async def _read(ask: Connection, reading: Reading) -> Sequence[Environment]:
-    found = await _one(ask, reading.environment)
-    return [] if found is None else [found]
+    environment = await _one(ask, reading.environment)
+    return [] if environment is None else [environment]
 
 
 async def _again(ask: Connection, environment: Environment) -> Environment | None:
@@ -36,31 +36,32 @@ def _left_with(leave: Collection[str]) -> bool:
 
 async def _one(ask: Connection, name: str) -> Environment | None:
     """An environment; None if it is not there. Raises Refused if there are no environments at all."""
-    found = await unless(NOT_FOUND, ask.item(f"{ask.base}/environments/{name}", "actions=read"))
-    if found is None:
+    answer = await unless(NOT_FOUND, ask.item(f"{ask.base}/environments/{name}", "actions=read"))
+    if answer is None:
         await ask.all(f"{ask.base}/environments?per_page=1", "actions=read", key="environments")
         return None
-    policy = found.get("deployment_branch_policy")
+    policy = answer.get("deployment_branch_policy")
     if policy is None:
         return Environment(name, ())
     if policy["protected_branches"]:
         return Environment(name, (PROTECTED_BRANCHES,))
-    return Environment(name, tuple(sorted(_called(one) for one in await _policies(ask, name))))
+    return Environment(name, tuple(sorted(_called(branch) for branch in await _policies(ask, name))))
 
 
 async def _write(ask: Connection, before: Environment | None, after: Environment, _: str) -> None:
     """Make an environment what it should be; its reviewers and its timer stay."""
     url = f"{ask.base}/environments/{after.name}"
     if before is None or not before.branches or before.branches == (PROTECTED_BRANCHES,):
-        found = await unless(NOT_FOUND, ask.item(url, "actions=read")) or {}
+        current = await unless(NOT_FOUND, ask.item(url, "actions=read")) or {}
         policy = {"protected_branches": False, "custom_branch_policies": True}
-        body = {**_rules(found), "deployment_branch_policy": policy}
+        body = {**_rules(current), "deployment_branch_policy": policy}
         await ask.write("PUT", url, body, ADMIN_WRITE)
-    there = {_called(one): one for one in await _policies(ask, after.name)}
-    for branch in sorted(set(after.branches) - set(there)):
+    present = {_called(branch): branch for branch in await _policies(ask, after.name)}
+    for branch in sorted(set(after.branches) - set(present)):
         await ask.write("POST", f"{url}/{_POLICIES}", {"name": branch, "type": "branch"}, ADMIN_WRITE)
-    for called in sorted(set(there) - set(after.branches)):
-        await unless(NOT_FOUND, ask.write("DELETE", f"{url}/{_POLICIES}/{int(there[called]['id'])}", None, ADMIN_WRITE))
+    for called in sorted(set(present) - set(after.branches)):
+        url_of = f"{url}/{_POLICIES}/{int(present[called]['id'])}"
+        await unless(NOT_FOUND, ask.write("DELETE", url_of, None, ADMIN_WRITE))
 
 
 _POLICIES = "deployment-branch-policies"
@@ -83,7 +84,8 @@ def _rules(environment: dict[str, Any]) -> dict[str, object]:
             rules["wait_timer"] = rule["wait_timer"]
         elif rule["type"] == "required_reviewers":
             rules["prevent_self_review"] = rule.get("prevent_self_review", False)
-            rules["reviewers"] = [{"type": one["type"], "id": one["reviewer"]["id"]} for one in rule["reviewers"]]
+            reviewers = rule["reviewers"]
+            rules["reviewers"] = [{"type": each["type"], "id": each["reviewer"]["id"]} for each in reviewers]
     return rules
 
 

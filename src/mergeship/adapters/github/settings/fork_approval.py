@@ -13,8 +13,8 @@ _PATH = "actions/permissions/fork-pr-contributor-approval"
 
 
 async def _read(ask: Connection) -> ForkApproval:
-    found = await ask.item(f"{ask.base}/{_PATH}", ADMIN_READ)
-    return ForkApproval(str(found["approval_policy"]))
+    answer = await ask.item(f"{ask.base}/{_PATH}", ADMIN_READ)
+    return ForkApproval(str(answer["approval_policy"]))
 
 
 async def _write(ask: Connection, after: ForkApproval) -> None:

@@ -18,7 +18,7 @@ class Reading(msgspec.Struct, kw_only=True):
     """The environment that matters, empty for none."""
     leave: Collection[str] = ()
     """Kinds that someone else decides on."""
-    found: list[Setting]
+    settings: list[Setting]
     lacking: dict[str, str]
     """Kinds that are not available here, each with GitHub's words."""
 
@@ -51,8 +51,8 @@ def single(
     """A handler of what a repository has once, and what is written whole."""
 
     async def read_all(ask: Connection, _: Reading) -> Sequence[Setting]:
-        found = await read(ask)
-        return [] if found is None else [found]
+        setting = await read(ask)
+        return [] if setting is None else [setting]
 
     async def again(ask: Connection, _: Setting) -> Setting | None:
         return await read(ask)

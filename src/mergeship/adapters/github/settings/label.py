@@ -13,13 +13,13 @@ from mergeship.core.forge.label import Label
 
 
 async def _read(ask: Connection, _: Reading) -> Sequence[Label]:
-    found = map(_label, await ask.all(f"{ask.base}/labels?per_page=100"))
-    return sorted(found, key=lambda label: label.name)
+    labels = map(_label, await ask.all(f"{ask.base}/labels?per_page=100"))
+    return sorted(labels, key=lambda label: label.name)
 
 
 async def _again(ask: Connection, label: Label) -> Label | None:
-    found = await unless(NOT_FOUND, ask.item(f"{ask.base}/labels/{quote(label.name, safe='')}"))
-    return _label(found) if found else None
+    answer = await unless(NOT_FOUND, ask.item(f"{ask.base}/labels/{quote(label.name, safe='')}"))
+    return _label(answer) if answer else None
 
 
 async def _write(ask: Connection, _: object, after: Label, __: str) -> None:
@@ -27,8 +27,8 @@ async def _write(ask: Connection, _: object, after: Label, __: str) -> None:
     await ask.write("POST", f"{ask.base}/labels", words, "issues=write")
 
 
-def _label(found: dict[str, Any]) -> Label:
-    return Label(str(found["name"]), str(found["color"]), str(found.get("description") or ""))
+def _label(answer: dict[str, Any]) -> Label:
+    return Label(str(answer["name"]), str(answer["color"]), str(answer.get("description") or ""))
 
 
 HANDLER = Handler(read=_read, again=_again, write=_write)

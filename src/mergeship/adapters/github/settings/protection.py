@@ -27,15 +27,17 @@ async def _read(ask: Connection) -> Protection | None:
         return classic.read(await ask.item(classic.url(ask), ADMIN_READ))
     except Refused as refused:
         # Also someone who may not see it gets a 404.
-        if refused.status == NOT_FOUND and "not protected" in refused.said.lower():
+        if refused.status == NOT_FOUND and "not protected" in refused.words.lower():
             return None
         raise
 
 
-async def besides(ask: Connection, found: Iterable[Setting]) -> tuple[str, ...]:
+async def besides(ask: Connection, settings: Iterable[Setting]) -> tuple[str, ...]:
     """What rulesets of others, and classic protection beside a ruleset, demand of main, in words."""
-    own = next((one for one in found if isinstance(one, Protection)), None)
-    names = {one["id"]: one["name"] for one in await ask.all(f"{ask.base}/rulesets?includes_parents=true&per_page=100")}
+    own = next((each for each in settings if isinstance(each, Protection)), None)
+    names = {
+        each["id"]: each["name"] for each in await ask.all(f"{ask.base}/rulesets?includes_parents=true&per_page=100")
+    }
     demanded: dict[str, list[str]] = {}
     for rule in await ask.all(f"{ask.base}/rules/branches/{MAIN}?per_page=100"):
         name = names.get(rule["ruleset_id"], "")
@@ -56,7 +58,7 @@ def _demands(kind: str, parameters: Json) -> list[str]:
         methods = parameters.get("allowed_merge_methods", ["squash"])
         return [*_reviews(number), *([] if "squash" in methods else ["no squash merges"])]
     if kind == "required_status_checks":
-        return [f"the check {one['context']!r}" for one in parameters.get("required_status_checks", ())]
+        return [f"the check {check['context']!r}" for check in parameters.get("required_status_checks", ())]
     return [] if kind in _KEPT_BY_US else [kind.replace("_", " ")]
 
 
@@ -72,12 +74,12 @@ def _reviews(number: int) -> list[str]:
 async def _write(ask: Connection, wanted: Protection) -> None:
     """Protect main."""
     if wanted.by == "classic":
-        have = await ask.item(classic.url(ask), ADMIN_READ)
-        await ask.write("PUT", classic.url(ask), classic.written(wanted, have), ADMIN_WRITE)
+        current = await ask.item(classic.url(ask), ADMIN_READ)
+        await ask.write("PUT", classic.url(ask), classic.written(wanted, current), ADMIN_WRITE)
         return
     rules: Json = {"deletion": {}, "non_fast_forward": {}, "required_linear_history": {}}
-    have = await rulesets.find(ask, "branch", OURS, _MAIN_ALONE)
-    methods = ((rulesets.rules_of(have) if have else {}).get("pull_request") or {}).get("allowed_merge_methods")
+    current = await rulesets.find(ask, "branch", OURS, _MAIN_ALONE)
+    methods = ((rulesets.rules_of(current) if current else {}).get("pull_request") or {}).get("allowed_merge_methods")
     rules["pull_request"] = {"required_approving_review_count": wanted.reviews}
     if methods is not None:
         rules["pull_request"]["allowed_merge_methods"] = sorted({*methods, "squash"})
@@ -91,10 +93,10 @@ async def _write(ask: Connection, wanted: Protection) -> None:
             ],
         }
     about = {"ref_name": {"include": ["~DEFAULT_BRANCH"], "exclude": []}}
-    if have and rulesets.is_about(have, _MAIN_ALONE):
-        about = have["conditions"]
-    body = rulesets.body(have, wanted.ruleset, "branch", about, rules, gone, wanted.bypass)
-    await rulesets.write(ask, have, body)
+    if current and rulesets.is_about(current, _MAIN_ALONE):
+        about = current["conditions"]
+    body = rulesets.body(current, wanted.ruleset, "branch", about, rules, gone, wanted.bypass)
+    await rulesets.write(ask, current, body)
 
 
 def _of_ruleset(ruleset: Json) -> Protection:
@@ -109,7 +111,7 @@ def _of_ruleset(ruleset: Json) -> Protection:
         pull_requests="pull_request" in rules,
         reviews=int(pulls.get("required_approving_review_count", 0)),
         squash="squash" in pulls.get("allowed_merge_methods", ("squash",)),
-        checks=rulesets.checks_of((one["context"], one.get("integration_id")) for one in named),
+        checks=rulesets.checks_of((check["context"], check.get("integration_id")) for check in named),
         strict=bool(checks.get("strict_required_status_checks_policy", True)),
         linear="required_linear_history" in rules,
         force_pushes="non_fast_forward" not in rules,

@@ -28,15 +28,17 @@ async def find(ask: Connection, target: str, ours: str, about: tuple[set[str], .
     One that is switched off holds what nobody wants yet, and one about more belongs to someone else.
     """
     listed = await ask.all(f"{ask.base}/rulesets?includes_parents=false&per_page=100", ADMIN_READ)
-    own = sorted((one for one in listed if one.get("target") == target), key=lambda one: one["name"] != ours)
-    for one in own:
-        if one["name"] != ours and one.get("enforcement") != "active":
+    own = sorted(
+        (ruleset for ruleset in listed if ruleset.get("target") == target), key=lambda ruleset: ruleset["name"] != ours
+    )
+    for ruleset in own:
+        if ruleset["name"] != ours and ruleset.get("enforcement") != "active":
             continue
-        found: Json = await ask.item(f"{ask.base}/rulesets/{int(one['id'])}", ADMIN_READ)
-        if one["name"] == ours or (
-            is_about(found, about) and (target != "branch" or "pull_request" in rules_of(found))
+        whole: Json = await ask.item(f"{ask.base}/rulesets/{int(ruleset['id'])}", ADMIN_READ)
+        if ruleset["name"] == ours or (
+            is_about(whole, about) and (target != "branch" or "pull_request" in rules_of(whole))
         ):
-            return found
+            return whole
     return None
 
 
@@ -68,17 +70,17 @@ def checks_of(named: Iterable[tuple[str, int | None]]) -> tuple[Check, ...]:
 
 
 def body(  # noqa: PLR0917 - a ruleset has as many parts
-    have: Json | None, name: str, target: str, about: Json, rules: Json, gone: set[str], bypass: tuple[str, ...]
+    current: Json | None, name: str, target: str, about: Json, rules: Json, gone: set[str], bypass: tuple[str, ...]
 ) -> Json:
     """A ruleset as it is written. Rules that it has besides stay, and so does what a rule demands besides."""
-    together: Json = {kind: own for kind, own in (rules_of(have) if have else {}).items() if kind not in gone}
+    together: Json = {kind: own for kind, own in (rules_of(current) if current else {}).items() if kind not in gone}
     for kind, parameters in rules.items():
         together[kind] = {**_DEFAULTS.get(kind, {}), **(together.get(kind) or {}), **parameters}
     return {
         "name": name,
         "target": target,
         "enforcement": "active",
-        "bypass_actors": [actor for actor in (have or {}).get("bypass_actors", ()) if _actor(actor) in bypass],
+        "bypass_actors": [actor for actor in (current or {}).get("bypass_actors", ()) if _actor(actor) in bypass],
         "conditions": about,
         "rules": [
             {"type": kind} | ({"parameters": parameters} if parameters else {}) for kind, parameters in together.items()
@@ -86,10 +88,10 @@ def body(  # noqa: PLR0917 - a ruleset has as many parts
     }
 
 
-async def write(ask: Connection, have: Json | None, body: Json) -> None:
+async def write(ask: Connection, current: Json | None, body: Json) -> None:
     """Change a ruleset, or make it."""
-    if have:
-        await ask.write("PUT", f"{ask.base}/rulesets/{int(have['id'])}", body, ADMIN_WRITE)
+    if current:
+        await ask.write("PUT", f"{ask.base}/rulesets/{int(current['id'])}", body, ADMIN_WRITE)
     else:
         await ask.write("POST", f"{ask.base}/rulesets", body, ADMIN_WRITE)
 

@@ -14,13 +14,15 @@ from mergeship.core.forge.secret import Secret
 
 
 async def _read(ask: Connection, reading: Reading) -> Sequence[Secret]:
-    there = any(isinstance(one, Environment) for one in reading.found)
-    return await _stored(ask, reading.environment if there else "")
+    has_environment = any(isinstance(setting, Environment) for setting in reading.settings)
+    return await _stored(ask, reading.environment if has_environment else "")
 
 
 async def _again(ask: Connection, secret: Secret) -> Secret | None:
     stored = await _stored(ask, secret.environment)
-    return next((one for one in stored if (one.name, one.environment) == (secret.name, secret.environment)), None)
+    return next(
+        (other for other in stored if (other.name, other.environment) == (secret.name, secret.environment)), None
+    )
 
 
 async def _write(ask: Connection, before: Secret | None, after: Secret | None, value: str) -> None:
@@ -33,12 +35,12 @@ async def _write(ask: Connection, before: Secret | None, after: Secret | None, v
 
 async def _stored(ask: Connection, environment: str) -> list[Secret]:
     """Where the token is stored: in the repository, and in an environment, if one is named."""
-    found = []
-    for where in dict.fromkeys(("", environment)):
-        one = await unless(NOT_FOUND, ask.item(f"{_url(ask, where)}/{INDEX_TOKEN}", _needs(where, "read")))
-        if one:
-            found.append(Secret(INDEX_TOKEN, where, str(one["updated_at"])))
-    return found
+    secrets = []
+    for place in dict.fromkeys(("", environment)):
+        answer = await unless(NOT_FOUND, ask.item(f"{_url(ask, place)}/{INDEX_TOKEN}", _needs(place, "read")))
+        if answer:
+            secrets.append(Secret(INDEX_TOKEN, place, str(answer["updated_at"])))
+    return secrets
 
 
 async def _store(ask: Connection, secret: Secret, value: str) -> None:

@@ -31,11 +31,11 @@ async def _read(ask: Connection) -> TagProtection | None:
 
 async def _write(ask: Connection, wanted: TagProtection) -> None:
     """Protect the tags of releases: new ones are free."""
-    have = await rulesets.find(ask, "tag", OUR_TAGS, _TAGS_ALONE)
+    current = await rulesets.find(ask, "tag", OUR_TAGS, _TAGS_ALONE)
     about = {"ref_name": {"include": [f"refs/tags/{TAGS}"], "exclude": []}}
     rules: Json = {"update": {}, "deletion": {}}
     gone = {"creation"} if wanted.creations else set()
-    await rulesets.write(ask, have, rulesets.body(have, wanted.ruleset, "tag", about, rules, gone, wanted.bypass))
+    await rulesets.write(ask, current, rulesets.body(current, wanted.ruleset, "tag", about, rules, gone, wanted.bypass))
 
 
 HANDLER = single(_read, _write)

@@ -9,9 +9,9 @@ from mergeship.core.forge.workflow_permissions import WorkflowPermissions
 
 
 async def _read(ask: Connection) -> WorkflowPermissions:
-    found = await ask.item(f"{ask.base}/actions/permissions/workflow", ADMIN_READ)
+    answer = await ask.item(f"{ask.base}/actions/permissions/workflow", ADMIN_READ)
     return WorkflowPermissions(
-        str(found["default_workflow_permissions"]), bool(found["can_approve_pull_request_reviews"])
+        str(answer["default_workflow_permissions"]), bool(answer["can_approve_pull_request_reviews"])
     )
 
 

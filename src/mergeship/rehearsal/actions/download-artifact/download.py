@@ -18,11 +18,11 @@ def main() -> int:
     name = os.environ["NAME"]
     if os.environ.get("RUN_ID") and os.environ.get("TOKEN"):
         return of_another_run(os.environ["RUN_ID"], name, target)
-    there = sorted(path.name for path in store.iterdir())
-    if name and name not in there:
+    names = sorted(path.name for path in store.iterdir())
+    if name and name not in names:
         print(f"::error::Unable to download artifact(s): Artifact not found for name: {name}")
         return 1
-    wanted = [name] if name else fnmatch.filter(there, os.environ["PATTERN"])
+    wanted = [name] if name else fnmatch.filter(names, os.environ["PATTERN"])
     for artifact in wanted:
         flat = name or os.environ["MERGE"] == "true"
         shutil.copytree(store / artifact, target if flat else target / artifact, dirs_exist_ok=True)
@@ -36,11 +36,11 @@ def of_another_run(run: str, name: str, target: Path) -> int:
     """As the action does it: listed and downloaded over the forge's API."""
     try:
         listed = json.loads(ask(f"{repository()}/actions/runs/{run}/artifacts"))["artifacts"]
-        found = next((one for one in listed if one["name"] == name), None)
-        if found is None:
+        artifact = next((each for each in listed if each["name"] == name), None)
+        if artifact is None:
             print(f"::error::Unable to download artifact(s): Artifact not found for name: {name}")
             return 1
-        with zipfile.ZipFile(io.BytesIO(ask(found["archive_download_url"]))) as archive:
+        with zipfile.ZipFile(io.BytesIO(ask(artifact["archive_download_url"]))) as archive:
             archive.extractall(target)
     except urllib.error.HTTPError as error:
         print(f"::error::Unable to download artifact(s): {error.code} {error.reason}")

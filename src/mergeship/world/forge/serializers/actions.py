@@ -44,15 +44,15 @@ def status(repo: FakeRepository, base: str, sha: str, name: str, check: Check) -
 
 def combined(repo: FakeRepository, base: str, sha: str) -> dict[str, Any]:
     """All statuses of a commit together."""
-    found = {name: check for name, check in repo.checks.get(sha, {}).items() if not check.run}
-    said = {check.conclusion or "pending" for check in found.values()}
-    state = "failure" if "failure" in said else "success" if said == {"success"} else "pending"
+    statuses = {name: check for name, check in repo.checks.get(sha, {}).items() if not check.run}
+    states = {check.conclusion or "pending" for check in statuses.values()}
+    state = "failure" if "failure" in states else "success" if states == {"success"} else "pending"
     url = f"{base}/api/v3/repos/{repo.name}/commits/{sha}"
     return {
-        "state": state, "sha": sha, "total_count": len(found), "url": f"{url}/status", "commit_url": url,
+        "state": state, "sha": sha, "total_count": len(statuses), "url": f"{url}/status", "commit_url": url,
         "statuses": [
             {key: value for key, value in status(repo, base, sha, name, check).items() if key != "creator"}
-            for name, check in found.items()
+            for name, check in statuses.items()
         ],
         "repository": repository(repo, base, whole=False),
     }  # fmt: skip
@@ -74,33 +74,33 @@ def check_run(repo: FakeRepository, base: str, sha: str, name: str, check: Check
     }  # fmt: skip
 
 
-def run(repo: FakeRepository, base: str, one: Run) -> dict[str, Any]:
+def run(repo: FakeRepository, base: str, of: Run) -> dict[str, Any]:
     """A run of a workflow."""
-    url, when = f"{base}/api/v3/repos/{repo.name}/actions/runs/{one.number}", time(one.began)
+    url, when = f"{base}/api/v3/repos/{repo.name}/actions/runs/{of.number}", time(of.began)
     whole = repository(repo, base, whole=False)
     links = ("jobs", "logs", "check_suite", "cancel", "rerun", "artifacts", "workflow")
     person = {"name": "Maintainer", "email": "maintainer@example.org"}
     return {
-        "id": one.number, "node_id": f"WR_{one.number}", "name": Path(one.workflow).name, "path": one.workflow,
-        "head_branch": one.branch, "head_sha": one.commit, "run_number": one.number, "run_attempt": 1,
-        "display_title": one.event, "event": one.event, "status": "completed" if one.conclusion else "in_progress",
-        "conclusion": one.conclusion, "workflow_id": 1, "url": url,
-        "html_url": f"{base}/{repo.name}/actions/runs/{one.number}", "created_at": when, "updated_at": when,
+        "id": of.number, "node_id": f"WR_{of.number}", "name": Path(of.workflow).name, "path": of.workflow,
+        "head_branch": of.branch, "head_sha": of.commit, "run_number": of.number, "run_attempt": 1,
+        "display_title": of.event, "event": of.event, "status": "completed" if of.conclusion else "in_progress",
+        "conclusion": of.conclusion, "workflow_id": 1, "url": url,
+        "html_url": f"{base}/{repo.name}/actions/runs/{of.number}", "created_at": when, "updated_at": when,
         **{f"{name}_url": f"{url}/{name}" for name in links}, "pull_requests": [], "repository": whole,
         "head_repository": whole,
         "head_commit": {
-            "id": one.commit, "tree_id": one.commit, "message": "", "timestamp": when, "author": person,
+            "id": of.commit, "tree_id": of.commit, "message": "", "timestamp": when, "author": person,
             "committer": person,
         },
     }  # fmt: skip
 
 
-def runner(one: SelfHostedRunner) -> dict[str, Any]:
+def runner(machine: SelfHostedRunner) -> dict[str, Any]:
     """A self-hosted runner."""
     return {
-        "id": one.number, "name": one.name, "os": "linux", "status": "online" if one.online else "offline",
-        "busy": one.busy, "ephemeral": one.ephemeral, "version": one.version,
-        "labels": [{"id": number, "name": name, "type": "read-only"} for number, name in enumerate(one.labels)],
+        "id": machine.number, "name": machine.name, "os": "linux", "status": "online" if machine.online else "offline",
+        "busy": machine.busy, "ephemeral": machine.ephemeral, "version": machine.version,
+        "labels": [{"id": number, "name": name, "type": "read-only"} for number, name in enumerate(machine.labels)],
     }  # fmt: skip
 
 
@@ -113,25 +113,25 @@ def download(base: str, version: str, system: str, architecture: str) -> dict[st
     }  # fmt: skip
 
 
-def release(repo: FakeRepository, base: str, one: Release) -> dict[str, Any]:
+def release(repo: FakeRepository, base: str, of: Release) -> dict[str, Any]:
     """A release."""
-    url, page = f"{base}/api/v3/repos/{repo.name}/releases/{one.number}", f"{base}/{repo.name}/releases"
+    url, page = f"{base}/api/v3/repos/{repo.name}/releases/{of.number}", f"{base}/{repo.name}/releases"
     return {
-        "id": one.number, "node_id": f"RE_{one.number}", "url": url, "html_url": f"{page}/tag/{one.tag}",
-        "assets_url": f"{url}/assets", "tarball_url": None, "zipball_url": None, "tag_name": one.tag,
-        "upload_url": f"{base}/api/uploads/repos/{repo.name}/releases/{one.number}/assets{{?name,label}}",
-        "target_commitish": one.target, "name": one.name, "body": one.body, "draft": one.draft,
-        "prerelease": one.prerelease, "created_at": time(one.created), "published_at": maybe_time(one.published),
-        "author": account(base, one.author), "assets": [asset(repo, base, one, file) for file in one.assets],
+        "id": of.number, "node_id": f"RE_{of.number}", "url": url, "html_url": f"{page}/tag/{of.tag}",
+        "assets_url": f"{url}/assets", "tarball_url": None, "zipball_url": None, "tag_name": of.tag,
+        "upload_url": f"{base}/api/uploads/repos/{repo.name}/releases/{of.number}/assets{{?name,label}}",
+        "target_commitish": of.target, "name": of.name, "body": of.body, "draft": of.draft,
+        "prerelease": of.prerelease, "created_at": time(of.created), "published_at": maybe_time(of.published),
+        "author": account(base, of.author), "assets": [asset(repo, base, of, file) for file in of.assets],
     }  # fmt: skip
 
 
-def asset(repo: FakeRepository, base: str, of: Release, one: Asset) -> dict[str, Any]:
+def asset(repo: FakeRepository, base: str, release: Release, file: Asset) -> dict[str, Any]:
     """A file of a release."""
-    page = f"{base}/{repo.name}/releases/download/{of.tag}/{one.name}"
+    page = f"{base}/{repo.name}/releases/download/{release.tag}/{file.name}"
     return {
-        "id": one.number, "node_id": f"RA_{one.number}", "name": one.name, "label": None, "state": "uploaded",
-        "url": f"{base}/api/v3/repos/{repo.name}/releases/assets/{one.number}", "content_type": one.kind,
-        "size": one.size, "digest": f"sha256:{one.sha256}", "download_count": 0, "uploader": account(base, one.by),
-        "browser_download_url": page, "created_at": time(one.when), "updated_at": time(one.when),
+        "id": file.number, "node_id": f"RA_{file.number}", "name": file.name, "label": None, "state": "uploaded",
+        "url": f"{base}/api/v3/repos/{repo.name}/releases/assets/{file.number}", "content_type": file.kind,
+        "size": file.size, "digest": f"sha256:{file.sha256}", "download_count": 0, "uploader": account(base, file.by),
+        "browser_download_url": page, "created_at": time(file.when), "updated_at": time(file.when),
     }  # fmt: skip

@@ -22,11 +22,11 @@ def account(base: str, login: str) -> dict[str, Any]:
     return plain | links
 
 
-def label(url: str, one: Label) -> dict[str, Any]:
+def label(url: str, of: Label) -> dict[str, Any]:
     """A label."""
     return {
-        "id": one.number, "node_id": f"L_{one.number}", "url": f"{url}/labels/{quote(one.name)}", "name": one.name,
-        "color": one.color, "default": False, "description": one.description,
+        "id": of.number, "node_id": f"L_{of.number}", "url": f"{url}/labels/{quote(of.name)}", "name": of.name,
+        "color": of.color, "default": False, "description": of.description,
     }  # fmt: skip
 
 

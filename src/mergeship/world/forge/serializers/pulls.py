@@ -15,78 +15,78 @@ from mergeship.world.forge.serializers.repository import repository
 _STATUS = {"A": "added", "M": "modified", "D": "removed", "T": "changed", "R": "renamed"}
 
 
-def pull_request(repo: FakeRepository, base: str, one: PullRequest) -> dict[str, Any]:
+def pull_request(repo: FakeRepository, base: str, pull: PullRequest) -> dict[str, Any]:
     """A pull request, as lists of them show it."""
     url = f"{base}/api/v3/repos/{repo.name}"
-    page = f"{base}/{repo.name}/pull/{one.number}"
+    page = f"{base}/{repo.name}/pull/{pull.number}"
     return {
-        "url": f"{url}/pulls/{one.number}",
-        "id": one.number,
-        "node_id": f"PR_{one.number}",
+        "url": f"{url}/pulls/{pull.number}",
+        "id": pull.number,
+        "node_id": f"PR_{pull.number}",
         "html_url": page,
         "diff_url": f"{page}.diff",
         "patch_url": f"{page}.patch",
-        "issue_url": f"{url}/issues/{one.number}",
-        "commits_url": f"{url}/pulls/{one.number}/commits",
-        "review_comments_url": f"{url}/pulls/{one.number}/comments",
+        "issue_url": f"{url}/issues/{pull.number}",
+        "commits_url": f"{url}/pulls/{pull.number}/commits",
+        "review_comments_url": f"{url}/pulls/{pull.number}/comments",
         "review_comment_url": f"{url}/pulls/comments{{/number}}",
-        "comments_url": f"{url}/issues/{one.number}/comments",
-        "statuses_url": f"{url}/statuses/{one.head}",
-        "number": one.number,
-        "state": "open" if one.open else "closed",
+        "comments_url": f"{url}/issues/{pull.number}/comments",
+        "statuses_url": f"{url}/statuses/{pull.head}",
+        "number": pull.number,
+        "state": "open" if pull.open else "closed",
         "locked": False,
-        "title": one.title,
-        "user": account(base, one.author),
-        "body": one.body,
-        "labels": [_labelled(repo, url, name) for name in one.labels],
+        "title": pull.title,
+        "user": account(base, pull.author),
+        "body": pull.body,
+        "labels": [_labelled(repo, url, name) for name in pull.labels],
         "milestone": None,
         "active_lock_reason": None,
-        "created_at": _time(one.created),
-        "updated_at": _time(one.updated),
-        "closed_at": _time(one.closed),
-        "merged_at": _time(one.merged),
-        "merge_commit_sha": one.brought[-1] if one.brought else None,
+        "created_at": _time(pull.created),
+        "updated_at": _time(pull.updated),
+        "closed_at": _time(pull.closed),
+        "merged_at": _time(pull.merged),
+        "merge_commit_sha": pull.brought[-1] if pull.brought else None,
         "assignee": None,
         "assignees": [],
         "requested_reviewers": [],
         "requested_teams": [],
-        "head": _end(repo, base, one.branch, one.head, one.fork or repo.name),
-        "base": _end(repo, base, one.base, one.base_commit, repo.name),
+        "head": _end(repo, base, pull.branch, pull.head, pull.fork or repo.name),
+        "base": _end(repo, base, pull.base, pull.base_commit, repo.name),
         "_links": {name: {"href": url} for name in _LINKS},
-        "author_association": "COLLABORATOR" if repo.access.get(one.author) else "NONE",
+        "author_association": "COLLABORATOR" if repo.access.get(pull.author) else "NONE",
         "auto_merge": None,
-        "draft": one.draft,
+        "draft": pull.draft,
     }
 
 
-def whole(repo: FakeRepository, base: str, one: PullRequest) -> dict[str, Any]:
+def whole(repo: FakeRepository, base: str, pull: PullRequest) -> dict[str, Any]:
     """A pull request, as asked for by its number."""
-    changed = repo.files(one)
-    fits = repo.mergeable(one) if one.open else None
-    state = "unknown" if fits is None else "clean" if fits and not merge_rules.violations(repo, one) else "blocked"
-    return pull_request(repo, base, one) | {
-        "merged": one.merged is not None,
+    files = repo.files(pull)
+    fits = repo.mergeable(pull) if pull.open else None
+    state = "unknown" if fits is None else "clean" if fits and not merge_rules.violations(repo, pull) else "blocked"
+    return pull_request(repo, base, pull) | {
+        "merged": pull.merged is not None,
         "mergeable": fits,
         "rebaseable": fits,
         "mergeable_state": state if fits is not False else "dirty",
-        "merged_by": account(base, one.merged_by) if one.merged else None,
+        "merged_by": account(base, pull.merged_by) if pull.merged else None,
         "comments": 0,
         "review_comments": 0,
         "maintainer_can_modify": False,
         "commits": 1,
         "additions": 0,
         "deletions": 0,
-        "changed_files": len(changed),
+        "changed_files": len(files),
     }
 
 
-def file(repo: FakeRepository, base: str, one: PullRequest, change: tuple[str, str, str]) -> dict[str, Any]:
+def file(repo: FakeRepository, base: str, pull: PullRequest, change: tuple[str, str, str]) -> dict[str, Any]:
     """A file that a pull request changes."""
     letter, path, before = change
     renamed = {"previous_filename": before} if before else {}
-    raw = f"{base}/{repo.name}/raw/{one.head}/{path}"
+    raw = f"{base}/{repo.name}/raw/{pull.head}/{path}"
     return {
-        "sha": one.head,
+        "sha": pull.head,
         "filename": path,
         "status": _STATUS[letter],
         "additions": 0,
@@ -100,32 +100,32 @@ def file(repo: FakeRepository, base: str, one: PullRequest, change: tuple[str, s
     }
 
 
-def edited(one: PullRequest) -> dict[str, Any]:
+def edited(pull: PullRequest) -> dict[str, Any]:
     """The GraphQL answer about the last change of the body."""
-    told = {"lastEditedAt": _time(one.edited), "editor": {"login": one.editor} if one.editor else None}
-    return {"data": {"repository": {"pullRequest": told}}}
+    fields = {"lastEditedAt": _time(pull.edited), "editor": {"login": pull.editor} if pull.editor else None}
+    return {"data": {"repository": {"pullRequest": fields}}}
 
 
-def review(repo: FakeRepository, base: str, one: PullRequest, login: str, state: str) -> dict[str, Any]:
+def review(repo: FakeRepository, base: str, pull: PullRequest, login: str, state: str) -> dict[str, Any]:
     """What a person thinks of a pull request."""
-    number = list(one.reviews).index(login) + 1
-    page = f"{base}/{repo.name}/pull/{one.number}"
+    number = list(pull.reviews).index(login) + 1
+    page = f"{base}/{repo.name}/pull/{pull.number}"
     return {
         "id": number, "node_id": f"PRR_{number}", "user": account(base, login), "body": "", "state": state,
-        "commit_id": one.head, "html_url": f"{page}#pullrequestreview-{number}", "pull_request_url": page,
+        "commit_id": pull.head, "html_url": f"{page}#pullrequestreview-{number}", "pull_request_url": page,
         "_links": {"html": {"href": page}, "pull_request": {"href": page}}, "author_association": "COLLABORATOR",
-        "submitted_at": time(one.updated),
+        "submitted_at": time(pull.updated),
     }  # fmt: skip
 
 
-def comment(repo: FakeRepository, base: str, one: PullRequest, number: int) -> dict[str, Any]:
+def comment(repo: FakeRepository, base: str, pull: PullRequest, number: int) -> dict[str, Any]:
     """A comment."""
-    login, words = one.comments[number]
+    login, words = pull.comments[number]
     url = f"{base}/api/v3/repos/{repo.name}"
     return {
         "id": number + 1, "node_id": f"IC_{number}", "url": f"{url}/issues/comments/{number + 1}", "body": words,
-        "html_url": f"{base}/{repo.name}/pull/{one.number}", "issue_url": f"{url}/issues/{one.number}",
-        "user": account(base, login), "created_at": time(one.updated), "updated_at": time(one.updated),
+        "html_url": f"{base}/{repo.name}/pull/{pull.number}", "issue_url": f"{url}/issues/{pull.number}",
+        "user": account(base, login), "created_at": time(pull.updated), "updated_at": time(pull.updated),
         "author_association": "COLLABORATOR",
     }  # fmt: skip
 

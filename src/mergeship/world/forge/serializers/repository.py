@@ -44,8 +44,8 @@ def branch(repo: FakeRepository, base: str, name: str, commit: str) -> dict[str,
     """A branch and its commit."""
     url = f"{base}/api/v3/repos/{repo.name}"
     person = {"name": "Maintainer", "email": "maintainer@example.org", "date": time(repo.clock())}
-    said: dict[str, Any] = {"url": f"{url}/git/commits/{commit}", "author": person, "committer": person}
-    said |= {"message": "", "comment_count": 0, "tree": {"sha": commit, "url": url}}
+    detail: dict[str, Any] = {"url": f"{url}/git/commits/{commit}", "author": person, "committer": person}
+    detail |= {"message": "", "comment_count": 0, "tree": {"sha": commit, "url": url}}
     page = f"{url}/branches/{name}"
     who = {"author": account(base, "maintainer"), "committer": account(base, "maintainer")}
     whole = {"url": f"{url}/commits/{commit}", "sha": commit, "node_id": "C_1", "html_url": url, "comments_url": url}
@@ -53,7 +53,7 @@ def branch(repo: FakeRepository, base: str, name: str, commit: str) -> dict[str,
     return {
         "name": name, "protected": protected, "protection": {"enabled": protected},
         "protection_url": f"{page}/protection",
-        "commit": {**whole, **who, "commit": said, "parents": []},
+        "commit": {**whole, **who, "commit": detail, "parents": []},
         "_links": {"html": page, "self": page},
     }  # fmt: skip
 
@@ -89,33 +89,33 @@ def installation(repo: FakeRepository, base: str, number: int) -> dict[str, Any]
     }  # fmt: skip
 
 
-def environment(url: str, one: Environment) -> dict[str, Any]:
+def environment(url: str, of: Environment) -> dict[str, Any]:
     """An environment. `url` is that of the repository's API."""
     rules: list[dict[str, Any]] = []
-    if one.rules.get("wait_timer"):
-        rules.append({"id": 1, "node_id": "GA_1", "type": "wait_timer", "wait_timer": one.rules["wait_timer"]})
-    if one.rules.get("reviewers"):
-        people = [{"type": who["type"], "reviewer": {"id": who["id"]}} for who in one.rules["reviewers"]]
-        kind = {"type": "required_reviewers", "prevent_self_review": one.rules.get("prevent_self_review", False)}
+    if of.rules.get("wait_timer"):
+        rules.append({"id": 1, "node_id": "GA_1", "type": "wait_timer", "wait_timer": of.rules["wait_timer"]})
+    if of.rules.get("reviewers"):
+        people = [{"type": who["type"], "reviewer": {"id": who["id"]}} for who in of.rules["reviewers"]]
+        kind = {"type": "required_reviewers", "prevent_self_review": of.rules.get("prevent_self_review", False)}
         rules.append({"id": 2, "node_id": "GA_2", **kind, "reviewers": people})
-    if one.policy is not None:
+    if of.policy is not None:
         rules.append({"id": 3, "node_id": "GA_3", "type": "branch_policy"})
     return {
-        "id": 1, "node_id": f"EN_{one.name}", "name": one.name, "url": f"{url}/environments/{one.name}",
-        "html_url": f"{url}/environments/{one.name}", "created_at": time(one.created), "updated_at": time(one.created),
-        "protection_rules": rules, "deployment_branch_policy": one.policy,
+        "id": 1, "node_id": f"EN_{of.name}", "name": of.name, "url": f"{url}/environments/{of.name}",
+        "html_url": f"{url}/environments/{of.name}", "created_at": time(of.created), "updated_at": time(of.created),
+        "protection_rules": rules, "deployment_branch_policy": of.policy,
     }  # fmt: skip
 
 
-def branch_policy(one: tuple[int, str, str]) -> dict[str, Any]:
+def branch_policy(policy: tuple[int, str, str]) -> dict[str, Any]:
     """A pattern of branches or tags that may deploy."""
-    number, name, kind = one
+    number, name, kind = policy
     return {"id": number, "node_id": f"BP_{number}", "name": name, "type": kind}
 
 
-def secret(name: str, one: Stored) -> dict[str, Any]:
+def secret(name: str, stored: Stored) -> dict[str, Any]:
     """A secret, by its name."""
-    return {"name": name, "created_at": time(one.created), "updated_at": time(one.updated)}
+    return {"name": name, "created_at": time(stored.created), "updated_at": time(stored.updated)}
 
 
 def protection(base: str, api: str, branch: str, written: dict[str, Any]) -> dict[str, Any]:
@@ -130,11 +130,11 @@ def protection(base: str, api: str, branch: str, written: dict[str, Any]) -> dic
     checks = written["required_status_checks"]
     if checks is not None:
         named = checks.get("checks") or [{"context": context} for context in checks.get("contexts", ())]
-        contexts = [one["context"] for one in named]
+        contexts = [check["context"] for check in named]
         shown["required_status_checks"] = {
             "url": f"{url}/required_status_checks", "contexts_url": f"{url}/required_status_checks/contexts",
             "strict": checks["strict"], "contexts": contexts,
-            "checks": [{"context": one["context"], "app_id": one.get("app_id")} for one in named],
+            "checks": [{"context": check["context"], "app_id": check.get("app_id")} for check in named],
         }  # fmt: skip
     reviews = written["required_pull_request_reviews"]
     if reviews is not None:

@@ -28,24 +28,24 @@ class Actions(Views):
     async def runs(self, request: Request) -> Response:
         """The runs, the newest first."""
         self.has_permission(request, "actions", "read")
-        asked = request.query_params
-        found = [
+        query = request.query_params
+        runs = [
             run
             for run in reversed(self.repo.runs)
-            if asked.get("head_sha", run.commit) == run.commit and asked.get("event", run.event) == run.event
+            if query.get("head_sha", run.commit) == run.commit and query.get("event", run.event) == run.event
         ]
-        return page(request, [serializers.run(self.repo, base_of(request), run) for run in found], "workflow_runs")
+        return page(request, [serializers.run(self.repo, base_of(request), run) for run in runs], "workflow_runs")
 
     async def artifacts(self, request: Request) -> Response:
         """What a run has handed on."""
         self.has_permission(request, "actions", "read")
         run = request.path_params["run"]
-        found = [
+        artifacts = [
             serializers.artifact(self.repo, base_of(request), run, number, folder)
             for number, folder in _artifacts(self.repo)
             if folder.parent.name == run
         ]
-        return JSONResponse({"total_count": len(found), "artifacts": found})
+        return JSONResponse({"total_count": len(artifacts), "artifacts": artifacts})
 
     async def artifact(self, request: Request) -> Response:
         """One of these, as an archive."""
@@ -58,8 +58,8 @@ class Actions(Views):
 
 def _artifacts(repo: FakeRepository) -> list[tuple[int, Path]]:
     """Every artifact with its number."""
-    found = sorted(folder for folder in repo.artifacts.glob("*/*") if folder.is_dir())
-    return list(enumerate(found, start=1))
+    folders = sorted(folder for folder in repo.artifacts.glob("*/*") if folder.is_dir())
+    return list(enumerate(folders, start=1))
 
 
 def _zipped(folder: Path) -> bytes:

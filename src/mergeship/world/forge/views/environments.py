@@ -16,15 +16,15 @@ class Environments(Views):
 
     def routes(self) -> list[Route]:
         """Environments, their branches, and secrets."""
-        one = f"{self.api}/environments/{{environment}}"
+        path = f"{self.api}/environments/{{environment}}"
         return [
             self.route(f"{self.api}/environments", self.environments),
-            self.route(one, self.environment, "GET", "PUT", "DELETE"),
-            self.route(f"{one}/{_POLICIES}", self.policies, "GET", "POST"),
-            self.route(f"{one}/{_POLICIES}/{{number:int}}", self.policy, "DELETE"),
+            self.route(path, self.environment, "GET", "PUT", "DELETE"),
+            self.route(f"{path}/{_POLICIES}", self.policies, "GET", "POST"),
+            self.route(f"{path}/{_POLICIES}/{{number:int}}", self.policy, "DELETE"),
             *(
                 route
-                for above in (f"{self.api}/actions", one)
+                for above in (f"{self.api}/actions", path)
                 for route in (
                     self.route(f"{above}/secrets", self.secrets),
                     self.route(f"{above}/secrets/public-key", self.public_key),
@@ -39,18 +39,18 @@ class Environments(Views):
 
     def _named(self, request: Request) -> Environment:
         self._to_be_had()
-        found = self.repo.settings.environments.get(request.path_params["environment"])
-        if found is None:
+        environment = self.repo.settings.environments.get(request.path_params["environment"])
+        if environment is None:
             raise Refused(404, "Not Found")
-        return found
+        return environment
 
     async def environments(self, request: Request) -> Response:
         """All of them."""
         self.has_permission(request, "actions", "read")
         self._to_be_had()
         url = f"{base_of(request)}{self.api}"
-        found = [serializers.environment(url, one) for one in self.repo.settings.environments.values()]
-        return page(request, found, "environments")
+        shown = [serializers.environment(url, environment) for environment in self.repo.settings.environments.values()]
+        return page(request, shown, "environments")
 
     async def environment(self, request: Request) -> Response:
         """One of them."""
@@ -65,9 +65,9 @@ class Environments(Views):
                 raise Refused(422, "Validation Failed", errors=[{"message": "exactly one of both has to be true"}])
             if given.get("reviewers") and self.repo.private and self.repo.free:
                 raise Refused(422, "Failed to create the environment protection rule.")
-            found = known.setdefault(name, Environment(name, self.repo.clock()))
-            found.policy = policy
-            found.rules = {
+            environment = known.setdefault(name, Environment(name, self.repo.clock()))
+            environment.policy = policy
+            environment.rules = {
                 key: given[key] for key in ("wait_timer", "reviewers", "prevent_self_review") if key in given
             }
         elif request.method == "DELETE":
@@ -82,7 +82,9 @@ class Environments(Views):
         self.has_permission(request, "actions", "read")
         environment = self._named(request)
         if request.method == "GET":
-            return page(request, [serializers.branch_policy(one) for one in environment.branches], "branch_policies")
+            return page(
+                request, [serializers.branch_policy(policy) for policy in environment.branches], "branch_policies"
+            )
         self.require(request, "administration", "write")
         if not environment.policy or not environment.policy["custom_branch_policies"]:
             raise Refused(404, "Not Found")
@@ -97,7 +99,7 @@ class Environments(Views):
         """One of these goes."""
         self.require(request, "administration", "write")
         environment = self._named(request)
-        kept = [one for one in environment.branches if one[0] != request.path_params["number"]]
+        kept = [policy for policy in environment.branches if policy[0] != request.path_params["number"]]
         if len(kept) == len(environment.branches):
             raise Refused(404, "Not Found")
         environment.branches[:] = kept
@@ -113,7 +115,7 @@ class Environments(Views):
         """All of them, by their names."""
         store, permission = self._store(request)
         self.require(request, permission, "read")
-        return page(request, [serializers.secret(name, one) for name, one in store.items()], "secrets")
+        return page(request, [serializers.secret(name, stored) for name, stored in store.items()], "secrets")
 
     async def public_key(self, request: Request) -> Response:
         """What they are sealed with."""

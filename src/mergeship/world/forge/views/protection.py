@@ -60,9 +60,9 @@ class Protection(Views):
         if request.method == "GET":
             self.has_permission(request, "metadata", "read")
             known = self.repo.rules.rulesets.items()
-            return page(request, [self._shown(request, number, one, whole=False) for number, one in known])
+            return page(request, [self._shown(request, number, ruleset, whole=False) for number, ruleset in known])
         self.require(request, "administration", "write")
-        given = _checked(await body(request), {one["name"] for one in self.repo.rules.rulesets.values()})
+        given = _checked(await body(request), {ruleset["name"] for ruleset in self.repo.rules.rulesets.values()})
         number = self.repo.rules.add(given)
         self.repo.enforce()
         return JSONResponse(self._shown(request, number, given, whole=True), 201)
@@ -79,7 +79,7 @@ class Protection(Views):
             if request.method == "DELETE":
                 del known[number]
             else:
-                names = {one["name"] for key, one in known.items() if key != number}
+                names = {other["name"] for key, other in known.items() if key != number}
                 known[number] = _checked({**known[number], **await body(request)}, names)
             self.repo.enforce()
         if number not in known:
@@ -90,12 +90,12 @@ class Protection(Views):
     async def rules(self, request: Request) -> Response:
         """What rulesets say about a branch."""
         self.has_permission(request, "metadata", "read")
-        found = self.repo.rules.about(f"refs/heads/{request.path_params['branch']}")
+        rules = self.repo.rules.about(f"refs/heads/{request.path_params['branch']}")
         source = {"ruleset_source_type": "Repository", "ruleset_source": self.repo.name}
         return page(request, [
             {"type": rule.kind, "ruleset_id": rule.ruleset, **source}
             | ({"parameters": rule.parameters} if rule.parameters else {})
-            for rule in found if not rule.classic
+            for rule in rules if not rule.classic
         ])  # fmt: skip
 
     def _shown(self, request: Request, number: int, ruleset: dict[str, Any], *, whole: bool) -> dict[str, Any]:

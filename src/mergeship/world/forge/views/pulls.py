@@ -23,14 +23,14 @@ class Pulls(Views):
 
     def routes(self) -> list[Route]:
         """Pull requests, and those of a commit."""
-        one = f"{self.api}/pulls/{{number:int}}"
+        path = f"{self.api}/pulls/{{number:int}}"
         return [
             self.route(f"{self.api}/commits/{{sha}}/pulls", self.of_commit),
             self.route(f"{self.api}/pulls", self.pulls, "GET", "POST"),
-            self.route(one, self.pull, "GET", "PATCH"),
-            self.route(f"{one}/files", self.files),
-            self.route(f"{one}/merge", self.merge, "PUT"),
-            self.route(f"{one}/reviews", self.reviews, "GET", "POST"),
+            self.route(path, self.pull, "GET", "PATCH"),
+            self.route(f"{path}/files", self.files),
+            self.route(f"{path}/merge", self.merge, "PUT"),
+            self.route(f"{path}/reviews", self.reviews, "GET", "POST"),
             self.route(f"{self.api}/issues/{{number:int}}/comments", self.comments, "GET", "POST"),
             self.route("/api/graphql", self.graphql, "POST"),
         ]
@@ -45,33 +45,33 @@ class Pulls(Views):
         sha = request.path_params["sha"]
         if not await run_in_threadpool(self.repo.knows, sha):
             raise Refused(422, f"No commit found for SHA: {sha}")
-        found = self.repo.of_commit(sha)
+        pulls = self.repo.of_commit(sha)
         if self.repo.lag:
             self.repo.lag -= 1
-            found = []
-        return page(request, [serializers.pull_request(self.repo, base_of(request), one) for one in found])
+            pulls = []
+        return page(request, [serializers.pull_request(self.repo, base_of(request), pull) for pull in pulls])
 
     async def pulls(self, request: Request) -> Response:
         """All of them, the newest first; or a new one."""
         if request.method == "POST":
             return await self._open(request)
         self.has_permission(request, "pull-requests", "read")
-        asked = request.query_params
+        query = request.query_params
         wanted: dict[str, Callable[[PullRequest], bool]] = {
-            "all": lambda _: True, "open": lambda one: one.open, "closed": lambda one: not one.open,
+            "all": lambda _: True, "open": lambda pull: pull.open, "closed": lambda pull: not pull.open,
         }  # fmt: skip
-        keep = wanted.get(asked.get("state", "open"))
+        keep = wanted.get(query.get("state", "open"))
         if keep is None:
             raise invalid("PullRequest", "state", "invalid")
-        owner, _, branch = asked.get("head", "").partition(":")
-        found = [
-            one
-            for one in reversed(self.repo.pull_requests.values())
-            if keep(one)
-            and asked.get("base", one.base) == one.base
-            and (not branch or (one.branch == branch and (one.fork or self.repo.name).startswith(f"{owner}/")))
+        owner, _, branch = query.get("head", "").partition(":")
+        pulls = [
+            pull
+            for pull in reversed(self.repo.pull_requests.values())
+            if keep(pull)
+            and query.get("base", pull.base) == pull.base
+            and (not branch or (pull.branch == branch and (pull.fork or self.repo.name).startswith(f"{owner}/")))
         ]
-        return page(request, [serializers.pull_request(self.repo, base_of(request), one) for one in found])
+        return page(request, [serializers.pull_request(self.repo, base_of(request), pull) for pull in pulls])
 
     async def _open(self, request: Request) -> Response:
         grant = self.require(request, "pull-requests", "write")
@@ -99,7 +99,9 @@ class Pulls(Views):
     def _opened(self, branch: str, base: str, title: str, text: str, author: str) -> PullRequest:
         """A new one, of which a branch has only one at a time."""
         with self.repo.lock:
-            if any(one.open and one.branch == branch and one.base == base for one in self.repo.pull_requests.values()):
+            if any(
+                pull.open and pull.branch == branch and pull.base == base for pull in self.repo.pull_requests.values()
+            ):
                 raise _custom(f"A pull request already exists for {self.repo.name.partition('/')[0]}:{branch}.")
             if not self.repo.bare.git("rev-list", "-1", f"refs/heads/{branch}", f"^refs/heads/{base}").strip():
                 raise _custom(f"No commits between {base} and {branch}")
@@ -134,16 +136,18 @@ class Pulls(Views):
         """What it changes."""
         self.has_permission(request, "pull-requests", "read")
         pull_request = self.pull_request(request)
-        changed = await run_in_threadpool(self.repo.files, pull_request)
-        return page(request, [serializers.file(self.repo, base_of(request), pull_request, one) for one in changed])
+        files = await run_in_threadpool(self.repo.files, pull_request)
+        return page(request, [serializers.file(self.repo, base_of(request), pull_request, file) for file in files])
 
     async def reviews(self, request: Request) -> Response:
         """What people think of it."""
         pull_request = self.pull_request(request)
         if request.method == "GET":
             self.has_permission(request, "pull-requests", "read")
-            found = pull_request.reviews.items()
-            return page(request, [serializers.review(self.repo, base_of(request), pull_request, *one) for one in found])
+            reviews = pull_request.reviews.items()
+            return page(
+                request, [serializers.review(self.repo, base_of(request), pull_request, *review) for review in reviews]
+            )
         grant = self.require(request, "pull-requests", "write")
         given = await body(request)
         state = _REVIEWS.get(str(given.get("event")))
@@ -163,10 +167,10 @@ class Pulls(Views):
             self.has_permission(request, "pull-requests", "read")
         else:
             grant = self.require(request, "pull-requests", "write")
-            said = str((await body(request)).get("body", ""))
-            if not said:
+            words = str((await body(request)).get("body", ""))
+            if not words:
                 raise invalid("IssueComment", "body", "missing_field")
-            pull_request.comments = [*pull_request.comments, (grant.login, said)]
+            pull_request.comments = [*pull_request.comments, (grant.login, words)]
         shown = [
             serializers.comment(self.repo, base_of(request), pull_request, number)
             for number in range(len(pull_request.comments))
@@ -215,9 +219,9 @@ class Pulls(Views):
         """The one question that the product asks in this way."""
         if self.grant(request) is None:
             raise Refused(401, "This endpoint requires you to be authenticated.")
-        asked = await body(request)
-        pull_request = self.repo.pull_requests.get(asked["variables"]["number"])
-        if "lastEditedAt" not in asked["query"] or pull_request is None:
+        query = await body(request)
+        pull_request = self.repo.pull_requests.get(query["variables"]["number"])
+        if "lastEditedAt" not in query["query"] or pull_request is None:
             message = "Could not resolve to a PullRequest with that number."
             return JSONResponse({"data": None, "errors": [{"type": "NOT_FOUND", "message": message}]})
         return JSONResponse(serializers.edited(pull_request))

@@ -17,20 +17,20 @@ class Releases(Views):
 
     def routes(self) -> list[Route]:
         """Releases by number and by tag, and the files of each."""
-        one = f"{self.api}/releases/{{number:int}}"
+        path = f"{self.api}/releases/{{number:int}}"
         return [
             self.route(f"{self.api}/releases", self.releases, "GET", "POST"),
             self.route(f"{self.api}/releases/tags/{{tag:path}}", self.of_tag),
-            self.route(one, self.release, "GET", "PATCH", "DELETE"),
-            self.route(f"{one}/assets", self.assets, "GET"),
+            self.route(path, self.release, "GET", "PATCH", "DELETE"),
+            self.route(f"{path}/assets", self.assets, "GET"),
             self.route(f"/api/uploads/repos/{self.repo.name}/releases/{{number:int}}/assets", self.upload, "POST"),
         ]
 
     def _one(self, request: Request) -> Release:
-        found = self.repo.releases.get(request.path_params["number"])
-        if found is None:
+        release = self.repo.releases.get(request.path_params["number"])
+        if release is None:
             raise Refused(404, "Not Found")
-        return found
+        return release
 
     def _shown(self, request: Request, release: Release) -> dict[str, Any]:
         return serializers.release(self.repo, base_of(request), release)
@@ -40,13 +40,13 @@ class Releases(Views):
         grant = self.has_permission(request, "contents", "read")
         if request.method == "GET":
             drafts = grant is not None and grant.allows("contents", "write")
-            found = [one for one in reversed(self.repo.releases.values()) if drafts or not one.draft]
-            return page(request, [self._shown(request, one) for one in found])
+            releases = [release for release in reversed(self.repo.releases.values()) if drafts or not release.draft]
+            return page(request, [self._shown(request, release) for release in releases])
         grant = self.require(request, "contents", "write")
         given = await body(request)
         if not given.get("tag_name"):
             raise invalid("Release", "tag_name", "missing_field")
-        if any(one.tag == given["tag_name"] and not one.draft for one in self.repo.releases.values()):
+        if any(release.tag == given["tag_name"] and not release.draft for release in self.repo.releases.values()):
             raise invalid("Release", "tag_name", "already_exists")
         number, now = self.repo.settings.number(), self.repo.clock()
         release = Release(number=number, tag=str(given["tag_name"]), author=grant.login, created=now)
@@ -69,10 +69,12 @@ class Releases(Views):
         """The published one of a tag."""
         self.has_permission(request, "contents", "read")
         tag = request.path_params["tag"]
-        found = next((one for one in self.repo.releases.values() if one.tag == tag and not one.draft), None)
-        if found is None:
+        published = next(
+            (release for release in self.repo.releases.values() if release.tag == tag and not release.draft), None
+        )
+        if published is None:
             raise Refused(404, "Not Found")
-        return JSONResponse(self._shown(request, found))
+        return JSONResponse(self._shown(request, published))
 
     async def release(self, request: Request) -> Response:
         """One of them, or a change to it."""
@@ -91,8 +93,8 @@ class Releases(Views):
         """The files of one."""
         self.has_permission(request, "contents", "read")
         release = self._one(request)
-        found = [serializers.asset(self.repo, base_of(request), release, one) for one in release.assets]
-        return page(request, found)
+        assets = [serializers.asset(self.repo, base_of(request), release, asset) for asset in release.assets]
+        return page(request, assets)
 
     async def upload(self, request: Request) -> Response:
         """A new file."""
@@ -101,7 +103,7 @@ class Releases(Views):
         content = await request.body()
         if not name:
             raise invalid("ReleaseAsset", "name", "missing_field")
-        if any(one.name == name for one in release.assets):
+        if any(asset.name == name for asset in release.assets):
             raise invalid("ReleaseAsset", "name", "already_exists")
         kind = request.headers.get("content-type", "application/octet-stream")
         sha256 = hashlib.sha256(content).hexdigest()

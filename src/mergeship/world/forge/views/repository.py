@@ -110,10 +110,10 @@ class Repository(Views):
     async def label(self, request: Request) -> Response:
         """One label."""
         self.has_permission(request, "issues", "read")
-        found = self.repo.settings.labels.get(request.path_params["name"].lower())
-        if found is None:
+        label = self.repo.settings.labels.get(request.path_params["name"].lower())
+        if label is None:
             raise Refused(404, "Not Found")
-        return JSONResponse(serializers.label(f"{base_of(request)}{self.api}", found))
+        return JSONResponse(serializers.label(f"{base_of(request)}{self.api}", label))
 
     async def one_branch(self, request: Request) -> Response:
         """A branch."""

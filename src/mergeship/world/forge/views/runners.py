@@ -31,7 +31,7 @@ class Runners(Views):
     async def runners(self, request: Request) -> Response:
         """All of them."""
         self.require(request, "administration", "read")
-        return page(request, [serializers.runner(one) for one in self.repo.runners.values()], "runners")
+        return page(request, [serializers.runner(runner) for runner in self.repo.runners.values()], "runners")
 
     async def runner(self, request: Request) -> Response:
         """One of them."""
@@ -47,8 +47,8 @@ class Runners(Views):
     async def downloads(self, request: Request) -> Response:
         """Where the program is."""
         self.require(request, "administration", "read")
-        found = [serializers.download(base_of(request), RUNNER_VERSION, *system) for system in SYSTEMS]
-        return JSONResponse(found)
+        downloads = [serializers.download(base_of(request), RUNNER_VERSION, *system) for system in SYSTEMS]
+        return JSONResponse(downloads)
 
     async def token(self, request: Request) -> Response:
         """A token to register or remove a runner with."""

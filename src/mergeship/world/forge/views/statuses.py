@@ -51,6 +51,6 @@ class Statuses(Views):
         """The check runs of a commit."""
         self.has_permission(request, "checks", "read")
         sha = await self._commit(request)
-        found = [(name, check) for name, check in self.repo.checks.get(sha, {}).items() if check.run]
-        shown = [serializers.check_run(self.repo, base_of(request), sha, name, check) for name, check in found]
+        runs = [(name, check) for name, check in self.repo.checks.get(sha, {}).items() if check.run]
+        shown = [serializers.check_run(self.repo, base_of(request), sha, name, check) for name, check in runs]
         return page(request, shown, "check_runs")
