@@ -15,7 +15,7 @@ from mergeship.errors import Interrupted
 Cli = Callable[..., tuple[int, str, str]]
 
 
-def test_the_version_is_told(cli: Cli) -> None:
+def test_the_version_is_printed(cli: Cli) -> None:
     assert cli("--version") == (0, f"mergeship {__version__}\n", "")
     for flag in ("--version", "-V"):
         done = subprocess.run([sys.executable, "-m", "mergeship", flag], capture_output=True, text=True, check=True)
@@ -60,7 +60,7 @@ def test_each_verb_has_help_with_examples(cli: Cli, verb: str) -> None:
         (["test", "--set", "nonsense=1"], "nonsense"),
     ],
 )
-def test_bad_usage_is_told_in_both_forms(
+def test_bad_usage_is_reported_in_both_forms(
     cli: Cli, argv: list[str], words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(Path(__file__).parent.parent / "examples" / "obk")
@@ -83,7 +83,7 @@ def test_settings_come_from_the_environment_too(cli: Cli, tmp_path: Path) -> Non
     assert "nonsense" in err
 
 
-def test_a_bug_is_told_as_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bug_is_reported_as_one(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(_: object) -> object:
         raise ZeroDivisionError("oh")
 
@@ -129,7 +129,7 @@ def test_an_interruption_has_its_document(cli: Cli, monkeypatch: pytest.MonkeyPa
     assert json.loads(cli("init", "--json")[1])["error"]["code"] == "interrupted"
 
 
-def test_github_is_told_in_its_own_form(cli: Cli, tmp_path: Path) -> None:
+def test_github_gets_annotations(cli: Cli, tmp_path: Path) -> None:
     _, _, err = cli("init", tmp_path, environ={"GITHUB_ACTIONS": "true"})
     assert "::error title=mergeship not-a-project::there is no pyproject.toml" in err
 

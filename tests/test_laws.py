@@ -20,13 +20,25 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.listing import Listing, Published
 from mergeship.core.release import claim, delivery, ledger
-from mergeship.core.release.claim import Decided, LookUp, Project, ReadPolicies, Write
+from mergeship.core.release.claim import ClaimDecision, LookUp, ProjectFacts, ReadPolicies, Write
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
 from mergeship.core.release.due import due
 from mergeship.core.release.ledger import Entry, Ledger
-from mergeship.core.release.steps import Await, Effect, End, Facts, GiveUp, Keep, Look, Move, PutTag, Reread, Send
-from mergeship.core.release.upload import Answer, Sent, after, judge
+from mergeship.core.release.steps import (
+    Await,
+    DeliveryFacts,
+    Effect,
+    End,
+    GiveUp,
+    Keep,
+    Look,
+    Move,
+    PutTag,
+    Reread,
+    Send,
+)
+from mergeship.core.release.upload import Answer, UploadOutcome, after, classify
 from mergeship.core.trigger import Trigger
 from mergeship.errors import Failed
 
@@ -213,10 +225,10 @@ class Runner:
         ships = decided.decision.decision == "ship" and decided.entry and decided.entry.state == "claimed"
         return decided.entry.version if ships and decided.entry else ""
 
-    def _decided(self, head: str) -> Decided | Write:
+    def _decided(self, head: str) -> ClaimDecision | Write:
         world = self.world
-        facts = claim.Facts(
-            project=Project("p", "0.1.0", "", "checklist", LEASE),
+        facts = claim.ClaimFacts(
+            project=ProjectFacts("p", "0.1.0", "", "checklist", LEASE),
             commit=head,
             trigger=Trigger(pushed=(world.line[0].sha, head)),
             run=self.id,
@@ -226,7 +238,7 @@ class Runner:
             tags=world.tags,
             listing=world.listing(),
         )
-        while not isinstance(step := claim.next_step(facts), Decided | Write):
+        while not isinstance(step := claim.next_step(facts), ClaimDecision | Write):
             match step:
                 case ReadPolicies():
                     facts = msgspec.structs.replace(facts, policies=("checklist", "checklist"))
@@ -252,7 +264,7 @@ class Runner:
         world = self.world
         here = {file for file in entry.files or built if file in (*built, *world.kept.get(entry.version, ()))}
         self.found = {file.name: file for file in here}
-        facts = Facts(
+        facts = DeliveryFacts(
             now=world.now, lease=LEASE, run=self.id, deadline=1.0, page="", built=built,
             unbound=entry.state == "claimed", tag=world.tags.get(entry.tag_name, ""),
             here=frozenset(here),
@@ -268,7 +280,7 @@ class Runner:
                 facts = facts.moved()
         raise AssertionError("it never ends")
 
-    def _performed(self, step: Effect, version: str, facts: Facts) -> Steps[Facts]:
+    def _performed(self, step: Effect, version: str, facts: DeliveryFacts) -> Steps[DeliveryFacts]:
         world, learned = self.world, partial(msgspec.structs.replace, facts)
         match step:
             case Look():
@@ -282,7 +294,7 @@ class Runner:
                 world.kept[version] = (*world.kept.get(version, ()), *files)
                 return learned(kept=True)
             case Send(files):
-                sent: list[Sent] = []
+                sent: list[UploadOutcome] = []
                 while len(sent) < len(files) and all(one.ended == "sent" for one in sent):
                     sent.append((yield from self._send(self.found[files[len(sent)].name])))
                 return learned(sent=tuple(sent))
@@ -301,10 +313,10 @@ class Runner:
             case _:
                 assert_never(step)
 
-    def _send(self, file: Distribution) -> Steps[Sent]:
+    def _send(self, file: Distribution) -> Steps[UploadOutcome]:
         """Attempts to send one file, each judged as the product judges it."""
         world, fails = self.world, self.fails
-        sent = Sent(file, "again")
+        sent = UploadOutcome(file, "again")
         for attempt in range(4):
             answer = None
             if not sent.looking and (attempt >= fails or attempt % 2):  # the others are lost on their way
@@ -313,9 +325,9 @@ class Runner:
                 there = world.index.setdefault(file.name, file.sha256)
                 words = "OK" if there == file.sha256 else "File already exists"
                 answer = Answer(200 if there == file.sha256 else 400, words) if attempt >= fails else None
-            verdict = judge(answer) if answer else None
+            verdict = classify(answer) if answer else None
             ended = after(verdict, world.listing().presence(file))
-            sent = Sent(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
+            sent = UploadOutcome(file, ended, "said", verdict.code if verdict else "", looking=ended == "look")
             if ended == "look":
                 world.shown = dict(world.index)
             elif ended != "again":

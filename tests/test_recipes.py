@@ -82,11 +82,11 @@ def test_an_error_is_in_the_catalogue(tried: Path) -> None:
     env = {**os.environ, "PYTHONPATH": str(tried)}
     page = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, check=True).stdout
     assert page.startswith(str(tried))
-    assert "| `nobody-to-greet` | 2 | A greeting was asked for, and nobody was named. | Name somebody. |" in page
+    assert "| `nobody-to-greet` | 2 | A greeting was asked for, and no name was given. | Name someone. |" in page
 
 
 def test_a_verb_is_found_and_fails_as_one_does(tried: Path) -> None:
-    assert "say hello to somebody" in run(tried, "--help")[1]
+    assert "say hello to someone" in run(tried, "--help")[1]
     status, said = run(tried, "greet", "--help")
     assert (status, "mergeship greet Ada" in said) == (0, True)
     assert run(tried, "greet", "Ada") == (0, "hello Ada\n")

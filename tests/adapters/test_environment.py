@@ -3,39 +3,39 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.errors import Failed
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> Environment:
-    environment = Environment(tmp_path / "env", {**os.environ, "PYPI_API_TOKEN": "s"})
+def environment(tmp_path: Path) -> Venv:
+    environment = Venv(tmp_path / "env", {**os.environ, "PYPI_API_TOKEN": "s"})
     environment.create(tmp_path)
     return environment
 
 
-def test_programs_run_inside_it(environment: Environment, tmp_path: Path) -> None:
+def test_programs_run_inside_it(environment: Venv, tmp_path: Path) -> None:
     code = "import os, sys; print(sys.prefix, 'PYPI_API_TOKEN' in os.environ)"
     assert environment.run(["python", "-c", code], tmp_path).split() == [str(environment.path), "False"]
 
 
-def test_a_program_that_is_missing_is_told(environment: Environment, tmp_path: Path) -> None:
+def test_a_program_that_is_missing_is_reported(environment: Venv, tmp_path: Path) -> None:
     with pytest.raises(Failed, match="no-such-program is not in the environment"):
         environment.run(["no-such-program"], tmp_path)
 
 
-def test_nothing_wanted_is_nothing_done(environment: Environment, tmp_path: Path) -> None:
+def test_nothing_wanted_is_nothing_done(environment: Venv, tmp_path: Path) -> None:
     environment.install([], tmp_path)
 
 
-def test_what_cannot_be_installed_is_told(environment: Environment, tmp_path: Path) -> None:
+def test_what_cannot_be_installed_is_reported(environment: Venv, tmp_path: Path) -> None:
     with pytest.raises(Failed, match="cannot be installed") as failed:
         environment.install([str(tmp_path / "missing.whl")], tmp_path)
     assert "missing.whl" in failed.value.detail
 
 
-def test_a_python_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_python_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\nrequires-python = "==3.4.*"\n')
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}
     with pytest.raises(Failed, match="no environment could be made"):
-        Environment(tmp_path / "env", environ).create(tmp_path)
+        Venv(tmp_path / "env", environ).create(tmp_path)

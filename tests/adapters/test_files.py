@@ -148,7 +148,7 @@ def test_an_interrupt_between_two_files_is_undone(tmp_path: Path, monkeypatch: p
     assert contents(tmp_path) == before
 
 
-def test_what_somebody_else_changed_meanwhile_is_kept(tmp_path: Path) -> None:
+def test_what_someone_else_changed_in_between_is_kept(tmp_path: Path) -> None:
     changes = rewritten(tmp_path, "a", "b")
     (tmp_path / "b").write_text("mine")
     with pytest.raises(Failed, match="changed while it was about to be written"):

@@ -12,7 +12,7 @@ def repository(path: Path) -> Repository:
     return Repository(path, os.environ)
 
 
-def test_the_head_is_told(obk: Path) -> None:
+def test_the_head_is_read(obk: Path) -> None:
     assert repository(obk).head() == git(obk, "rev-parse", "HEAD")
     assert repository(obk).branch() == "main"
     git(obk, "checkout", "--quiet", "--detach")
@@ -32,7 +32,7 @@ def test_git_that_is_missing_is_named(tmp_path: Path) -> None:
         Repository(tmp_path, {"PATH": str(tmp_path)}).head()
 
 
-def test_changes_are_told(obk: Path) -> None:
+def test_changes_are_reported(obk: Path) -> None:
     assert repository(obk).changed(untracked=True) == []
     (obk / "new file").touch()
     (obk / "README.md").write_text("other")

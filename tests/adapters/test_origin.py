@@ -22,7 +22,7 @@ def origin_of(project: Path) -> Origin:
     return Origin(Repository(project, ENV), {})
 
 
-def test_refs_are_told_in_one_question(obk: Path, bare: Path) -> None:
+def test_refs_are_read_in_one_request(obk: Path, bare: Path) -> None:
     git(obk, "tag", "light")
     git(obk, "tag", "-a", "-m", "x", "heavy")
     git(obk, "push", "--quiet", "origin", "--tags")
@@ -95,7 +95,7 @@ def test_a_shallow_clone_gets_the_history_it_needs(obk: Path, bare: Path, tmp_pa
     assert origin.ledger(origin.refs().ledger)
 
 
-def test_a_project_without_origin_is_told(obk: Path) -> None:
+def test_a_project_without_origin_is_reported(obk: Path) -> None:
     with pytest.raises(Misconfigured, match="no remote called origin"):
         origin_of(obk)
 

@@ -100,7 +100,7 @@ def test_a_claim_that_waited_too_long_is_given_up_and_its_merges_return(
     assert [line.partition(" for ")[0] for line in told] == ["claimed 0.1.1", "given-up 0.1.1", "claimed 0.1.2"]
 
 
-def test_a_version_that_somebody_else_published_meanwhile_is_not_kept(play: DrillEnv) -> None:
+def test_a_version_that_someone_else_published_in_between_is_not_kept(play: DrillEnv) -> None:
     from mergeship.drills.uploads import _stolen
 
     play.merged()

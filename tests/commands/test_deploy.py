@@ -228,7 +228,7 @@ def test_what_nobody_claimed_is_not_sent(built: Path, environ: Environ, catalog:
     assert catalog.uploads == []
 
 
-def test_a_version_that_was_given_up_is_told(built: Path, environ: Environ, catalog: Catalog) -> None:
+def test_a_version_that_was_given_up_is_reported(built: Path, environ: Environ, catalog: Catalog) -> None:
     commit = git(built, "rev-parse", "HEAD")
     given_up = ledgers.entry("0.1.1", commit, "given-up", given_up="too late")
     ledgers.write(built, given_up)
@@ -393,7 +393,7 @@ def test_what_is_not_as_built_is_not_sent(
     ("token", "code"),
     [("", "no-token"), (" \n", "no-token"), ("pypi a", "bad-token"), ("pypi-ä", "bad-token"), ("a\nb", "bad-token")],
 )
-def test_a_token_that_is_none_is_told(built: Path, environ: Environ, catalog: Catalog, token: str, code: str) -> None:
+def test_an_invalid_token_is_reported(built: Path, environ: Environ, catalog: Catalog, token: str, code: str) -> None:
     error = refused(built, {**environ, "PYPI_API_TOKEN": token})
     assert (error.code, error.exit_status) == (code, 2)
     assert catalog.uploads == []
@@ -403,7 +403,7 @@ def test_a_token_with_a_line_end_works(built: Path, environ: Environ) -> None:
     assert send(built, {**environ, "PYPI_API_TOKEN": f"{TOKEN}\n"}).version == "0.1.1"
 
 
-def test_a_wrong_token_is_told_in_the_index_s_words(built: Path, environ: Environ) -> None:
+def test_a_wrong_token_is_reported_in_the_index_s_words(built: Path, environ: Environ) -> None:
     error = refused(built, {**environ, "PYPI_API_TOKEN": "pypi-wrong"})
     assert error.code == "token-rejected"
     assert "403 Invalid or non-existent authentication information." in error.message
@@ -463,7 +463,7 @@ def test_an_index_that_hangs_ends_at_the_deadline(built: Path, environ: Environ,
     assert refused(built, environ, "index.deadline=0.5").code == "index-timeout"
 
 
-def test_an_index_that_is_down_is_told(built: Path, environ: Environ) -> None:
+def test_an_index_that_is_down_is_reported(built: Path, environ: Environ) -> None:
     assert refused(built, environ, *DOWN).code == "index-unreachable"
 
 
@@ -515,7 +515,7 @@ def test_a_tag_that_was_refused_is_tried_again(built: Path, environ: Environ, tm
     assert git(bare, "rev-parse", "v0.1.1") == entry.commit
 
 
-def test_a_tag_that_somebody_puts_elsewhere_meanwhile_is_not_moved(
+def test_a_tag_that_someone_puts_elsewhere_in_between_is_not_moved(
     built: Path, environ: Environ, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = tmp_path / "owner" / "origin.git"

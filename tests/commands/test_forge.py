@@ -145,7 +145,7 @@ def test_the_token_comes_from_standard_input_or_from_a_person(
     assert play.testbed.token not in repo.stored.values()
 
 
-def test_a_failure_in_the_middle_is_told(repo: FakeRepository, forge: Any) -> None:
+def test_a_failure_in_the_middle_is_reported(repo: FakeRepository, forge: Any) -> None:
     repo.faults.append(Fault(500, method="PUT", path="/environments/pypi"))
     repo.faults += [Fault(422, "Validation Failed", method="POST", path="/rulesets")]
     status, document, _ = forge("apply", "--yes")
@@ -159,7 +159,7 @@ def test_a_failure_in_the_middle_is_told(repo: FakeRepository, forge: Any) -> No
     assert forge("plan", "--exit-code")[0] == 0
 
 
-def test_a_setting_that_somebody_changes_meanwhile_is_not_touched(
+def test_a_setting_that_someone_changes_in_between_is_not_touched(
     repo: FakeRepository, forge: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = hosted.again
@@ -332,11 +332,11 @@ def test_what_others_set_stays(repo: FakeRepository, forge: Any) -> None:
 
 
 def test_an_environment_keeps_its_reviewers(repo: FakeRepository, forge: Any) -> None:
-    from mergeship.world.forge.settings import Environment
+    from mergeship.world.forge.settings import StoredEnvironment
 
     rules = {"wait_timer": 5, "reviewers": [{"type": "User", "id": 1}], "prevent_self_review": True}
     policy = {"protected_branches": True, "custom_branch_policies": False}
-    repo.settings.environments["pypi"] = Environment("pypi", repo.clock(), policy, rules=rules)
+    repo.settings.environments["pypi"] = StoredEnvironment("pypi", repo.clock(), policy, rules=rules)
     _, document, _ = forge("plan")
     change = next(one for one in document["changes"] if one["kind"] == "environment")
     assert (change["before"]["branches"], change["after"]["branches"]) == (["(protected branches)"], ["main"])
@@ -417,7 +417,7 @@ def test_what_an_organization_forbids_can_be_left_to_it(repo: FakeRepository, fo
     assert (status, document["error"]["code"]) == (2, "bad-setting")
 
 
-def test_actions_that_are_not_pinned_are_told_and_go_on(play: DrillEnv, forge: Any) -> None:
+def test_actions_that_are_not_pinned_are_reported_and_go_on(play: DrillEnv, forge: Any) -> None:
     play.testbed.repo.settings.actions["sha_pinning_required"] = False
     folder = play.runner.folder / ".github" / "workflows"
     folder.mkdir(parents=True)
@@ -437,7 +437,7 @@ def test_actions_that_are_not_pinned_are_told_and_go_on(play: DrillEnv, forge: A
     assert play.testbed.repo.settings.actions["sha_pinning_required"] is True
 
 
-def test_what_others_demand_besides_is_told(repo: FakeRepository, forge: Any) -> None:
+def test_what_others_demand_besides_is_reported(repo: FakeRepository, forge: Any) -> None:
     assert forge("apply", "--yes")[0] == 0
     repo.rules.add({
         "name": "theirs", "target": "branch", "enforcement": "active", "bypass_actors": [],

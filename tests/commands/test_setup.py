@@ -114,7 +114,7 @@ def test_it_goes_on_from_where_it_stands(play: DrillEnv, setup: Any) -> None:
     assert len(repo.pull_requests) == 1
 
 
-def test_a_run_that_fails_or_ships_nothing_is_told(play: DrillEnv, setup: Any) -> None:
+def test_a_run_that_fails_or_ships_nothing_is_reported(play: DrillEnv, setup: Any) -> None:
     from mergeship.core import workflow
     from mergeship.world.forge.records import Run
 
@@ -169,7 +169,7 @@ def test_a_release_that_is_on_its_way_is_followed(play: DrillEnv, setup: Any) ->
     assert setup("--yes")[1]["version"] == "0.1.1"
 
 
-def test_somebody_else_s_pipeline_is_not_started(play: DrillEnv, setup: Any) -> None:
+def test_someone_else_s_pipeline_is_not_started(play: DrillEnv, setup: Any) -> None:
     theirs = "on: push\njobs:\n  all:\n    runs-on: self-hosted\n    steps:\n      - run: twine upload dist/*\n"
     files = {".github/workflows/ci-cd.yml": theirs}
     play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
@@ -193,7 +193,7 @@ def test_the_checks_are_those_of_main_and_of_what_is_missing(play: DrillEnv, set
     assert "waiting for Test the pull request, Gate" in said
 
 
-def test_what_releases_already_is_told_and_left_alone(play: DrillEnv, setup: Any) -> None:
+def test_what_releases_already_is_reported_and_left_alone(play: DrillEnv, setup: Any) -> None:
     by_hand(play)
     play.merged()
     play.shipped()
@@ -203,7 +203,7 @@ def test_what_releases_already_is_told_and_left_alone(play: DrillEnv, setup: Any
     assert play.testbed.repo.rules.rulesets  # the settings are seen to all the same
 
 
-def test_a_missing_runner_is_told_before_anything_is_done(
+def test_a_missing_runner_is_reported_before_anything_is_done(
     play: DrillEnv, cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import io

@@ -128,7 +128,7 @@ def test_what_main_has_caught_up_with_is_closed(play: DrillEnv, sync: Any) -> No
     assert "nothing: main declares 0.2.0" in sync(text=True)
 
 
-def test_what_is_somebody_else_s_is_left_alone(play: DrillEnv, sync: Any) -> None:
+def test_what_is_someone_else_s_is_left_alone(play: DrillEnv, sync: Any) -> None:
     """A branch called otherwise, one with a person's commit, one whose merge says more, one without an address."""
     main = play.main
     strange = {
@@ -186,7 +186,7 @@ def test_what_a_button_of_github_made_of_it_is_still_ours(play: DrillEnv, sync: 
     assert len(opened(play)) == 1
 
 
-def test_two_of_ours_are_told(play: DrillEnv, sync: Any) -> None:
+def test_two_of_ours_are_reported(play: DrillEnv, sync: Any) -> None:
     sync()
     play.bare.git("update-ref", f"refs/heads/{VERSION_BRANCH}20200102", opened(play)[0].head)
     play.testbed.repo.propose(f"{VERSION_BRANCH}20200102", "ci: update version to 0.1.1", "")
@@ -261,7 +261,7 @@ def test_a_branch_that_is_left_from_a_run_that_died_is_used(play: DrillEnv, sync
     assert (document["action"], document["branch"], len(opened(play))) == ("opened", branch, 1)
 
 
-def test_what_github_refuses_is_told(play: DrillEnv, sync: Any) -> None:
+def test_what_github_refuses_is_reported(play: DrillEnv, sync: Any) -> None:
     play.testbed.repo.faults.append(Fault(422, "Validation Failed", method="POST", path="/pulls"))
     document = sync(status=1)
     assert document["error"]["code"] == "forge-refused"

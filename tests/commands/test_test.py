@@ -55,7 +55,7 @@ def test_no_unittests_are_a_failure_too(obk: Path) -> None:
         run_tests(obk, os.environ, lambda _: None, ["test.command=python -m unittest"])
 
 
-def test_a_status_of_the_command_itself_is_told(obk: Path) -> None:
+def test_a_status_of_the_command_itself_is_reported(obk: Path) -> None:
     with pytest.raises(Failed, match="failed with status 127") as failed:
         run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'"])
     assert "no-such-program" in failed.value.detail
@@ -88,7 +88,7 @@ def test_a_group_and_a_lock_are_used(obk: Path) -> None:
     assert not (obk / ".venv").exists()
 
 
-def test_what_cannot_be_installed_is_told_in_uv_s_words(obk: Path) -> None:
+def test_what_cannot_be_installed_is_reported_in_uv_s_words(obk: Path) -> None:
     with pytest.raises(Failed, match="cannot be installed") as failed:
         run_tests(obk, os.environ, lambda _: None, ["test.requires=pytest==0.0.1.dev0"])
     assert "pytest==0.0.1.dev0" in failed.value.detail

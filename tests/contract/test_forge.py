@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.commands.decide import decide
 from mergeship.commands.forge_apply import forge_apply
 from mergeship.commands.forge_plan import forge_plan
@@ -64,7 +64,7 @@ def held_against_github(exchanges: list[Exchange]) -> Counter[str]:
     return Counter(one.method for one in asked)
 
 
-def test_what_the_product_says_and_is_told(play: DrillEnv, exchanges: list[Exchange]) -> None:
+def test_requests_and_answers_fit_the_description(play: DrillEnv, exchanges: list[Exchange]) -> None:
     testbed, repo = play.testbed, play.testbed.repo
     repo.rules.rulesets.clear()
     repo.enforce()
@@ -94,7 +94,7 @@ def test_what_the_product_says_and_is_told(play: DrillEnv, exchanges: list[Excha
     play.runner.at(play.main)
     assert sync(folder, job, quiet, settings).action == "closed"
     repo.former_names.add("rehearsal/old")
-    with pytest.raises(Refused, match="Moved Permanently"):
+    with pytest.raises(RequestRefused, match="Moved Permanently"):
         forge_plan(folder, {**person, "GITHUB_REPOSITORY": "rehearsal/old"}, quiet)
     found = held_against_github(exchanges)
     assert {"GET", "POST", "PUT", "PATCH"} <= set(found)

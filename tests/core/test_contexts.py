@@ -52,7 +52,7 @@ def test_names(jobs: str, names: tuple[str, ...]) -> None:
         ("  a: {name: '${{ github.actor }}'}\n", "its name is an expression"),
     ],
 )
-def test_what_cannot_be_told_is_not_required(jobs: str, why: str) -> None:
+def test_a_check_that_cannot_be_determined_is_not_required(jobs: str, why: str) -> None:
     names, told = found(f"{ON}  b: {{}}\n{jobs}", itself="on: x\njobs: {a: {uses: ./.github/workflows/itself.yml}}\n")
     assert names == ("b",)
     assert why in told

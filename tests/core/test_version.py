@@ -92,7 +92,7 @@ def test_the_reasons_come_along(
         ("v" + "9" * 5000, None),
     ],
 )  # fmt: skip
-def test_a_tag_of_this_project_tells_a_version(tag: str, expected: str | None) -> None:
+def test_a_tag_of_this_project_gives_a_version(tag: str, expected: str | None) -> None:
     assert [one.version for one in tagged("obk", [tag])] == ([] if expected is None else [expected])
     assert all(one.reason == f"there is a tag {tag}" for one in tagged("obk", [tag]))
 
@@ -115,7 +115,7 @@ def test_an_epoch_counts() -> None:
     assert next_version("1!0.1.0", used("0.5.0"), BumpRequest("minor")).version == "1!0.1.0"
 
 
-def test_without_a_declaration_the_highest_release_tells_what_the_project_is() -> None:
+def test_without_a_declaration_the_highest_release_decides_what_the_project_is() -> None:
     tags = tagged("obk", ["v0.9.0", "v1.0.0"])
     assert next_version(None, tags).version == "1.0.1"
     assert next_version(None, [*used("0.9.0", "1.0.0"), *tags]).version == "1.0.1"

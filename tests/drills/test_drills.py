@@ -80,7 +80,7 @@ LONG = {
     ),
     "two-syncs": patch("mergeship.commands.sync.Overtaken", "patched = ZeroDivisionError"),
     "version-pr-with-extra-change": patch(
-        "mergeship.pipeline.merges.judged", "patched = lambda _, __, pull, *___: pull"
+        "mergeship.pipeline.merges.with_unexpected_files", "patched = lambda _, __, pull, *___: pull"
     ),
     "bot-merge": patch(
         "mergeship.core.intent.of_checklist",
@@ -91,7 +91,7 @@ LONG = {
     "mergeship.core.intent.of_checklist = lambda _: Intent('deploy', 'whatever it says')",
     "rate-limited-forge": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "token-rejected": patch(
-        "mergeship.core.release.upload.judge",
+        "mergeship.core.release.upload.classify",
         "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('accepted')",
     ),
     "ledger-forged": patch("mergeship.core.release.conflicts.conflicts", EMPTY),
@@ -112,7 +112,7 @@ LONG = {
         "mergeship.core.release.upload.after", "patched = lambda verdict, _: 'sent' if verdict else 'stop'"
     ),
     "bad-metadata": patch(
-        "mergeship.core.release.upload.judge",
+        "mergeship.core.release.upload.classify",
         "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('refused', 'stop')",
     ),
     "ledger-rewound": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
@@ -153,17 +153,17 @@ LONG = {
     ),
     "race": patch(
         "mergeship.adapters.git.origin.Origin.push",
-        "from mergeship.adapters.git.origin import Push\nfrom mergeship.process import ProcessFailed\n"
+        "from mergeship.adapters.git.origin import PushResult\nfrom mergeship.process import ProcessFailed\n"
         "def patched(self, wanted):\n    while True:\n        try:\n"
         "            self._remote.git('push', '--force', 'origin', *(f'{c}:{r}' for r, c in wanted.items()))\n"
-        "            return Push(done=True)\n        except ProcessFailed:\n            continue",
+        "            return PushResult(done=True)\n        except ProcessFailed:\n            continue",
     ),
     "second-merge": patch(
         "mergeship.core.version.next_version",
         "from mergeship.core.version import Next\npatched = lambda *_, **__: Next('0.1.1', ('because',))",
     ),
     "non-deployment": GUARDS["unclear-checklist"],
-    "test-failure": patch("mergeship.adapters.environment.Environment.run", "patched = lambda *_, **__: ''"),
+    "test-failure": patch("mergeship.adapters.environment.Venv.run", "patched = lambda *_, **__: ''"),
     "build-failure": patch(
         "mergeship.pipeline.building.Builder.build",
         "real = mergeship.pipeline.building.Builder.build\n"
@@ -293,7 +293,7 @@ def test_a_race_of_a_few_rounds(session_with: Callable[[str], DrillSession]) -> 
     assert races.race(session_with(""), rounds=3).startswith("3 rounds")
 
 
-def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_what_was_seen_is_reported_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:
     status, out, err = cli("rehearse", OBK, "--drill", "unclear-checklist")
     assert (status, "Drilled. obk: 1 of 1 drills passed" in out) == (0, True)
     assert "ok   unclear-checklist" in err
@@ -301,7 +301,9 @@ def test_what_was_seen_is_told_and_printed(cli: Callable[..., tuple[int, str, st
     assert (status, json.loads(out)["error"]["code"]) == (2, "no-such-drill")
 
 
-def test_a_drill_that_fails_is_told(monkeypatch: pytest.MonkeyPatch, cli: Callable[..., tuple[int, str, str]]) -> None:
+def test_a_drill_that_fails_is_reported(
+    monkeypatch: pytest.MonkeyPatch, cli: Callable[..., tuple[int, str, str]]
+) -> None:
     def fails(_: DrillSession) -> str:
         raise DrillFailedError("something else")
 

@@ -137,14 +137,14 @@ def test_jobs_that_never_began_are_skipped(tmp_path: Path) -> None:
     assert [(job.name, job.status) for job in jobs] == [("test", "failed"), ("build", "skipped")]
 
 
-def test_an_engine_that_fails_by_itself_is_told(tmp_path: Path) -> None:
+def test_an_engine_that_fails_by_itself_is_reported(tmp_path: Path) -> None:
     act = fake_act(tmp_path, "echo 'Error: workflow is not valid' >&2; exit 1")
     with pytest.raises(Failed, match="act ended with status 1") as failed:
         engine.perform(act, tmp_path, {}, WORKFLOW, 1, lambda _: None)
     assert "workflow is not valid" in failed.value.detail
 
 
-def test_an_engine_that_is_missing_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_engine_that_is_missing_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "python"))
     with pytest.raises(Failed, match="act is not installed") as failed:
         engine.find_act(str(tmp_path))

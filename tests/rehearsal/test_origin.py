@@ -7,7 +7,7 @@ import pytest
 
 from mergeship.errors import Misconfigured
 from mergeship.rehearsal import events
-from mergeship.rehearsal.origin import Merge, Origin, change
+from mergeship.rehearsal.origin import Merge, RehearsalOrigin, change
 from mergeship.rehearsal.sandbox import sandbox
 from mergeship.world.forge.fake_repository import FakeRepository
 from tests.conftest import git
@@ -18,7 +18,7 @@ def push(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def merged(origin: Origin) -> Merge:
+def merged(origin: RehearsalOrigin) -> Merge:
     """What stands in the clone, squashed into main by a pull request."""
     origin.submit("feature/x", "feat: x")
     before = origin.main()
@@ -28,7 +28,7 @@ def merged(origin: Origin) -> Merge:
 
 def test_main_takes_nothing_but_merges(obk: Path) -> None:
     with sandbox(os.environ, None) as box:
-        origin = Origin(box, obk)
+        origin = RehearsalOrigin(box, obk)
         FakeRepository(origin.bare, "rehearsal/obk", origin.sandbox.artifacts).protect()
         git(box.work, "commit", "--quiet", "--allow-empty", "-m", "direct")
         direct = push(box.work, "origin", "main")
@@ -51,7 +51,7 @@ def test_main_takes_nothing_but_merges(obk: Path) -> None:
 
 def test_the_event_is_that_of_a_push_to_main(obk: Path) -> None:
     with sandbox(os.environ, None) as box:
-        origin = Origin(box, obk)
+        origin = RehearsalOrigin(box, obk)
         origin.begin("feature/x")
         change(box.work, "obk", 1)
         merge = merged(origin)
@@ -78,14 +78,14 @@ def test_a_folder_without_history_becomes_the_first_commit(tmp_path: Path) -> No
         (project / name).parent.mkdir(parents=True, exist_ok=True)
         (project / name).touch()
     with sandbox(os.environ, None) as box:
-        Origin(box, project)
+        RehearsalOrigin(box, project)
         assert git(box.work, "ls-files").split() == ["pyproject.toml", "src/dist/x.py", "src/p.py"]
 
 
 def test_other_branches_make_room(obk: Path) -> None:
     git(obk, "branch", "feature")
     with sandbox(os.environ, None) as box:
-        origin = Origin(box, obk)
+        origin = RehearsalOrigin(box, obk)
         origin.begin("feature/x")
         change(box.work, "obk", 1)
         assert merged(origin).modified
@@ -103,26 +103,26 @@ def test_the_caller_s_own_ignores_count(obk: Path, tmp_path: Path, monkeypatch: 
     os.utime(obk / "README.md", (1, 1))
     before = (obk / ".git" / "index").read_bytes()
     with sandbox(os.environ, None) as box:
-        Origin(box, obk)
+        RehearsalOrigin(box, obk)
     assert (obk / ".git" / "index").read_bytes() == before
 
 
 def test_what_is_not_committed_is_not_rehearsed(obk: Path) -> None:
     (obk / "new.py").touch()
     with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match=r"not committed: new\.py"):
-        Origin(box, obk)
+        RehearsalOrigin(box, obk)
 
 
 def test_a_detached_head_is_refused(obk: Path) -> None:
     git(obk, "checkout", "--quiet", "--detach")
     with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match="no branch checked out"):
-        Origin(box, obk)
+        RehearsalOrigin(box, obk)
 
 
 def test_a_repository_without_a_commit_is_refused(tmp_path: Path) -> None:
     git(tmp_path, "init", "--quiet", "p")
     with sandbox(os.environ, None) as box, pytest.raises(Misconfigured, match="with a commit"):
-        Origin(box, tmp_path / "p")
+        RehearsalOrigin(box, tmp_path / "p")
 
 
 @pytest.mark.parametrize(

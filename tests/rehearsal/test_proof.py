@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.core.archive import read_wheel
 from mergeship.core.result import Job, Proof
 from mergeship.rehearsal.proof import IMPORTS, PASSES, Prover
@@ -58,7 +58,7 @@ class Proving:
         path.write_bytes(content)
 
     def prove(self, merge: int = 1, jobs: tuple[Job, ...] = PASSED) -> dict[str, Proof]:
-        environment = Environment(
+        environment = Venv(
             self.folder / f"env-{merge}",
             {**os.environ, "UV_DEFAULT_INDEX": self.prover.simple, "UV_PYTHON_DOWNLOADS": "never"},
         )
@@ -184,7 +184,7 @@ def test_a_release_that_does_not_import(proving: Proving, modules: dict[str, str
     assert words in proof.detail
 
 
-def test_a_module_that_tells_another_version_is_told(proving: Proving) -> None:
+def test_a_module_with_another_version_is_reported(proving: Proving) -> None:
     proving.publish("0.1.1", wheel("obk", "0.1.1", {"obk/__init__.py": "__version__ = '9.9'\nprint('hello')"}))
     proof = proving.prove()[IMPORTS]
     assert proof.held

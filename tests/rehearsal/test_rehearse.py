@@ -293,7 +293,7 @@ def _mark(process: psutil.Process) -> str:
         return ""
 
 
-def test_a_full_disk_is_told(obk: Path, tmp_path: Path) -> None:
+def test_a_full_disk_is_reported(obk: Path, tmp_path: Path) -> None:
     small = tmp_path / "small"
     small.mkdir()
     mounted = subprocess.run(

@@ -19,7 +19,7 @@ def shown(verb: str, result: object) -> str:
     return verbs.load(verb).show(result, call)
 
 
-def test_each_result_is_told() -> None:
+def test_each_result_is_reported() -> None:
     assert shown("test", test_command.Tested("pytest -q", 1.26)) == "passed pytest -q in 1.3 s"
     assert shown("build", BUILT) == "built obk 0.1.1 from cccccccccccc: because"
     released = Delivered("0.1.1", "c" * 40, "released", FILES)
@@ -36,7 +36,7 @@ def test_what_was_not_checked_is_said() -> None:
     assert "installed and imported: obk" in shown("build", Built("p", "1", "1", (), "c", (), imported=("obk",)))
 
 
-def test_a_plan_is_told_as_done_or_as_planned() -> None:
+def test_a_plan_is_reported_as_done_or_as_planned() -> None:
     changes = tuple(FileChange(f"{n}.yml", "new\n", found, f) for n, found, f in (
         ("a", None, False), ("b", "new\n", False), ("c", "old\n", False), ("d", "old\n", True),
     ))  # fmt: skip

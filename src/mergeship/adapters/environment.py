@@ -16,8 +16,8 @@ _IMPORT = f"""
 import importlib, json, sys, warnings
 warnings.simplefilter("ignore")
 modules = [importlib.import_module(name) for name in sys.argv[1:]]
-told = {{module.__name__: getattr(module, "__version__", None) for module in modules}}
-print("\\n{_MARK}" + json.dumps({{name: version for name, version in told.items() if isinstance(version, str)}}))
+versions = {{module.__name__: getattr(module, "__version__", None) for module in modules}}
+print("\\n{_MARK}" + json.dumps({{name: version for name, version in versions.items() if isinstance(version, str)}}))
 """
 
 
@@ -31,7 +31,7 @@ def uv() -> str:
         raise Failed("no-uv", "uv is not installed", hint="install mergeship again: uv comes with it") from error
 
 
-class Environment:
+class Venv:
     """A virtual environment in a folder of its own. `environ` is the caller's environment, unscrubbed."""
 
     def __init__(self, path: Path, environ: Mapping[str, str]) -> None:

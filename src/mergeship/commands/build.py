@@ -10,7 +10,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from mergeship.adapters import builder, dist, files, git, index, job
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.adapters.git import Repository
 from mergeship.core import archive, distribution, pep440, project
 from mergeship.core import bump as bumping
@@ -206,7 +206,7 @@ def _check(file: Path, plan: Built) -> None:
 def _import(made: list[Path], tree: Path, work: Path, environ: Mapping[str, str]) -> tuple[str, ...]:
     """Install what was built into a fresh environment, and import it there; gives the modules back."""
     chosen = next((file for file in made if file.suffix == ".whl"), made[0])
-    environment = Environment(work / "env", environ)
+    environment = Venv(work / "env", environ)
     environment.create(tree)
     environment.install([str(chosen)], work)
     modules = archive.importable(builder.look_inside(chosen).names) if chosen.suffix == ".whl" else ()

@@ -91,21 +91,21 @@ class _Deciding:
                 step = self._decided(listing)
             except Held as held:
                 return _held(self.state, held)
-            if isinstance(step, claim.Decided):
+            if isinstance(step, claim.ClaimDecision):
                 return _result(self.state, step, dry_run=dry_run)
             if not dry_run:
                 self.state, _ = self.state.write(step.ledger)
             if dry_run or self.state.ledger == step.ledger:
                 return _result(self.state, step.decided, dry_run=dry_run)
 
-    def _decided(self, listing: Listing) -> Write | claim.Decided:
+    def _decided(self, listing: Listing) -> Write | claim.ClaimDecision:
         facts = deciding.facts(self.state, self.source, listing, self.state.head, self.trigger)
         while isinstance(step := claim.next_step(facts), ReadPolicies | LookUp):
             facts = deciding.learn(step, facts, self.state, self.source, self.environ, self.report)
         return step
 
 
-def _result(state: ProjectState, decided: claim.Decided, *, dry_run: bool) -> Decided:
+def _result(state: ProjectState, decided: claim.ClaimDecision, *, dry_run: bool) -> Decided:
     decision, entry = decided.decision, decided.entry
     return Decided(
         decision=decision.decision,

@@ -14,14 +14,14 @@ from mergeship.core import trigger as triggers
 from mergeship.core.environ import for_installer
 from mergeship.core.progress import Reporter
 from mergeship.core.release import claim, decision
-from mergeship.core.release.claim import Decided
+from mergeship.core.release.claim import ClaimDecision
 from mergeship.core.release.decision import Decision, Outcome
 from mergeship.core.result import Problem
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import Part
 from mergeship.errors import Misconfigured
 from mergeship.pipeline import deciding, project_state
-from mergeship.pipeline.merges import judged, policy_before
+from mergeship.pipeline.merges import policy_before, with_unexpected_files
 from mergeship.pipeline.project_state import name_of
 from mergeship.pipeline.verify_ledger import verify_ledger
 
@@ -75,7 +75,7 @@ def _of_commit(
     state = project_state.read(path, environ, report, overrides)
     listing = verify_ledger(state, environ)
     facts = deciding.facts(state, source, listing, state.repository.resolved(name), trigger)
-    while not isinstance(step := claim.judge(facts), Decided):
+    while not isinstance(step := claim.judge(facts), ClaimDecision):
         facts = deciding.learn(step, facts, state, source, environ, report)
     return step.decision
 
@@ -94,7 +94,7 @@ def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], n
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     repository = Repository(path, for_installer(environ))
     pull = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)
-    judged_pull = judged(source, repository, pull, repository.head() if here else "")
+    judged_pull = with_unexpected_files(source, repository, pull, repository.head() if here else "")
     policy = (policy_before(repository, "HEAD^1", overrides) if here else None) or source.settings.intent
     return _result(decision.would(judged_pull, policy))
 

@@ -35,10 +35,10 @@ def rehearse(  # noqa: PLR0913 - one argument an option
     _require_extra()
     if keep is not None and keep.resolve().is_relative_to(path.resolve()):
         raise Misconfigured("keep-inside", f"{keep} lies inside the project", hint="use a folder outside the project")
-    from mergeship.rehearsal.run_rehearsal import Asked, run_rehearsal
+    from mergeship.rehearsal.run_rehearsal import RehearsalRequest, run_rehearsal
     from mergeship.rehearsal.sandbox import sandbox
 
-    request = Asked(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
+    request = RehearsalRequest(path.resolve(), name, tuple(overrides), merges, port, workflow_path, settings, written)
     with sandbox(environ, keep) as box:
         result = run_rehearsal(request, box, report)
     return msgspec.structs.replace(result, kept=str(keep or ""))

@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters.github import runs
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.core import setup as steps
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.decision import Pull
@@ -135,7 +135,7 @@ def _shown(setting_up: SettingUp, wanted: Wanted) -> tuple[Shown, Sequence[str]]
 def _notes(setting_up: SettingUp) -> tuple[str, ...]:
     try:
         online = setting_up.forge.ask(runs.runner_online)
-    except Refused as refused:
+    except RequestRefused as refused:
         return (f"not checked whether a runner is online: {refused.words}",)
     return () if online else (NO_RUNNER,)
 

@@ -9,13 +9,13 @@ import msgspec
 
 from mergeship.adapters import files, job
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.core import project, workflow
 from mergeship.core.declaration import Edit
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import version_pull
 from mergeship.core.release.ledger import Entry
-from mergeship.core.release.version_pull import Close, Done, Facts, Open, Prepare, Push, Update
+from mergeship.core.release.version_pull import Close, Open, Prepare, PullFacts, Push, Settled, Update
 from mergeship.errors import Overtaken
 from mergeship.pipeline import project_state
 from mergeship.pipeline.remote import checkout, on_forge, server_of
@@ -75,7 +75,7 @@ def _sync(
     syncing = _Syncing(VersionPulls(state, forge), on_main(state), f"{server_of(environ)}/{state.name}", report)
     ours, others = syncing.pulls.open()
     entry = version_pull.newest(state.ledger)
-    facts = Facts(declared=syncing.main.source.declared.version, entry=entry, open_pulls=tuple(ours))
+    facts = PullFacts(declared=syncing.main.source.declared.version, entry=entry, open_pulls=tuple(ours))
     result = syncing.result(facts, dry_run=dry_run)
     if ours[1:] and result.action != "nothing":
         numbers = ", ".join(f"#{pull.number}" for pull in ours[1:])
@@ -100,15 +100,15 @@ class _Syncing:
         self.report = report
         self.edits: tuple[Edit, ...] = ()
 
-    def result(self, facts: Facts, *, dry_run: bool) -> Synced:
+    def result(self, facts: PullFacts, *, dry_run: bool) -> Synced:
         """What became of it; in a dry run, what would."""
-        while not isinstance(step := version_pull.next_step(facts), Done):
+        while not isinstance(step := version_pull.next_step(facts), Settled):
             if dry_run and isinstance(step, version_pull.Effect):
                 return self._result(facts, step.action, dry_run=True)
             facts = self._performed(step, facts)
         return self._result(facts, step.action, dry_run=dry_run)
 
-    def _performed(self, step: Prepare | version_pull.Effect, facts: Facts) -> Facts:
+    def _performed(self, step: Prepare | version_pull.Effect, facts: PullFacts) -> PullFacts:
         """Do one step, and give back what is known then."""
         learned = partial(msgspec.structs.replace, facts)
         origin = self.pulls.state.origin
@@ -133,7 +133,7 @@ class _Syncing:
                 title, body = version_pull.title(entry.version), self._body(entry)
                 try:
                     return learned(pull=self.pulls.ask(lambda ask: ask.open(branch, title, body)))
-                except Refused as refused:
+                except RequestRefused as refused:
                     if refused.code != "forge-permission":
                         raise
                     return learned(refused=refused.words)
@@ -144,7 +144,7 @@ class _Syncing:
         fallback = files.template(workflow.TEMPLATES[workflow.PULL_REQUEST_TEMPLATE])
         return version_pull.body(self.main.source.project.normalized, entry, self.main.template, fallback)
 
-    def _result(self, facts: Facts, action: version_pull.Action, *, dry_run: bool) -> Synced:
+    def _result(self, facts: PullFacts, action: version_pull.Action, *, dry_run: bool) -> Synced:
         pull, prepared = facts.pull or facts.current, facts.prepared
         result = Synced(action, version_pull.why(facts), dry_run=dry_run)
         if action == "closed" and pull:

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import files, git, job
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.core import project
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
@@ -38,7 +38,7 @@ def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Se
     words = _words(command)
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mergeship-test-") as folder:
-        environment = Environment(Path(folder) / "env", environ)
+        environment = Venv(Path(folder) / "env", environ)
         _install(environment, path, source, report)
         report(Note(f"running {command}"))
         try:
@@ -58,7 +58,7 @@ def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Se
     return Tested(command, seconds)
 
 
-def _install(environment: Environment, path: Path, source: Source, report: Reporter) -> None:
+def _install(environment: Venv, path: Path, source: Source, report: Reporter) -> None:
     wanted = source.settings.test
     extras = project.test_extras(source.project, wanted.extras)
     groups = project.test_groups(source.project, wanted.groups, extras)

@@ -147,7 +147,7 @@ def _stay_below_one(
 ) -> None:
     """Raise Held if something of 1.0 or more was used by a project of 0.x.
 
-    Without a declaration, the highest release tells what it is; before the first one, the highest tag does.
+    Without a declaration, the highest release decides what it is; before the first one, the highest tag does.
     """
     if own is None and not released:
         return

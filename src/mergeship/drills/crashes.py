@@ -11,7 +11,7 @@ import psutil
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillEnv, DrillSession, demand
 from mergeship.drills.fault_hooks import counted, disk_full
-from mergeship.drills.fork_server import warm
+from mergeship.drills.fork_server import fork_server
 from mergeship.drills.runner import Ran
 from mergeship.process import started
 from mergeship.world.fault import Fault
@@ -33,8 +33,8 @@ def _killed(session: DrillSession) -> str:
 
 
 def _half_killed(session: DrillSession, half: int) -> tuple[int, int]:
-    with session.env() as drill, warm(drill.testbed.box.root, drill.testbed.box.env) as ready:
-        drill.runner.warm = ready
+    with session.env() as drill, fork_server(drill.testbed.box.root, drill.testbed.box.env) as ready:
+        drill.runner.server = ready
         drill.merged()
         log = drill.testbed.box.root / "effects"
         decides = _at_every_effect(drill, log, half, drill.decide, _decided)

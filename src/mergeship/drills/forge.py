@@ -6,7 +6,7 @@ from typing import Any
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.adapters.github.pulls import ask_pulls
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import SHIP, DrillEnv, DrillSession, demand
@@ -105,7 +105,7 @@ def merged(drill: DrillEnv, number: int, token: str = "") -> str:
     head = drill.testbed.repo.pull_requests[number].head
     try:
         ask_pulls(forge, lambda pulls: pulls.merge(number, head))
-    except Refused as refused:
+    except RequestRefused as refused:
         return refused.words
     return ""
 
@@ -166,7 +166,7 @@ def _rate_limited(session: DrillSession) -> str:
         demand(lost.code == "forge-refused", f"a lost answer: {lost.message}")
         demand(len(repo.pull_requests) == 3, "what may have been done was done again")  # noqa: PLR2004
         demand(drill.sync().document.get("action") == "unchanged", "it was not found again")
-        return "short waits waited for; a long one told, with what is left; nothing done twice"
+        return "short limits are waited out; a long one is reported with what is left to do; nothing is done twice"
 
 
 def _stale_plan(session: DrillSession) -> str:
@@ -192,7 +192,7 @@ def _stale_plan(session: DrillSession) -> str:
 
 
 DRILLS = (
-    Drill("rate-limited-forge", "rate limits in the middle of everything", "waited for or told", _rate_limited),
+    Drill("rate-limited-forge", "rate limits in the middle of everything", "waited out or reported", _rate_limited),
     Drill("protected-main", "pushes, force and deletion, by an administrator too", "all refused", _protected_main),
     Drill("no-right-to-open-pr", "Actions may not open pull requests", "the branch, and a page to open it", _no_right),
     Drill("stale-plan", "settings that moved, a plan that was edited", "refused, nothing applied", _stale_plan),

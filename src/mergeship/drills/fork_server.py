@@ -42,7 +42,7 @@ class ForkServer:
 
 
 @contextmanager
-def warm(cwd: Path, env: Mapping[str, str]) -> Iterator[ForkServer]:
+def fork_server(cwd: Path, env: Mapping[str, str]) -> Iterator[ForkServer]:
     """A process that is ready, while the block runs."""
     command = [sys.executable, "-I", "-m", "mergeship.drills.fork_server"]
     with started(command, cwd=cwd, env=env, stdin=PIPE) as process:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillEnv, DrillSession, demand
-from mergeship.drills.fork_server import warm
+from mergeship.drills.fork_server import fork_server
 from mergeship.drills.runner import Ran, Runner
 
 ROUNDS = 50
@@ -40,8 +40,8 @@ def race(session: DrillSession, rounds: int = ROUNDS) -> str:
 def _two(drill: DrillEnv) -> Iterator[tuple[Runner, Runner]]:
     """Two runners that need no new process for each call."""
     root, env = drill.testbed.box.root, drill.testbed.box.env
-    with warm(root, env) as first, warm(root, env) as other:
-        yield Runner(drill.testbed, "first", warm=first), Runner(drill.testbed, "second", warm=other)
+    with fork_server(root, env) as first, fork_server(root, env) as other:
+        yield Runner(drill.testbed, "first", server=first), Runner(drill.testbed, "second", server=other)
 
 
 def _judge(drill: DrillEnv, commits: list[str], ran: list[Ran]) -> None:

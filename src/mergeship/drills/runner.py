@@ -42,9 +42,9 @@ class Ran(msgspec.Struct, frozen=True):
 class Runner:
     """One runner. What it does is done by the command that a user has, with `--json`."""
 
-    def __init__(self, testbed: Testbed, name: str = "runner", *, warm: ForkServer | None = None) -> None:
+    def __init__(self, testbed: Testbed, name: str = "runner", *, server: ForkServer | None = None) -> None:
         self.testbed = testbed
-        self.warm = warm
+        self.server = server
         """Where its commands run, if a new process for each would take too long."""
         self.home = testbed.box.root / "runners" / name
         self.folder = self.home / "work"
@@ -104,8 +104,8 @@ class Runner:
         line = [*words, ".", "--json", *chosen, *options]
         env = self.env(run, event, **more)
         began = time.monotonic()
-        if self.warm:
-            status, output = self.warm.run(line, self.folder, env, preload)
+        if self.server:
+            status, output = self.server.run(line, self.folder, env, preload)
         else:
             status, output = _run([*self.command(preload), *line], self.folder, env)
         return Ran(status, _document(output), output, round(time.monotonic() - began, 3))

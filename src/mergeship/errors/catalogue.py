@@ -1,10 +1,10 @@
 """Every code that an error can have, and the page that lists them: `docs/errors.md`."""
 
 from mergeship.errors import forge, index, ledger, machine, project, rehearsal, release, repository
-from mergeship.errors.entry import Entry
+from mergeship.errors.code import Code
 
 FAMILIES = (project, repository, ledger, release, index, forge, rehearsal, machine)
-CODES: dict[str, Entry] = {code: entry for family in FAMILIES for code, entry in family.CODES.items()}
+CODES: dict[str, Code] = {code: entry for family in FAMILIES for code, entry in family.CODES.items()}
 _HEAD = """\
 # Errors
 

@@ -1,55 +1,55 @@
 """Errors of the ledger and of the decision."""
 
 from mergeship.errors import Failed, Held, Misconfigured
-from mergeship.errors.entry import Entry
+from mergeship.errors.code import Code
 
 _WRONG, _HELD, _FAILED = (Misconfigured,), (Held,), (Failed,)
 CODES = {
-    "bad-dispatch": Entry(
+    "bad-dispatch": Code(
         _WRONG,
         "The workflow was dispatched without a decision, or without a reason.",
         "Dispatch it with `decision=ship` or `decision=skip`, and a reason.",
     ),
-    "bad-event": Entry(_WRONG, "The event that started the workflow cannot be read.", "Leave GITHUB_EVENT_PATH alone."),
-    "hold": Entry(
+    "bad-event": Code(_WRONG, "The event that started the workflow cannot be read.", "Leave GITHUB_EVENT_PATH alone."),
+    "hold": Code(
         _HELD,
         "A merged pull request does not say clearly whether it ships, or a commit was pushed directly.",
         "Make each pull request clear and run the job again, or decide by hand: dispatch the workflow.",
     ),
-    "ledger-busy": Entry(_HELD, "Other runs kept changing the ledger.", "Run the job again."),
-    "ledger-deleted": Entry(
+    "ledger-busy": Code(_HELD, "Other runs kept changing the ledger.", "Run the job again."),
+    "ledger-deleted": Code(
         _HELD, "The ledger's ref is gone from the origin.", "Push back the last commit that mergeship wrote."
     ),
-    "ledger-disagrees": Entry(
+    "ledger-disagrees": Code(
         _HELD,
         "The ledger contradicts the index or the tags.",
         "Put back what mergeship wrote; if an owner deleted a release on purpose, decide by hand.",
     ),
-    "ledger-edited": Entry(
+    "ledger-edited": Code(
         _HELD, "The ledger changed in a way that no run makes.", "Push back the last commit that mergeship wrote."
     ),
-    "ledger-of-another": Entry(
+    "ledger-of-another": Code(
         _HELD, "The ledger belongs to another project.", "A renamed project begins a new ledger; the hint says how."
     ),
-    "ledger-refused": Entry(
+    "ledger-refused": Code(
         _HELD,
         "The origin does not take the ledger.",
         "Give the token `contents: write`, and let no ruleset forbid `refs/mergeship/ledger`.",
     ),
-    "ledger-rewound": Entry(
+    "ledger-rewound": Code(
         _HELD, "The ledger was put back to an earlier commit.", "Push back the last commit that mergeship wrote."
     ),
-    "ledger-too-new": Entry(_HELD, "A newer mergeship wrote the ledger.", "Update mergeship on this runner."),
-    "ledger-unreadable": Entry(
+    "ledger-too-new": Code(_HELD, "A newer mergeship wrote the ledger.", "Update mergeship on this runner."),
+    "ledger-unreadable": Code(
         _HELD, "The ledger is not a document that mergeship wrote.", "Push back the last commit that mergeship wrote."
     ),
-    "not-main": Entry(_WRONG, "The workflow runs on another ref than main.", "Run it with `--ref main`."),
-    "policy-changed": Entry(
+    "not-main": Code(_WRONG, "The workflow runs on another ref than main.", "Run it with `--ref main`."),
+    "policy-changed": Code(
         _HELD,
         "The setting `intent` changed with these merges, and they do not choose how they are read.",
         "Confirm the first run under the new policy by hand.",
     ),
-    "too-many-commits": Entry(
+    "too-many-commits": Code(
         _HELD, "More commits than any release has came since the last one.", "Decide by hand: dispatch the workflow."
     ),
 }

@@ -1,7 +1,7 @@
 """Errors of the command line and of the machine."""
 
 from mergeship.errors import Failed, MergeshipError, Misconfigured
-from mergeship.errors.entry import Entry
+from mergeship.errors.code import Code
 
 
 class _Bug(MergeshipError):
@@ -17,10 +17,10 @@ class _Interrupted(MergeshipError):
 
 
 CODES = {
-    "bug": Entry((_Bug,), "mergeship itself failed.", "Report it, with the traceback."),
-    "disk-full": Entry((Failed,), "There is no space left.", "Free some space, then run it again."),
-    "interrupted": Entry((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
-    "os-error": Entry((Failed,), "The operating system refused something.", "Check the file that the message names."),
-    "process-failed": Entry((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
-    "usage": Entry((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),
+    "bug": Code((_Bug,), "mergeship itself failed.", "Report it, with the traceback."),
+    "disk-full": Code((Failed,), "There is no space left.", "Free some space, then run it again."),
+    "interrupted": Code((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
+    "os-error": Code((Failed,), "The operating system refused something.", "Check the file that the message names."),
+    "process-failed": Code((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
+    "usage": Code((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),
 }

@@ -7,7 +7,7 @@ import msgspec
 
 from mergeship.adapters import files, git
 from mergeship.adapters.builder import Frontend
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.adapters.git import Repository
 from mergeship.core import declaration, project
 from mergeship.core.environ import for_installer
@@ -75,7 +75,7 @@ def _build(
     tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], report: Reporter
 ) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
-    isolated = Environment(work / "build-env", environ)
+    isolated = Venv(work / "build-env", environ)
     isolated.create(tree)
     frontend = Frontend(
         isolated.python,

@@ -7,20 +7,20 @@ import msgspec
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.release.claim import Facts, LookUp, Project, ReadPolicies
+from mergeship.core.release.claim import ClaimFacts, LookUp, ProjectFacts, ReadPolicies
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
-from mergeship.pipeline.merges import merged, policy_before
+from mergeship.pipeline.merges import look_up_merges, policy_before
 from mergeship.pipeline.project_state import ProjectState
 
 READ = 5000  # commits of main that are read: a run of an old commit is found among them
 
 
-def facts(state: ProjectState, source: Source, listing: Listing, commit: str, trigger: Trigger) -> Facts:
+def facts(state: ProjectState, source: Source, listing: Listing, commit: str, trigger: Trigger) -> ClaimFacts:
     """What is known of a commit before anyone is asked; `listing` is what the index has."""
     declared, settings = source.declared, state.settings
-    return Facts(
-        project=Project(state.project, declared.version, declared.tag_prefix, settings.intent, state.lease),
+    return ClaimFacts(
+        project=ProjectFacts(state.project, declared.version, declared.tag_prefix, settings.intent, state.lease),
         commit=commit,
         trigger=trigger,
         run=state.run,
@@ -34,12 +34,12 @@ def facts(state: ProjectState, source: Source, listing: Listing, commit: str, tr
 
 def learn(
     step: ReadPolicies | LookUp,
-    known: Facts,
+    known: ClaimFacts,
     state: ProjectState,
     source: Source,
     environ: Mapping[str, str],
     report: Reporter,
-) -> Facts:
+) -> ClaimFacts:
     """What is known once a step is done. Raises Held if the forge does not answer."""
     if isinstance(step, ReadPolicies):
         before = policy_before(state.repository, step.base, state.overrides) if step.base else None
@@ -47,4 +47,4 @@ def learn(
         return msgspec.structs.replace(known, policies=(before, written))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
-    return msgspec.structs.replace(known, merges=tuple(merged(state, source, step.commits, environ)))
+    return msgspec.structs.replace(known, merges=tuple(look_up_merges(state, source, step.commits, environ)))

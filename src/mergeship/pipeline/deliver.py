@@ -11,8 +11,20 @@ from mergeship.core.distribution import Distribution
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import delivery
 from mergeship.core.release.ledger import Entry
-from mergeship.core.release.steps import Await, Effect, End, Facts, GiveUp, Keep, Look, Move, PutTag, Reread, Send
-from mergeship.core.release.upload import Sent
+from mergeship.core.release.steps import (
+    Await,
+    DeliveryFacts,
+    Effect,
+    End,
+    GiveUp,
+    Keep,
+    Look,
+    Move,
+    PutTag,
+    Reread,
+    Send,
+)
+from mergeship.core.release.upload import UploadOutcome
 from mergeship.errors import Failed
 from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.project_state import ProjectState
@@ -42,9 +54,9 @@ class Deliverer:
             if (before and before.state) != (after and after.state):
                 facts = facts.moved()
 
-    def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[Distribution]) -> Facts:
+    def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[Distribution]) -> DeliveryFacts:
         state, files = self.state, entry.files or built
-        return Facts(
+        return DeliveryFacts(
             now=state.now,
             lease=state.lease,
             run=state.run,
@@ -59,7 +71,9 @@ class Deliverer:
             lost=self.artifacts.lost(entry.version),
         )
 
-    def _perform(self, step: Effect, version: str, paths: Mapping[Distribution, Path], facts: Facts) -> Facts:
+    def _perform(
+        self, step: Effect, version: str, paths: Mapping[Distribution, Path], facts: DeliveryFacts
+    ) -> DeliveryFacts:
         """Do one step, and give back what is known then."""
         learned = partial(msgspec.structs.replace, facts)
         match step:
@@ -95,10 +109,10 @@ class Deliverer:
 
     def _send(
         self, version: str, files: tuple[Distribution, ...], paths: Mapping[Distribution, Path]
-    ) -> tuple[Sent, ...]:
+    ) -> tuple[UploadOutcome, ...]:
         """Send files in their order, until one is not taken."""
         attested = self.target.attested([paths[file] for file in files])
-        ended: list[Sent] = []
+        ended: list[UploadOutcome] = []
         for file in files:
             attempt = UploadAttempt(self.target, file, paths[file], attested.get(file.name, ""))
             ended.append(attempt.repeated(self.report))

@@ -14,9 +14,9 @@ from mergeship.core import contexts as checks
 from mergeship.core import project, publisher, workflow
 from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge import plan as plans
-from mergeship.core.forge.plan import Change, Origin, Plan
+from mergeship.core.forge.plan import Change, Plan, PlanOrigin
 from mergeship.core.forge.secret import Secret
-from mergeship.core.forge.setting import Asked
+from mergeship.core.forge.setting import PlanRequest
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.result import Applied, ChangeMade, Problem
@@ -70,7 +70,7 @@ class Hosted:
         contexts = self.contexts(workflows)
         self._report(Note(f"reading the settings of {self.forge.repository} at {self.forge.api}"))
         actual = self.forge.ask(lambda ask: hosted.actual(ask, settings.environment, settings.forge.leave))
-        request = Asked(
+        request = PlanRequest(
             contexts=contexts.names,
             environment=settings.environment,
             trusted=settings.auth == "trusted",
@@ -80,7 +80,7 @@ class Hosted:
             replace_token=wanted.replace_token,
             unpinned=_unpinned(workflows),
         )
-        origin = Origin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
+        origin = PlanOrigin(__version__, self.forge.api, actual.repository, wanted.allow_remove, wanted.replace_token)
         planned = plans.planned(actual, request, origin)
         notes = [*planned.notes, *contexts.notes]
         if settings.auth == "trusted":

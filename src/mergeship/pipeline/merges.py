@@ -20,22 +20,25 @@ from mergeship.errors import MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
 
-def merged(state: ProjectState, source: Source, commits: Sequence[Commit], environ: Mapping[str, str]) -> list[Merged]:
+def look_up_merges(
+    state: ProjectState, source: Source, commits: Sequence[Commit], environ: Mapping[str, str]
+) -> list[Merged]:
     """The commits with their pull requests. Raises Held if the forge does not answer."""
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
     pulls = lookup.pulls_of([commit.sha for commit in commits])
     released = frozenset(entry.version for entry in state.ledger.releases if entry.begun)
-    return [
-        Merged(
-            commit, tuple(judged(source, state.repository, pull, commit.sha, released) for pull in pulls[commit.sha])
+    merges = []
+    for commit in commits:
+        brought = (
+            with_unexpected_files(source, state.repository, pull, commit.sha, released) for pull in pulls[commit.sha]
         )
-        for commit in commits
-    ]
+        merges.append(Merged(commit, tuple(brought)))
+    return merges
 
 
-def judged(
+def with_unexpected_files(
     source: Source, repository: Repository, pull: Pull, commit: str, released: Collection[str] | None = None
 ) -> Pull:
     """A version or maintenance pull request with whatever it changes beyond what it may; any other as it is.

@@ -13,7 +13,7 @@ from mergeship.core import distribution
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Manifest
 from mergeship.core.progress import Note
 from mergeship.core.release import recovery
-from mergeship.core.release.recovery import Facts, Lost, Rebuild
+from mergeship.core.release.recovery import Lost, Rebuild, RecoveryFacts
 from mergeship.core.result import Unfinished
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline.building import Builder
@@ -48,7 +48,7 @@ def recover(
 
 def _recovered(builder: Builder, release: Unfinished, folders: Iterable[Path], target: Path) -> str:
     """Put the bytes into the target; why they are lost, if they are."""
-    facts = Facts(here=_taken(release, folders, target))
+    facts = RecoveryFacts(here=_taken(release, folders, target))
     while isinstance(step := recovery.next_step(release.files, facts), Rebuild):
         builder.report(Note(f"{release.version} was started earlier and its bytes are gone; rebuilding"))
         facts = _rebuilt(builder, release, target, facts)
@@ -67,7 +67,7 @@ def _folders(release: Unfinished, store: RunnerStore, artifact: Path | None) -> 
     return folders
 
 
-def _rebuilt(builder: Builder, release: Unfinished, target: Path, facts: Facts) -> Facts:
+def _rebuilt(builder: Builder, release: Unfinished, target: Path, facts: RecoveryFacts) -> RecoveryFacts:
     with tempfile.TemporaryDirectory(prefix="mergeship-again-") as folder:
         try:
             _, made = builder.build(release.commit, release.version, Path(folder))

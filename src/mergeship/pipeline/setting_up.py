@@ -8,7 +8,7 @@ from typing import TypeVar
 from mergeship.adapters import files
 from mergeship.adapters.git.origin import Origin
 from mergeship.adapters.github import runs
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.adapters.github.pulls import Pulls, ask_pulls
 from mergeship.core import intent, project, setup, workflow
 from mergeship.core.plan import FilePlan
@@ -131,7 +131,7 @@ class SettingUp:
         def look() -> str | None:
             try:
                 self.ask(lambda pulls: pulls.merge(pull.number, pull.head))
-            except Refused as refused:
+            except RequestRefused as refused:
                 if refused.status not in {405, 409}:
                     raise
                 return f"GitHub does not merge it yet: {refused.words}"
@@ -184,5 +184,5 @@ class SettingUp:
             time.sleep(pause)
 
     def ask(self, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
-        """What the forge answers about pull requests. Raises Held, Refused among it."""
+        """What the forge answers about pull requests. Raises Held, RequestRefused among it."""
         return ask_pulls(self.forge, question)

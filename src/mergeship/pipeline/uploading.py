@@ -13,7 +13,7 @@ from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import upload
-from mergeship.core.release.upload import Answer, Next, Sent, judge
+from mergeship.core.release.upload import Answer, Next, UploadOutcome, classify
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held
 
@@ -54,10 +54,10 @@ class UploadAttempt:
         self.path = path
         self.attestations = attestations
         self.until = time.monotonic() + target.deadline
-        self._sent = Sent(file, "again")
+        self._sent = UploadOutcome(file, "again")
         self._answer: Answer | None = None
 
-    def repeated(self, report: Reporter) -> Sent:
+    def repeated(self, report: Reporter) -> UploadOutcome:
         """How the last attempt ended: `late` if the deadline was sooner than an answer that settles it."""
         report(Note(f"uploading {self.file.name} ({self.file.size} bytes)"))
         return Retrying(
@@ -68,13 +68,13 @@ class UploadAttempt:
             retry_error_callback=lambda _: msgspec.structs.replace(self._sent, ended="late"),
         )(self)
 
-    def __call__(self) -> Sent:
+    def __call__(self) -> UploadOutcome:
         """Send it, or look whether it came, and say what follows."""
         if not self._sent.looking:
             self._upload()
         if self._sent.code == "bad-distribution":
             return self._ended("give-up")
-        verdict = judge(self._answer) if self._answer else None
+        verdict = classify(self._answer) if self._answer else None
         accepted = verdict is not None and verdict.outcome == "accepted"
         has = "absent" if accepted else self._listing().presence(self.file)
         return self._ended(upload.after(verdict, has))
@@ -84,7 +84,7 @@ class UploadAttempt:
         seconds = self._answer.retry_after if self._answer else None
         return wait_random_exponential(0.2, max=15)(tried) if seconds is None else seconds
 
-    def _ended(self, ended: Next) -> Sent:
+    def _ended(self, ended: Next) -> UploadOutcome:
         self._sent = msgspec.structs.replace(self._sent, ended=ended, looking=ended == "look")
         return self._sent
 
@@ -95,15 +95,15 @@ class UploadAttempt:
             self._answer = index.upload(addresses.upload, token, self.path, left, self.attestations)
         except Failed as error:
             self._answer = None
-            self._sent = Sent(self.file, "again", error.message, error.code, error.hint)
+            self._sent = UploadOutcome(self.file, "again", error.message, error.code, error.hint)
             return
-        verdict = judge(self._answer)
+        verdict = classify(self._answer)
         if verdict.outcome == "accepted":
-            self._sent = Sent(self.file, "again")
+            self._sent = UploadOutcome(self.file, "again")
             return
         words = self._answer.words.replace(token, "***")
         message = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
-        self._sent = Sent(self.file, "again", message, verdict.code, verdict.hint)
+        self._sent = UploadOutcome(self.file, "again", message, verdict.code, verdict.hint)
 
     def _listing(self) -> Listing:
         """What the index lists; an index that does not answer shows nothing, and that proves nothing."""

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Forge
-from mergeship.adapters.github.connection import Refused
+from mergeship.adapters.github.connection import RequestRefused
 from mergeship.adapters.github.pulls import Pulls, ask_pulls
 from mergeship.core import intent
 from mergeship.core import workflow as workflows
@@ -124,7 +124,7 @@ class Contributor:
         head = self.testbed.repo.pull_requests[number].head
         try:
             self._ask(lambda pulls: pulls.merge(number, head))
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.status != REFUSED:
                 raise
             return refused.words

@@ -32,7 +32,7 @@ class Merge(msgspec.Struct, frozen=True):
     """Seconds since 1970."""
 
 
-class Origin:
+class RehearsalOrigin:
     """The origin of a rehearsal, made from a project that is not touched."""
 
     def __init__(self, sandbox: Sandbox, project: Path) -> None:

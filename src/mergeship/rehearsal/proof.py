@@ -7,7 +7,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from mergeship.adapters import dist, index
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.core import archive
 from mergeship.core.distribution import is_distribution
 from mergeship.core.listing import Listing
@@ -41,7 +41,7 @@ class Prover:
         self._report = report
         self._seen = Listing()
 
-    def prove(self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Environment) -> None:
+    def prove(self, merge: int, commit: str, jobs: Sequence[Job], artifacts: Path, environment: Venv) -> None:
         """Prove everything of one merge, as far as one thing builds on another."""
         failed = next((job for job in jobs if job.status == "failed"), None)
         passed = ", ".join(job.name for job in jobs if job.status == "passed") or "no job ran"
@@ -92,7 +92,7 @@ class Prover:
         words = "; ".join(wrong) or f"{len(published)} files, sha256 equal"
         self.note(release.merge, "published bytes are the built ones", not wrong, words)
 
-    def _installs(self, release: Release, environment: Environment) -> None:
+    def _installs(self, release: Release, environment: Venv) -> None:
         wanted = f"{self.project}=={release.version}"
         work = environment.path.parent
         self._report(Note(f"installing {wanted} from the index into a fresh environment"))
@@ -107,7 +107,7 @@ class Prover:
         self.note(release.merge, "uv installs it", held=True, detail=wanted)
         self._imports(release, environment, version, archive.importable(names))
 
-    def _imports(self, release: Release, environment: Environment, version: str, modules: tuple[str, ...]) -> None:
+    def _imports(self, release: Release, environment: Venv, version: str, modules: tuple[str, ...]) -> None:
         if not modules:
             words = "it holds no importable module, so nothing was imported"
             self.note(release.merge, IMPORTS, held=False, detail=words)

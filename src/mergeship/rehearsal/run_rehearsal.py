@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.core import workflow as workflows
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.result import Job, Problem, Proof, Rehearsed
@@ -35,7 +35,7 @@ NOT_REHEARSED = (
 )
 
 
-class Asked(msgspec.Struct, frozen=True):
+class RehearsalRequest(msgspec.Struct, frozen=True):
     """What was asked of a rehearsal."""
 
     project: Path
@@ -52,7 +52,7 @@ class Asked(msgspec.Struct, frozen=True):
     """Whether its version is written into a file."""
 
 
-def run_rehearsal(request: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
+def run_rehearsal(request: RehearsalRequest, box: Sandbox, report: Reporter) -> Rehearsed:
     """Merge, run, prove, as often as asked, until the pipeline fails. Raises what stops a rehearsal as such."""
     began = time.monotonic()
     act = engine.find_act(box.env["PATH"])
@@ -72,7 +72,7 @@ def run_rehearsal(request: Asked, box: Sandbox, report: Reporter) -> Rehearsed:
                 break
             ran = testbed.act(act, workflow, merge, number, report)
             jobs += ran
-            environment = Environment(box.root / "tmp" / f"proof-{number}", box.env)
+            environment = Venv(box.root / "tmp" / f"proof-{number}", box.env)
             prover.prove(number, merge.after, ran, box.artifacts / str(number), environment)
             if request.settings.attests and prover.releases and prover.releases[-1].merge == number:
                 _attested(prover, testbed.catalog)
@@ -157,7 +157,7 @@ def pipeline(name: str, box: Sandbox, report: Reporter) -> Workflow:
     return workflows.read(path.read_text(encoding="utf-8"), name)
 
 
-def _left_out(request: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
+def _left_out(request: RehearsalRequest, box: Sandbox, workflow: Workflow) -> list[str]:
     """What this project's own files bring along that was not rehearsed."""
     left = [f"{use}: stood in for" for use in dict.fromkeys(u.action for u in workflow.uses) if use in STAND_INS]
     left += box.stood_in
@@ -173,7 +173,7 @@ def _left_out(request: Asked, box: Sandbox, workflow: Workflow) -> list[str]:
     return left
 
 
-def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], request: Asked) -> Problem | None:
+def _problem(proofs: Sequence[Proof], jobs: Sequence[Job], request: RehearsalRequest) -> Problem | None:
     unproven = [proof for proof in proofs if not proof.held]
     if not unproven:
         return None

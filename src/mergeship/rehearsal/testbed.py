@@ -15,7 +15,7 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
 from mergeship.rehearsal import engine, events
 from mergeship.rehearsal.events import Event
-from mergeship.rehearsal.origin import Merge, Origin
+from mergeship.rehearsal.origin import Merge, RehearsalOrigin
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.world.forge import app as forge_app
 from mergeship.world.forge.accounts import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Permissions
@@ -53,7 +53,7 @@ class Testbed(msgspec.Struct, frozen=True):
     project: str
     """The project's normalized name."""
     box: Sandbox
-    origin: Origin
+    origin: RehearsalOrigin
     catalog: Catalog
     repo: FakeRepository
     index: str
@@ -139,7 +139,7 @@ def set_up(
     with serving(index_app.application(catalog), port) as index:
         report(Note(f"embedded index at {index}/simple/"))
         _point_at(box, index, overrides)
-        origin = Origin(box, folder)
+        origin = RehearsalOrigin(box, folder)
         repo = FakeRepository(origin.bare, f"{OWNER}/{project}", box.artifacts)
         catalog.issuer = repo.issuer
         catalog.sigstore = Sigstore(repo.issuer)

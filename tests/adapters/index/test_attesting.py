@@ -101,7 +101,7 @@ def test_what_passes_by_itself_is_tried_again(play: DrillEnv, built: list[Path])
     assert any(isinstance(event, Note) and "is unavailable; retrying in" in event.text for event in said)
 
 
-def test_a_sigstore_that_says_no_is_told_at_once(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
+def test_a_sigstore_that_says_no_is_reported_at_once(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
     play.testbed.sigstore.faults += [Fault(400)]
     with pytest.raises(Failed, match=r"obk-0.1.1-py3.*cannot be attested: .*400 Client Error") as refused:
         made(built, environ(play), 30.0)
@@ -130,7 +130,7 @@ def test_a_sigstore_that_hangs_is_not_waited_for(play: DrillEnv, built: list[Pat
     assert "it sends the same bytes" in refused.value.hint
 
 
-def test_a_configuration_that_is_none_is_told(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
+def test_a_configuration_that_is_none_is_reported(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
     trust = tmp_path / "sigstore.json"
     trust.write_text("{}", encoding="utf-8")
     with pytest.raises(Failed, match="ClientTrustConfig") as refused:
@@ -155,7 +155,7 @@ def test_github_gives_no_identity(play: DrillEnv, built: list[Path]) -> None:
     assert (refused.value.code, "index" in refused.value.hint) == ("identity-unreachable", False)
 
 
-def test_no_variable_names_somebody_else_s_sigstore(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
+def test_no_variable_names_someone_else_s_sigstore(play: DrillEnv, built: list[Path], tmp_path: Path) -> None:
     config = play.testbed.sigstore.client("https://sigstore.example.org")
     trust = tmp_path / "trust.json"
     trust.write_text(json.dumps(config))

@@ -195,6 +195,6 @@ def test_a_password_is_not_in_the_message() -> None:
     assert "secret" not in held.value.message + held.value.hint
 
 
-def test_a_release_that_is_never_listed_is_told(base: str) -> None:
+def test_a_release_that_is_never_listed_is_reported(base: str) -> None:
     with pytest.raises(Failed, match=r"after 1\.5 s .* is not listed"):
         index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 1.5, {})

@@ -112,7 +112,7 @@ def test_a_job_that_may_not_identify_itself(play: DrillEnv) -> None:
 
 
 @pytest.mark.parametrize("answer", ["", "{", '{"audience": 1}', "<html>"])
-def test_what_is_no_index_is_told(answer: str) -> None:
+def test_what_is_no_index_is_reported(answer: str) -> None:
     status = "200 OK" if answer else "404 Not Found"
     with (
         raw_server(says(f"HTTP/1.1 {status}\nContent-Length: {len(answer)}\n\n{answer}")) as base,

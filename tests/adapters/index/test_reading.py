@@ -16,7 +16,7 @@ from keyring.credentials import Credential, SimpleCredential
 from keyring.errors import KeyringLocked
 
 from mergeship.adapters import index
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.adapters.index.credentials import LOGIN, Credentials
 from mergeship.errors import Held, Misconfigured
 from tests.archives import sdist, wheel
@@ -189,7 +189,7 @@ def test_a_keyring_that_knows_nothing_leaves_the_refusal(known: Credential | Exc
     assert "MERGESHIP_INDEX_LOGIN" in held.value.hint
 
 
-def test_a_keyring_that_waits_for_somebody_does_not_hold_us() -> None:
+def test_a_keyring_that_waits_for_someone_does_not_hold_us() -> None:
     class Waiting(Ring):
         def get_credential(self, service: str, _: str | None) -> Credential | None:
             time.sleep(4)
@@ -202,7 +202,7 @@ def test_a_keyring_that_waits_for_somebody_does_not_hold_us() -> None:
     assert time.monotonic() - began < 3
 
 
-def test_a_keyring_that_fails_is_told_at_once() -> None:
+def test_a_keyring_that_fails_is_reported_at_once() -> None:
     keyring.set_keyring(Ring({"127.0.0.1": ModuleNotFoundError("nope")}))
     with pytest.raises(Held, match=r"the keyring failed: ModuleNotFoundError\('nope'\)"):
         read(Script(REFUSED))
@@ -238,7 +238,7 @@ def test_a_wrong_password_is_tried_once(tmp_path: Path) -> None:
 
 @pytest.mark.network
 def test_a_real_pypiserver_is_read(tmp_path: Path) -> None:
-    environment = Environment(tmp_path / "env", dict(os.environ))
+    environment = Venv(tmp_path / "env", dict(os.environ))
     environment.create(tmp_path)
     environment.install(["pypiserver", "setuptools<81"], tmp_path)
     packages = tmp_path / "packages"

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from mergeship.adapters import files
-from mergeship.adapters.environment import Environment
+from mergeship.adapters.environment import Venv
 from mergeship.core.declaration import declared, rewritten
 from mergeship.core.project import identify, pyproject_of
 from mergeship.core.toml import table
@@ -49,15 +49,15 @@ print(next(line for line in lines if line.startswith("Version: "))[9:])
 
 
 @pytest.fixture(scope="session")
-def backends(tmp_path_factory: pytest.TempPathFactory) -> Environment:
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Venv:
     folder = tmp_path_factory.mktemp("backends")
-    environment = Environment(folder / "env", dict(os.environ))
+    environment = Venv(folder / "env", dict(os.environ))
     environment.create(folder)
     environment.install(list(BACKENDS), folder)
     return environment
 
 
-def told(environment: Environment, project: Path, variables: dict[str, str] | None = None) -> str:
+def told(environment: Venv, project: Path, variables: dict[str, str] | None = None) -> str:
     """The version that the backend's own hook tells."""
     out = Path(tempfile.mkdtemp(dir=project.parent))
     env = {"PATH": f"{environment.python.parent}:{os.environ['PATH']}", "HOME": str(out), **(variables or {})}
@@ -82,14 +82,14 @@ def bump(project: Path, version: str) -> None:
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.requires], ids=by_name)
-def test_the_backend_reads_what_was_written(kind: Kind, backends: Environment, tmp_path: Path) -> None:
+def test_the_backend_reads_what_was_written(kind: Kind, backends: Venv, tmp_path: Path) -> None:
     project = put(tmp_path / "p", kind.files)
     bump(project, "0.2.0rc1")
     assert told(backends, project) == "0.2.0rc1"
 
 
 @pytest.mark.parametrize("kind", TAGGED, ids=by_name)
-def test_the_backend_takes_what_it_is_handed(kind: Tagged, backends: Environment, tmp_path: Path) -> None:
+def test_the_backend_takes_what_it_is_handed(kind: Tagged, backends: Venv, tmp_path: Path) -> None:
     project = put(tmp_path / "p", kind.files)
     git(project, "init", "--quiet")
     commit_all(project)
@@ -128,7 +128,7 @@ def test_there_are_enough_real_projects() -> None:
 
 
 @pytest.mark.parametrize("sample", REAL, ids=str)
-def test_a_real_project_s_backend_reads_what_was_written(sample: Sample, backends: Environment, tmp_path: Path) -> None:
+def test_a_real_project_s_backend_reads_what_was_written(sample: Sample, backends: Venv, tmp_path: Path) -> None:
     """With a readme, licences and a module in the place of its own, as those were not kept."""
     project = put(tmp_path / "p", sample.files)
     fill(project)
@@ -151,7 +151,7 @@ def fill(project: Path) -> None:
         put(project, {f"{folder}{module}/__init__.py": '"""A module."""\n__version__ = "0"\n'})
 
 
-def test_the_hook_is_no_rubber_stamp(backends: Environment, tmp_path: Path) -> None:
+def test_the_hook_is_no_rubber_stamp(backends: Venv, tmp_path: Path) -> None:
     project = put(tmp_path / "p", KINDS[0].files)
     (project / "pyproject.toml").write_text((project / "pyproject.toml").read_text().replace('"0.1.0"', '"3"', 1))
     assert told(backends, project) == "3"

@@ -90,7 +90,7 @@ def test_the_own_entry_of_the_lock_is_written() -> None:
     assert after == expected.replace('"@"', '"."')
 
 
-def test_the_same_name_from_another_folder_is_somebody_else() -> None:
+def test_the_same_name_from_another_folder_is_someone_else() -> None:
     lock = LOCK.replace('"@"', '"../other"')
     assert list(bump({"pyproject.toml": TEXT, "uv.lock": lock})) == ["pyproject.toml"]
 

@@ -14,17 +14,17 @@ from mergeship.core.forge.environment import Environment
 from mergeship.core.forge.fork_approval import ForkApproval
 from mergeship.core.forge.label import LABELS, Label
 from mergeship.core.forge.merging import Merging
-from mergeship.core.forge.plan import Origin, Plan, planned
+from mergeship.core.forge.plan import Plan, PlanOrigin, planned
 from mergeship.core.forge.protection import ADMINISTRATORS, Check, Protection
 from mergeship.core.forge.registry import KINDS, AnySetting
 from mergeship.core.forge.secret import Secret
-from mergeship.core.forge.setting import Actual, Asked, Setting
+from mergeship.core.forge.setting import Actual, PlanRequest, Setting
 from mergeship.core.forge.tag_protection import TagProtection
 from mergeship.core.forge.workflow_permissions import WorkflowPermissions
 from mergeship.core.settings import Forge, Settings
 from mergeship.errors import Misconfigured
 
-ORIGIN = Origin("1", "https://api.github.com", "o/r", allow_remove=False, replace_token=False)
+ORIGIN = PlanOrigin("1", "https://api.github.com", "o/r", allow_remove=False, replace_token=False)
 STRIPPING = msgspec.structs.replace(ORIGIN, allow_remove=True)
 CONTEXTS = ("Test the pull request", "Gate")
 FRESH: tuple[Setting, ...] = (
@@ -40,9 +40,9 @@ def actual(*settings: Setting, **more: Any) -> Actual:
     return Actual("o/r", settings=settings, **given)
 
 
-def plan(found: Actual, *, origin: Origin = ORIGIN, replace: bool = False, **settings: Any) -> Plan:
+def plan(found: Actual, *, origin: PlanOrigin = ORIGIN, replace: bool = False, **settings: Any) -> Plan:
     given = Settings(**settings)
-    asked = Asked(
+    asked = PlanRequest(
         contexts=CONTEXTS, environment=given.environment, trusted=given.auth == "trusted", attests=given.attests,
         reviews=given.forge.reviews, leave=given.forge.leave, replace_token=replace,
     )  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_fresh_repository_gets_everything() -> None:
 
 
 @pytest.mark.parametrize("origin", [ORIGIN, STRIPPING])
-def test_a_second_plan_is_empty(origin: Origin) -> None:
+def test_a_second_plan_is_empty(origin: PlanOrigin) -> None:
     found = actual(*FRESH, Label("Deploy", "000000", "another one"))
     made = plan(found, origin=origin)
     assert "create label deploy" not in words(made)
@@ -158,7 +158,7 @@ def test_what_others_made_stays_until_it_may_go() -> None:
     assert "removes the check 'old', the bypass of Team 1 always" in protection.why
 
 
-def test_who_is_alone_needs_no_review_and_is_told() -> None:
+def test_who_is_alone_needs_no_review_and_is_reported() -> None:
     made = plan(actual(*FRESH, writers=("a",)))
     assert isinstance(made.changes[1].after, Protection)
     assert made.changes[1].after.reviews == 0
@@ -168,7 +168,7 @@ def test_who_is_alone_needs_no_review_and_is_told() -> None:
     assert (asked.changes[1].after.reviews, asked.notes) == (2, ())
 
 
-def test_what_a_plan_does_not_include_is_told() -> None:
+def test_what_a_plan_does_not_include_is_reported() -> None:
     lacking = {
         "protection": "Upgrade to GitHub Pro", "tag-protection": "Upgrade to GitHub Pro", "environment": "Not Found",
         "fork-approval": "Not Found", "actions": "not known",
@@ -188,7 +188,7 @@ def test_what_a_plan_does_not_include_is_told() -> None:
     assert "every writer can read the token" in plan(actual(*FRESH), environment="").notes[0]
 
 
-def test_a_rule_that_forbids_new_tags_is_told_until_it_may_go() -> None:
+def test_a_rule_that_forbids_new_tags_is_reported_until_it_may_go() -> None:
     tags = TagProtection("t", True, True, False, False, False, ())
     found = actual(*FRESH[:2], Actions(True, "selected", None), tags)
     made = plan(found)
@@ -209,7 +209,7 @@ def test_the_token() -> None:
     assert "cannot be read, so it cannot be moved" in moving.notes[0]
 
 
-def test_private_repositories_are_told_what_attestations_tell() -> None:
+def test_private_repositories_are_warned_what_attestations_reveal() -> None:
     here = msgspec.structs.replace(actual(*FRESH), private=True)
     said = "this repository is private, and attestations name it in Sigstore's public log"
     assert any(note.startswith(said) for note in plan(here, auth="trusted").notes)

@@ -6,7 +6,16 @@ from typing import Any
 import pytest
 
 from mergeship.core.listing import Listing, Published
-from mergeship.core.release.claim import Decided, Facts, LookUp, Project, ReadPolicies, Step, Write, next_step
+from mergeship.core.release.claim import (
+    ClaimDecision,
+    ClaimFacts,
+    LookUp,
+    ProjectFacts,
+    ReadPolicies,
+    Step,
+    Write,
+    next_step,
+)
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import ByHand, Merged, Pull
 from mergeship.core.release.ledger import Entry
@@ -25,16 +34,16 @@ def pull(number: int, body: str) -> Pull:
     return Pull(number, "t", body, (), f"feature/{number}", own_branch=True, author="a")
 
 
-def facts(commit: str = A, body: str = YES, **known: Any) -> Facts:
+def facts(commit: str = A, body: str = YES, **known: Any) -> ClaimFacts:
     given: dict[str, Any] = {
-        "project": Project("p", "0.1.0", "", "checklist", LEASE), "commit": commit, "run": "7", "now": NOW,
+        "project": ProjectFacts("p", "0.1.0", "", "checklist", LEASE), "commit": commit, "run": "7", "now": NOW,
         "trigger": Trigger(pushed=(BEFORE, commit)), "first_parents": LINE, "ledger": of(), "tags": {},
         "listing": Listing(), "policies": SAME,
         "merges": tuple(
             Merged(one, (pull(number, body),)) for number, one in ((2, LINE[0]), (1, LINE[1])) if one.sha <= commit
         ), **known,
     }  # fmt: skip
-    return Facts(**given)
+    return ClaimFacts(**given)
 
 
 def written(step: Step) -> dict[str, tuple[str, Entry]]:
@@ -64,7 +73,7 @@ def test_no_version_is_claimed_that_was_used(used: dict[str, Any]) -> None:
 
 def test_what_does_not_deploy_is_not_claimed() -> None:
     step = next_step(facts(body=NO))
-    assert isinstance(step, Decided)
+    assert isinstance(step, ClaimDecision)
     assert step.decision.decision == "skip"
 
 
@@ -85,7 +94,7 @@ def test_a_claim_that_someone_else_published_is_replaced_and_keeps_its_reasons()
 def test_what_is_begun_stays_as_it_is() -> None:
     own = entry(state="uploading")
     step = next_step(facts(ledger=of(own), listing=Listing((Published("0.1.1"),))))
-    assert isinstance(step, Decided)
+    assert isinstance(step, ClaimDecision)
     assert (step.decision.decision, step.entry) == ("ship", own)
 
 
@@ -106,7 +115,7 @@ def test_a_person_skips_what_is_claimed_too() -> None:
 def test_a_person_skips_nothing_that_a_later_commit_has_shipped() -> None:
     later = entry("0.1.2", "released", commit=B)
     step = next_step(facts(trigger=Trigger(by_hand=ByHand("skip", "a typo", "me")), ledger=of(later)))
-    assert isinstance(step, Decided)
+    assert isinstance(step, ClaimDecision)
 
 
 def test_what_is_merged_does_not_choose_its_policy() -> None:

@@ -12,8 +12,8 @@ from mergeship.core.release import delivery
 from mergeship.core.release.delivery import SECOND_LOOK, next_step
 from mergeship.core.release.steps import (
     Await,
+    DeliveryFacts,
     Done,
-    Facts,
     GiveUp,
     Keep,
     Look,
@@ -25,7 +25,7 @@ from mergeship.core.release.steps import (
     Stop,
     Superseded,
 )
-from mergeship.core.release.upload import Sent
+from mergeship.core.release.upload import UploadOutcome
 from tests.core.release.test_ledger import FILE, NOW, A, B, entry
 
 SDIST = Distribution("p-0.1.1.tar.gz", 9, "3" * 64)
@@ -34,12 +34,12 @@ OTHER = Distribution(FILE.name, 9, "2" * 64)
 LEASE = timedelta(hours=2)
 
 
-def facts(**known: Any) -> Facts:
+def facts(**known: Any) -> DeliveryFacts:
     given: dict[str, Any] = {
         "now": NOW, "lease": LEASE, "run": "7", "deadline": 60.0, "page": "http://i/p/", "built": BOTH,
         "here": frozenset(BOTH), "listing": Listing(), **known,
     }  # fmt: skip
-    return Facts(**given)
+    return DeliveryFacts(**given)
 
 
 def claimed(**known: Any) -> Step:
@@ -78,7 +78,7 @@ def test_a_tag_elsewhere_ends_the_version() -> None:
 
 
 @pytest.mark.parametrize("version", ["0.1.1", "0.1.1.0", "v0.1.1"])
-def test_a_version_that_somebody_published_ends_once_it_is_not_ours(version: str) -> None:
+def test_a_version_that_someone_published_ends_once_it_is_not_ours(version: str) -> None:
     listing = Listing((Published("not a version"), Published(version)), ())
     assert claimed(listing=listing) == Reread()
     assert claimed(listing=listing, reread=True) == GiveUp(
@@ -111,30 +111,30 @@ def test_other_bytes_on_the_index_end_the_version() -> None:
     assert step == GiveUp(f"the index has other bytes under {FILE.name}", "", "uploading")
 
 
-TAKEN = Sent(FILE, "sent")
+TAKEN = UploadOutcome(FILE, "sent")
 
 
 @pytest.mark.parametrize("ended", ["late", "stop"])
 def test_an_upload_that_stops_keeps_the_version(ended: Any) -> None:
-    step = stop(uploading(sent=(TAKEN, Sent(SDIST, ended, "503 busy", "index-error", "later"))))
+    step = stop(uploading(sent=(TAKEN, UploadOutcome(SDIST, ended, "503 busy", "index-error", "later"))))
     assert (step.error.code, step.error.message, step.error.hint) == ("index-error", "503 busy", "later")
     assert not step.given_up
 
 
 def test_an_upload_that_is_settled_moves() -> None:
-    assert uploading(sent=(TAKEN, Sent(SDIST, "sent"))) == Move("uploaded")
-    lost = Sent(FILE, "give-up", "400 burned", "filename-burned", "the next version is used")
+    assert uploading(sent=(TAKEN, UploadOutcome(SDIST, "sent"))) == Move("uploaded")
+    lost = UploadOutcome(FILE, "give-up", "400 burned", "filename-burned", "the next version is used")
     assert uploading(sent=(lost,)) == GiveUp("400 burned", "the next version is used", "uploading")
 
 
 def test_a_file_that_is_never_shown_ends_with_the_lease() -> None:
-    hidden = Sent(FILE, "late", "409 Conflict", "file-exists", "the next version is used", looking=True)
+    hidden = UploadOutcome(FILE, "late", "409 Conflict", "file-exists", "the next version is used", looking=True)
     assert "nothing was lost" in stop(uploading(sent=(hidden,))).error.hint
     over = uploading(sent=(hidden,), now=NOW + LEASE + timedelta(seconds=1))
     assert over == GiveUp("409 Conflict, and the index never showed it", "the next version is used", "uploading")
 
 
-def test_bytes_that_are_not_here_are_waited_for_then_somebody_else_s_or_lost() -> None:
+def test_bytes_that_are_not_here_are_waited_for_then_someone_else_s_or_lost() -> None:
     nowhere: dict[str, Any] = {"here": frozenset({FILE.name})}
     assert uploading(**nowhere) == Await(BOTH, 60.0)
     assert uploading(**nowhere, unlisted="") == Move("uploaded")
@@ -194,7 +194,7 @@ def end(step: Step) -> Done:
     return step
 
 
-def test_what_somebody_gave_up_is_superseded() -> None:
+def test_what_someone_gave_up_is_superseded() -> None:
     assert next_step(entry(state="given-up"), facts()) == Superseded()
     assert next_step(None, facts()) == Superseded()
 
@@ -206,7 +206,7 @@ def giving_up(state: Any, **known: Any) -> Step:
     return next_step(entry(state=state, files=BOTH, run="8"), facts(giving_up=GIVEN_UP, **known))
 
 
-def test_giving_up_is_told_once_the_ledger_has_it() -> None:
+def test_giving_up_is_reported_once_the_ledger_has_it() -> None:
     assert giving_up("uploading") == GIVEN_UP  # someone moved another release in the meantime
     assert giving_up("given-up", listing=None) == Look()
     ended = stop(giving_up("given-up"))
@@ -235,7 +235,7 @@ def test_what_another_run_goes_on_with_is_not_given_up() -> None:
     assert "run 8 goes on with it" in ended.error.message
 
 
-def test_a_release_that_is_gone_from_the_ledger_is_told_too() -> None:
+def test_a_release_that_is_gone_from_the_ledger_is_reported_too() -> None:
     assert "it is given up" in stop(next_step(None, facts(giving_up=GIVEN_UP))).error.message
 
 
@@ -253,6 +253,6 @@ def test_only_files_of_ours_are_to_be_yanked() -> None:
 
 
 def test_an_upload_is_as_old_as_its_binding() -> None:
-    hidden = Sent(FILE, "late", "409 Conflict", "file-exists", "next", looking=True)
+    hidden = UploadOutcome(FILE, "late", "409 Conflict", "file-exists", "next", looking=True)
     fresh = {"of": {"at": NOW - 2 * LEASE}, "sent": (hidden,)}
     assert not stop(uploading(**fresh)).given_up

@@ -171,7 +171,7 @@ def test_nothing_in_a_ledger_goes_back() -> None:
     assert ledger.continuity_error(of(skips=(skip,)), of(skips=(skip, skip))) == ""
 
 
-def test_half_releases_are_told_before_the_index_closes_them() -> None:
+def test_half_releases_are_reported_before_the_index_closes_them() -> None:
     begun = entry(state="uploading", began=NOW - timedelta(days=11))
     assert "11 days ago" in ledger.old_uploads(of(begun), NOW)[0]
     assert ledger.old_uploads(of(entry(state="uploading", began=NOW), entry("0.1.2")), NOW) == []

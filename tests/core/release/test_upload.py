@@ -2,7 +2,7 @@ import pytest
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing, Presence
-from mergeship.core.release.upload import Answer, Next, Verdict, after, judge
+from mergeship.core.release.upload import Answer, Next, Verdict, after, classify
 
 
 @pytest.mark.parametrize(
@@ -49,16 +49,16 @@ from mergeship.core.release.upload import Answer, Next, Verdict, after, judge
     ],
 )
 def test_each_answer_has_a_meaning_and_a_next_step(status: int, words: str, outcome: str, code: str) -> None:
-    verdict = judge(Answer(status, words))
+    verdict = classify(Answer(status, words))
     assert (verdict.outcome, verdict.code) == (outcome, code)
     assert bool(verdict.hint) == (outcome != "accepted")
 
 
 FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
 OTHER = Distribution(FILE.name, 9, "2" * 64)
-TAKEN, BUSY = judge(Answer(200, "OK")), judge(Answer(503, "busy"))
-EXISTS, BURNED = judge(Answer(400, "File already exists")), judge(Answer(400, "previously used by a file that"))
-DENIED, BROKEN = judge(Answer(403, "Invalid API Token: x")), judge(Answer(400, "core-metadata: x"))
+TAKEN, BUSY = classify(Answer(200, "OK")), classify(Answer(503, "busy"))
+EXISTS, BURNED = classify(Answer(400, "File already exists")), classify(Answer(400, "previously used by a file that"))
+DENIED, BROKEN = classify(Answer(403, "Invalid API Token: x")), classify(Answer(400, "core-metadata: x"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from mergeship.core.intent import of_checklist, ticked
 from mergeship.core.release import version_pull
 from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry, Ledger, State
-from mergeship.core.release.version_pull import Close, Done, Facts, Open, Prepare, Prepared, Push, Step, Update
+from mergeship.core.release.version_pull import Close, Open, Prepare, Prepared, PullFacts, Push, Settled, Step, Update
 from tests.ledgers import entry
 
 FILE = Distribution("obk-0.1.1.tar.gz", 7, "a" * 64)
@@ -47,21 +47,21 @@ THERE = Prepared("ci/update-version-20261122", "1" * 40, "2" * 40, same=False)
 SAME = msgspec.structs.replace(THERE, commit=THERE.at, same=True)
 
 
-def facts(declared: str | None = "0.1.0", entry: Entry | None = ENTRY, **known: Any) -> Facts:
-    return Facts(declared=declared, entry=entry, **known)
+def facts(declared: str | None = "0.1.0", entry: Entry | None = ENTRY, **known: Any) -> PullFacts:
+    return PullFacts(declared=declared, entry=entry, **known)
 
 
 @pytest.mark.parametrize(
     ("known", "step"),
     [
-        (facts(entry=None), Done("nothing")),
-        (facts(declared=None), Done("nothing")),
-        (facts("0.1.1"), Done("nothing")),
+        (facts(entry=None), Settled("nothing")),
+        (facts(declared=None), Settled("nothing")),
+        (facts("0.1.1"), Settled("nothing")),
         (
             facts("0.2.0", open_pulls=(pull(2), pull(1))),
             Close(pull(2), CAUGHT_UP),
         ),
-        (facts("0.2.0", open_pulls=(pull(2),), closed=True), Done("closed")),
+        (facts("0.2.0", open_pulls=(pull(2),), closed=True), Settled("closed")),
         (facts(), Prepare(ENTRY)),
         (facts("0.1.9", HIGHER), Prepare(HIGHER)),
         (facts(prepared=THERE), Push(THERE, "opened")),
@@ -69,14 +69,14 @@ def facts(declared: str | None = "0.1.0", entry: Entry | None = ENTRY, **known: 
         (facts(prepared=THERE, pushed=True), Open(THERE.branch, ENTRY)),
         (facts(prepared=SAME), Open(SAME.branch, ENTRY)),
         (facts(prepared=SAME, open_pulls=(pull(1),)), Update(1, ENTRY)),
-        (facts(prepared=SAME, open_pulls=(pull(1, "0.1.1"),)), Done("unchanged")),
-        (facts(prepared=THERE, pushed=True, refused="no"), Done("pushed")),
-        (facts(prepared=THERE, pushed=True, pull=pull(3)), Done("opened")),
+        (facts(prepared=SAME, open_pulls=(pull(1, "0.1.1"),)), Settled("unchanged")),
+        (facts(prepared=THERE, pushed=True, refused="no"), Settled("pushed")),
+        (facts(prepared=THERE, pushed=True, pull=pull(3)), Settled("opened")),
         (facts(prepared=THERE, pushed=True, open_pulls=(pull(1),)), Update(1, ENTRY)),
-        (facts(prepared=THERE, pushed=True, open_pulls=(pull(1),), pull=pull(1)), Done("moved")),
+        (facts(prepared=THERE, pushed=True, open_pulls=(pull(1),), pull=pull(1)), Settled("moved")),
     ],
 )
-def test_what_is_done_next(known: Facts, step: Step) -> None:
+def test_what_is_done_next(known: PullFacts, step: Step) -> None:
     assert version_pull.next_step(known) == step
     assert version_pull.why(known)
 

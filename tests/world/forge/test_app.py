@@ -42,7 +42,7 @@ def api(path: str) -> str:
     return f"v3/repos/rehearsal/obk/{path}"
 
 
-def test_a_commit_tells_its_pull_request(drill: DrillEnv) -> None:
+def test_a_commit_leads_to_its_pull_request(drill: DrillEnv) -> None:
     commit = drill.merged("the body", "feat: x", labels=("deploy",))
     status, (found,) = ask(drill, api(f"commits/{commit}/pulls"))
     assert status == 200
@@ -117,7 +117,7 @@ def test_rights_are_asked_for(drill: DrillEnv) -> None:
     assert ask(drill, api("nothing/like/this"))[0] == 404
 
 
-def test_edits_are_told_by_graphql(drill: DrillEnv) -> None:
+def test_edits_are_read_by_graphql(drill: DrillEnv) -> None:
     drill.merged()
     asked: Any = {"query": "lastEditedAt editor", "variables": {"number": 1}}
     told = {"lastEditedAt": None, "editor": None}

@@ -47,7 +47,7 @@ class Refs(msgspec.Struct, frozen=True):
     """Name to commit; an annotated tag's commit is the one that it points to."""
 
 
-class Push(msgspec.Struct, frozen=True):
+class PushResult(msgspec.Struct, frozen=True):
     """What became of a push of several refs, which is done whole or not at all."""
 
     done: bool
@@ -181,7 +181,7 @@ class Origin:
             hint = f"a ruleset or the token's permissions forbid it; both have to allow pushing {branch}"
             raise Held("branch-refused", f"the origin refused {branch}: {words}", hint=hint) from error
 
-    def push(self, wanted: Mapping[str, str]) -> Push:
+    def push(self, wanted: Mapping[str, str]) -> PushResult:
         """Put commits on refs, all of them or none. Raises Held if the origin cannot be reached or takes nothing.
 
         A push whose answer is lost is resolved by the next look at the refs.
@@ -191,20 +191,20 @@ class Origin:
             self._retried("push", "--porcelain", "--atomic", "--no-verify", "origin", *changes)
         except ProcessFailed as error:
             return self._not_pushed(error, wanted)
-        return Push(done=True)
+        return PushResult(done=True)
 
-    def _not_pushed(self, error: ProcessFailed, wanted: Mapping[str, str]) -> Push:
+    def _not_pushed(self, error: ProcessFailed, wanted: Mapping[str, str]) -> PushResult:
         rejected = {match["ref"]: match["words"] for match in _REJECTED.finditer(error.output)}
         if not rejected:
             now = self.refs()  # the answer may have been lost, and the push not
             if now.ledger == wanted.get(REF):
-                return Push(done=True)
+                return PushResult(done=True)
             raise self._unreachable(error, "contents: write") from error
         # A ref may also be rejected because of another one, or of a race that git calls by the same words.
         own = {ref: words for ref, words in rejected.items() if "atomic" not in words} or rejected
         moved = tuple(ref for ref, words in own.items() if "atomic" in words or _MOVED.search(words))
         refused = {ref: one_line(_words(error.output, message)) for ref, message in own.items() if ref not in moved}
-        return Push(done=False, refused=refused, moved=moved)
+        return PushResult(done=False, refused=refused, moved=moved)
 
     def _asked(self, *arguments: str) -> str:
         try:

@@ -36,7 +36,7 @@ Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
 """Answers by their address, each with its ETag: asked for again, they cost nothing of the rate limit."""
 
 
-class Refused(Held):
+class RequestRefused(Held):
     """GitHub's answer was an error. `status` is that of HTTP, `words` GitHub's own words."""
 
     def __init__(self, code: str, message: str, *, hint: str, status: int, words: str) -> None:
@@ -59,7 +59,7 @@ class Connection:
         self.base = f"/repos/{repository}"
 
     async def item(self, url: str, needs: str = "metadata=read") -> Any:  # noqa: ANN401 - JSON
-        """What one address answers. `needs` is the permission that it takes. Raises Refused, or Held."""
+        """What one address answers. `needs` is the permission that it takes. Raises RequestRefused, or Held."""
         return await self._tried("GET", url, needs, lambda: self._api.getitem(url, extra_headers=_HEADERS))
 
     async def all(self, url: str, needs: str = "metadata=read", key: str | None = None) -> list[Any]:
@@ -128,7 +128,7 @@ class Connection:
             return ""
         return one_line(str(answer.get("full_name", ""))) if isinstance(answer, dict) else ""
 
-    def _refused(self, error: "HTTPException", request: str, needs: str, name: str) -> Refused:
+    def _refused(self, error: "HTTPException", request: str, needs: str, name: str) -> RequestRefused:
         status = int(error.status_code)
         words = one_line(str(error))[:300]
         message = f"{request} answered {status} {words}"
@@ -150,7 +150,7 @@ class Connection:
             code, hint = "repository-renamed", f"it is {name or 'elsewhere'} now: git remote set-url origin URL"
         else:
             code, hint = "forge-refused", LATER
-        return Refused(code, message, hint=hint, status=status, words=words)
+        return RequestRefused(code, message, hint=hint, status=status, words=words)
 
     def _permission(self, error: "HTTPException", request: str, needs: str) -> str:
         """What would let the one who asks do that."""
@@ -241,7 +241,7 @@ async def unless(status: int, call: Awaitable[_T]) -> _T | None:
     """The answer; None if GitHub says `status`."""
     try:
         return await call
-    except Refused as refused:
+    except RequestRefused as refused:
         if refused.status == status:
             return None
         raise

@@ -5,7 +5,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeVar
 
-from mergeship.adapters.github.connection import Connection, Refused, gathered
+from mergeship.adapters.github.connection import Connection, RequestRefused, gathered
 from mergeship.adapters.github.forge import Forge
 from mergeship.adapters.github.pulls import Pulls, graphql_of
 from mergeship.core.release.commit_range import DISPATCH
@@ -60,7 +60,7 @@ class Lookup:
 
         try:
             return self._forge.ask(asked)
-        except Refused as refused:
+        except RequestRefused as refused:
             refused.hint = f"{refused.hint}; or {DISPATCH}"
             raise
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from mergeship.adapters.github import shapes
-from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, Refused, unless
+from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, RequestRefused, unless
 from mergeship.adapters.github.forge import Forge
 from mergeship.core.release.decision import Pull
 from mergeship.errors import Overtaken
@@ -86,7 +86,7 @@ class Pulls:
         return [pull.pull(self._repository) for pull in pulls]
 
     async def merge(self, number: int, head: str) -> None:
-        """Squash a pull request into main, if its branch is still at `head`. Raises Refused."""
+        """Squash a pull request into main, if its branch is still at `head`. Raises RequestRefused."""
         url = f"{self._base}/pulls/{number}/merge"
         await self._ask.write("PUT", url, {"merge_method": "squash", "sha": head}, "contents=write")
 
@@ -99,13 +99,13 @@ class Pulls:
     async def open(self, branch: str, title: str, body: str) -> Pull:
         """A new pull request from a branch into main.
 
-        Raises Refused if that may not be done, and Overtaken if there is one already.
+        Raises RequestRefused if that may not be done, and Overtaken if there is one already.
         """
         url = f"{self._base}/pulls"
         fields = {"title": title, "body": body, "head": branch, "base": "main", "maintainer_can_modify": False}
         try:
             answer = await self._ask.write("POST", url, fields, _WRITE)
-        except Refused as refused:
+        except RequestRefused as refused:
             if refused.status == UNPROCESSABLE and _ALREADY in refused.words:
                 raise Overtaken("pull-request-exists", refused.words) from refused
             raise
@@ -123,7 +123,7 @@ class Pulls:
 
 
 def ask_pulls(forge: Forge, question: Callable[[Pulls], Awaitable[_T]]) -> _T:
-    """What the forge answers to a question about pull requests. Raises Held, Refused among it."""
+    """What the forge answers to a question about pull requests. Raises Held, RequestRefused among it."""
 
     async def ask(connection: Connection) -> _T:
         return await question(Pulls(connection, graphql_of(forge.api)))

@@ -8,7 +8,7 @@ PLACEHOLDER = "{version}"
 
 
 class Pattern(PlainFormat):
-    """What the first match of a regular expression has in a group, lines told apart, as hatch and PDM search."""
+    """What the first match of a regular expression has in a group, each line on its own, as hatch and PDM search."""
 
     keeps_bom = True  # neither of them passes over it, so the first line does not begin with what it shows
 

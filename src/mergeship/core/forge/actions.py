@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class Actions(Setting, frozen=True, tag="actions"):
@@ -24,7 +24,7 @@ KIND = Actions
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: PlanRequest, notes: list[str]) -> Iterator[Desired]:
     """Actions run, and are pinned as soon as the workflows pin them."""
     current = actual.setting(Actions)
     if current is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import MAIN, Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import MAIN, Actual, Desired, PlanRequest, Setting
 
 PROTECTED_BRANCHES = "(protected branches)"
 
@@ -19,7 +19,7 @@ KIND = Environment
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: PlanRequest, notes: list[str]) -> Iterator[Desired]:
     """Deployed to from main, and from where someone else has said."""
     name = request.environment
     if not name:

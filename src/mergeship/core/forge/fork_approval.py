@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class ForkApproval(Setting, frozen=True, tag="fork-approval"):
@@ -20,7 +20,7 @@ KIND = ForkApproval
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, _: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, _: PlanRequest, notes: list[str]) -> Iterator[Desired]:
     """A person agrees for everybody from outside."""
     if "fork-approval" in actual.lacking:
         if not actual.private:

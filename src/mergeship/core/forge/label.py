@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class Label(Setting, frozen=True, tag="label"):
@@ -29,7 +29,7 @@ LABELS = (
 """What the gate reads, and what release notes sort by."""
 
 
-def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, _: PlanRequest, __: list[str]) -> Iterator[Desired]:
     """Each of them, whatever its colour."""
     labels = {label.name.lower(): label for label in actual.all(Label)}
     for label in LABELS:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class Merging(Setting, frozen=True, tag="merging"):
@@ -26,7 +26,7 @@ KIND = Merging
 WORDS = {"squash": "squash merges"}
 
 
-def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, _: PlanRequest, __: list[str]) -> Iterator[Desired]:
     """Squash commits with the pull request's title and text."""
     wanted = Merging(squash=True, title="PR_TITLE", message="PR_BODY", delete_branch=True)
     why = "the squash commit keeps the checklist, which nobody can edit later"

@@ -6,7 +6,7 @@ from typing import Literal, cast
 import msgspec
 
 from mergeship.core.forge.registry import AnySetting, desired
-from mergeship.core.forge.setting import Actual, Asked, Desired
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest
 from mergeship.errors import Misconfigured
 
 SCHEMA = 1
@@ -23,7 +23,7 @@ class Change(msgspec.Struct, frozen=True):
     why: str
 
 
-class Origin(msgspec.Struct, frozen=True):
+class PlanOrigin(msgspec.Struct, frozen=True):
     """What a plan was made by, and for."""
 
     version: str
@@ -38,7 +38,7 @@ class Plan(msgspec.Struct, frozen=True):
     """What would be changed, shown and applied: the same list."""
 
     schema: int
-    origin: Origin
+    origin: PlanOrigin
     state: str
     """The sha256 of the settings that it was made on."""
     changes: tuple[Change, ...]
@@ -51,7 +51,7 @@ class _Schema(msgspec.Struct):
     schema: int
 
 
-def planned(actual: Actual, request: Asked, origin: Origin) -> Plan:
+def planned(actual: Actual, request: PlanRequest, origin: PlanOrigin) -> Plan:
     """The plan for a repository."""
     all_desired, notes = desired(actual, request)
     changes = [change for each in all_desired if (change := _change(each, allow_remove=origin.allow_remove))]

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from mergeship.core.forge.setting import MAIN, Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import MAIN, Actual, Desired, PlanRequest, Setting
 
 OURS = "mergeship: main"
 """The name of the ruleset that a plan makes."""
@@ -61,7 +61,7 @@ WORDS = {
 }
 
 
-def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: PlanRequest, notes: list[str]) -> Iterator[Desired]:
     """Nothing but pull requests with green checks; what others demand besides stays."""
     if "protection" in actual.lacking:
         notes.append(f"main cannot be protected here: {actual.lacking['protection']}. Every writer can push to it")
@@ -92,7 +92,7 @@ def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desire
     yield Desired(wanted, why, current, stripped if others else None, ", ".join(others))
 
 
-def _reviews(current: Protection | None, request: Asked, *, alone: bool) -> int:
+def _reviews(current: Protection | None, request: PlanRequest, *, alone: bool) -> int:
     if request.reviews is not None:
         return request.reviews
     return 0 if alone else max(1, current.reviews if current else 1)

@@ -11,7 +11,7 @@ from mergeship.core.forge import (
     tag_protection,
     workflow_permissions,
 )
-from mergeship.core.forge.setting import Actual, Asked, Desired
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest
 
 AnySetting = (
     merging.Merging
@@ -42,7 +42,7 @@ _FILES = {
 KINDS = tuple(_FILES)
 
 
-def desired(actual: Actual, request: Asked) -> tuple[list[Desired], list[str]]:
+def desired(actual: Actual, request: PlanRequest) -> tuple[list[Desired], list[str]]:
     """Every setting as it should be, and what a person has to know besides."""
     notes: list[str] = []
     leave = request.leave

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from mergeship.core.environ import INDEX_TOKEN
 from mergeship.core.forge.environment import Environment
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class Secret(Setting, frozen=True, tag="secret"):
@@ -21,7 +21,7 @@ KIND = Secret
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, request: Asked, notes: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, request: PlanRequest, notes: list[str]) -> Iterator[Desired]:
     """One token, in the environment; none at all with trusted publishing."""
     name = request.environment
     environment = "" if "environment" in actual.lacking else name

@@ -51,7 +51,7 @@ class Actual(msgspec.Struct, frozen=True):
         return next((setting for setting in self.all(kind) if name in {"", setting.name}), None)
 
 
-class Asked(msgspec.Struct, frozen=True, kw_only=True):
+class PlanRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What the project says of itself."""
 
     contexts: tuple[str, ...]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from mergeship.core.forge.setting import TAGS, Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import TAGS, Actual, Desired, PlanRequest, Setting
 
 OUR_TAGS = "mergeship: tags"
 """The name of the ruleset that a plan makes."""
@@ -33,7 +33,7 @@ KIND = TagProtection
 WORDS = {"active": "in force", "bypass": "bypass actors", "covers": "about that, and nothing else"}
 
 
-def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, _: PlanRequest, __: list[str]) -> Iterator[Desired]:
     """Tags stay where they are."""
     if "tag-protection" in actual.lacking:
         return

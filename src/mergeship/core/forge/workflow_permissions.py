@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from mergeship.core.forge.setting import Actual, Asked, Desired, Setting
+from mergeship.core.forge.setting import Actual, Desired, PlanRequest, Setting
 
 
 class WorkflowPermissions(Setting, frozen=True, tag="workflow-permissions"):
@@ -23,7 +23,7 @@ KIND = WorkflowPermissions
 WORDS: dict[str, str] = {}
 
 
-def desired(actual: Actual, _: Asked, __: list[str]) -> Iterator[Desired]:
+def desired(actual: Actual, _: PlanRequest, __: list[str]) -> Iterator[Desired]:
     """As little as possible, and the right to open pull requests."""
     why = "each job asks for what it needs, and the job `sync` opens the version pull request"
     yield Desired(WorkflowPermissions("read", pull_requests=True), why, actual.setting(WorkflowPermissions))

@@ -17,7 +17,7 @@ from mergeship.core.version import BumpRequest, Used, next_version, tagged
 from mergeship.errors import Held
 
 
-class Project(msgspec.Struct, frozen=True):
+class ProjectFacts(msgspec.Struct, frozen=True):
     """What a decision has to know of the project."""
 
     name: str
@@ -29,10 +29,10 @@ class Project(msgspec.Struct, frozen=True):
     lease: timedelta
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a run knows."""
 
-    project: Project
+    project: ProjectFacts
     commit: str
     trigger: Trigger
     run: str
@@ -66,7 +66,7 @@ class LookUp(msgspec.Struct, frozen=True):
     since: str
 
 
-class Decided(msgspec.Struct, frozen=True):
+class ClaimDecision(msgspec.Struct, frozen=True):
     """The decision, and the version that goes with it."""
 
     decision: Decision
@@ -81,13 +81,13 @@ class Write(msgspec.Struct, frozen=True):
     """Write this ledger, and the decision stands; if someone was faster, decide again."""
 
     ledger: Ledger
-    decided: Decided
+    decided: ClaimDecision
 
 
-Step = ReadPolicies | LookUp | Write | Decided
+Step = ReadPolicies | LookUp | Write | ClaimDecision
 
 
-def next_step(facts: Facts) -> Step:
+def next_step(facts: ClaimFacts) -> Step:
     """What to do next. Raises Held for a history that cannot be decided on, and for a version that may not follow."""
     judged = judge(facts)
     if isinstance(judged, ReadPolicies | LookUp):
@@ -103,7 +103,7 @@ def next_step(facts: Facts) -> Step:
     return judged
 
 
-def judge(facts: Facts) -> ReadPolicies | LookUp | Decided:
+def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
     """Ship, skip or hold, whatever that means for the ledger. Raises Held for a history that cannot be decided on."""
     person, start = facts.trigger.by_hand, _start(facts)
     given = (facts.first_parents, facts.commit, facts.ledger)
@@ -114,7 +114,7 @@ def judge(facts: Facts) -> ReadPolicies | LookUp | Decided:
             run = msgspec.structs.replace(run, base=counted.base)
         except Held:
             pass  # a person goes on from the commit before
-        return Decided(decision.already_decided(run, person) or decision.by_hand(person), run, None)
+        return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
     run = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
     decided = decision.already_decided(run)
     if decided is None:
@@ -124,7 +124,7 @@ def judge(facts: Facts) -> ReadPolicies | LookUp | Decided:
         if facts.merges is None:
             return LookUp(run.commits, run.since)
         decided = decision.decide(facts.merges, facts.project.intent, run.since)
-    return Decided(decided, run, decided.own)
+    return ClaimDecision(decided, run, decided.own)
 
 
 def _refuse_another_policy(before: Policy | None, written: Policy | None) -> None:
@@ -137,7 +137,7 @@ def _refuse_another_policy(before: Policy | None, written: Policy | None) -> Non
         )
 
 
-def _start(facts: Facts) -> RangeStart:
+def _start(facts: ClaimFacts) -> RangeStart:
     """Where a project without a ledger begins."""
     shas = [commit.sha for commit in facts.first_parents]
     parent = shas[shas.index(facts.commit) + 1] if facts.commit in shas[:-1] else ""
@@ -147,7 +147,7 @@ def _start(facts: Facts) -> RangeStart:
     return commit_range.range_start(at, facts.trigger.pushed, facts.commit, parent)
 
 
-def _tag_of(facts: Facts, version: str) -> str:
+def _tag_of(facts: ClaimFacts, version: str) -> str:
     """The commit that a version's tag is on; empty if it has none."""
     for tag, commit in facts.tags.items():
         named = tagged(facts.project.name, [tag], facts.project.tag_prefix)
@@ -156,7 +156,7 @@ def _tag_of(facts: Facts, version: str) -> str:
     return ""
 
 
-def _renewed(facts: Facts, judged: Decided, own: Entry) -> Step:
+def _renewed(facts: ClaimFacts, judged: ClaimDecision, own: Entry) -> Step:
     """A claim that still holds begins its lease again, if its version is still available."""
     if own.state != "claimed":
         return msgspec.structs.replace(judged, entry=own, because=own.because)
@@ -168,7 +168,7 @@ def _renewed(facts: Facts, judged: Decided, own: Entry) -> Step:
     return Write(ledger, msgspec.structs.replace(judged, entry=own, because=own.because))
 
 
-def _claimed(facts: Facts, judged: Decided) -> Write:
+def _claimed(facts: ClaimFacts, judged: ClaimDecision) -> Write:
     ledger = facts.ledger
     for stale in judged.range.stale:
         lease = facts.project.lease.total_seconds()
@@ -177,7 +177,7 @@ def _claimed(facts: Facts, judged: Decided) -> Write:
     return _with_claim(facts, judged, ledger)
 
 
-def _with_claim(facts: Facts, judged: Decided, ledger: Ledger, before: Entry | None = None) -> Write:
+def _with_claim(facts: ClaimFacts, judged: ClaimDecision, ledger: Ledger, before: Entry | None = None) -> Write:
     """The ledger with the next version claimed for the commit, in the place of the claim `before`."""
     project = facts.project
     used: list[Used] = [

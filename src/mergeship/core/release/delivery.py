@@ -13,8 +13,8 @@ from mergeship.core.listing import Listing
 from mergeship.core.release.ledger import Entry, State
 from mergeship.core.release.steps import (
     Await,
+    DeliveryFacts,
     Done,
-    Facts,
     GiveUp,
     Keep,
     Look,
@@ -33,7 +33,7 @@ SECOND_LOOK = 10.0
 """Seconds to wait for a release whose pages lagged before already."""
 
 
-def next_step(entry: Entry | None, facts: Facts) -> Step:
+def next_step(entry: Entry | None, facts: DeliveryFacts) -> Step:
     """What to do about a release. `entry` is None if the ledger does not have it any more."""
     if facts.giving_up:
         return _giving_up(entry, facts, facts.giving_up)
@@ -54,7 +54,7 @@ def next_step(entry: Entry | None, facts: Facts) -> Step:
             assert_never(entry.state)
 
 
-def _bind(entry: Entry, facts: Facts) -> Step:
+def _bind(entry: Entry, facts: DeliveryFacts) -> Step:
     """Bind the version to its bytes before the first of them is sent: who wins this swap, uploads."""
     if not facts.built:
         return Stop(not_built(entry))
@@ -91,7 +91,7 @@ def _elsewhere(entry: Entry) -> Stop:
     )
 
 
-def _send(entry: Entry, facts: Facts) -> Step:
+def _send(entry: Entry, facts: DeliveryFacts) -> Step:
     """Send every file that the index does not show and did not take from here."""
     if facts.listing is None:
         return Look()
@@ -107,7 +107,7 @@ def _send(entry: Entry, facts: Facts) -> Step:
     return Send(due) if due else Move("uploaded")
 
 
-def _after_sending(entry: Entry, facts: Facts) -> Step:
+def _after_sending(entry: Entry, facts: DeliveryFacts) -> Step:
     last = facts.sent[-1]
     match last.ended:
         case "sent":
@@ -124,7 +124,7 @@ def _after_sending(entry: Entry, facts: Facts) -> Step:
             assert_never(last.ended)
 
 
-def _without_bytes(entry: Entry, facts: Facts) -> Step:
+def _without_bytes(entry: Entry, facts: DeliveryFacts) -> Step:
     """Bytes that are not here: the index has them, another run sends them, or the version is lost."""
     if facts.unlisted is None:
         return Await(entry.files, facts.deadline)
@@ -141,7 +141,7 @@ def _without_bytes(entry: Entry, facts: Facts) -> Step:
     return Stop(error, elsewhere=True)
 
 
-def _prove(entry: Entry, facts: Facts) -> Step:
+def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
     """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
     if facts.unlisted is None:
         lagged_before = bool(entry.tag)
@@ -151,7 +151,7 @@ def _prove(entry: Entry, facts: Facts) -> Step:
     return _tag(entry, facts)
 
 
-def _tag(entry: Entry, facts: Facts) -> Step:
+def _tag(entry: Entry, facts: DeliveryFacts) -> Step:
     """Put the tag on the commit. A tag that the forge refuses is a warning, and no more."""
     state: State = "released" if entry.state == "proven" else entry.state
     if state == entry.state and entry.tag == "created":
@@ -163,7 +163,7 @@ def _tag(entry: Entry, facts: Facts) -> Step:
     return created if facts.tag == entry.commit else PutTag(created)
 
 
-def _warnings(entry: Entry, facts: Facts) -> tuple[str, ...]:
+def _warnings(entry: Entry, facts: DeliveryFacts) -> tuple[str, ...]:
     warnings = []
     if facts.unlisted:
         warnings.append(f"{entry.version} is uploaded but unconfirmed: {facts.unlisted}; the next run checks again")
@@ -188,7 +188,7 @@ def not_built(entry: Entry) -> Failed:
     )
 
 
-def _giving_up(entry: Entry | None, facts: Facts, wanted: GiveUp) -> Step:
+def _giving_up(entry: Entry | None, facts: DeliveryFacts, wanted: GiveUp) -> Step:
     """The failure that says what to do, once the ledger has it."""
     if entry and entry.state == wanted.state:
         return wanted

@@ -7,7 +7,7 @@ import msgspec
 from mergeship.core.distribution import Distribution
 
 
-class Facts(msgspec.Struct, frozen=True):
+class RecoveryFacts(msgspec.Struct, frozen=True):
     """What is known of the bytes."""
 
     here: frozenset[str]
@@ -32,7 +32,7 @@ class Lost(msgspec.Struct, frozen=True):
     why: str
 
 
-def next_step(files: Sequence[Distribution], facts: Facts) -> Rebuild | Recovered | Lost:
+def next_step(files: Sequence[Distribution], facts: RecoveryFacts) -> Rebuild | Recovered | Lost:
     """What to do about the bytes that the ledger has bound."""
     lacking = [file.name for file in files if file.name not in facts.here]
     if not lacking:

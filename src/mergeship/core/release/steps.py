@@ -7,11 +7,11 @@ import msgspec
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
 from mergeship.core.release.ledger import State
-from mergeship.core.release.upload import Sent
+from mergeship.core.release.upload import UploadOutcome
 from mergeship.errors import MergeshipError
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class DeliveryFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a run knows of one release besides the ledger's entry."""
 
     now: datetime
@@ -41,14 +41,14 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     kept: bool = False
     listing: Listing | None = None
     reread: bool = False
-    sent: tuple[Sent, ...] = ()
+    sent: tuple[UploadOutcome, ...] = ()
     unlisted: str | None = None
     """Why the index does not list it with equal hashes: empty if it does, None before it was waited for."""
     tag_refused: str | None = None
     """The forge's words if it refused the tag."""
     giving_up: "GiveUp | None" = None
 
-    def moved(self) -> "Facts":
+    def moved(self) -> "DeliveryFacts":
         """What is still known after the state has changed."""
         return msgspec.structs.replace(self, listing=None, sent=(), unlisted=None)
 

@@ -82,7 +82,7 @@ _REDIRECTS = range(300, 400)
 _SERVER_ERRORS = range(500, 600)
 
 
-def judge(answer: Answer) -> Verdict:
+def classify(answer: Answer) -> Verdict:
     """What the answer means: accepted, refused for good, or not available now."""
     if answer.status in range(200, 300):
         return Verdict("accepted")
@@ -116,7 +116,7 @@ def after(verdict: Verdict | None, has: Presence) -> Next:
     return "give-up" if verdict.ends_version else "stop"
 
 
-class Sent(msgspec.Struct, frozen=True):
+class UploadOutcome(msgspec.Struct, frozen=True):
     """How the attempts to send one file ended."""
 
     file: Distribution

@@ -26,7 +26,7 @@ class Prepared(msgspec.Struct, frozen=True):
     """Whether it has exactly that commit already."""
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class PullFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What a run knows."""
 
     declared: str | None
@@ -88,7 +88,7 @@ class Update(msgspec.Struct, frozen=True):
     action: Action = "moved"
 
 
-class Done(msgspec.Struct, frozen=True):
+class Settled(msgspec.Struct, frozen=True):
     """Nothing is left to do."""
 
     action: Action
@@ -96,10 +96,10 @@ class Done(msgspec.Struct, frozen=True):
 
 Effect = Close | Push | Open | Update
 """What others can see; a dry run stops before it."""
-Step = Prepare | Effect | Done
+Step = Prepare | Effect | Settled
 
 
-def why(facts: Facts) -> str:
+def why(facts: PullFacts) -> str:
     """Why there has to be a version pull request, or none."""
     if facts.entry is None:
         return "nothing is released yet"
@@ -110,26 +110,26 @@ def why(facts: Facts) -> str:
     return f"main declares {facts.declared}, and {facts.entry.version} is released"
 
 
-def next_step(facts: Facts) -> Step:
+def next_step(facts: PullFacts) -> Step:
     """What to do next."""
     entry, pull = facts.entry, facts.current
     if entry is None or facts.declared is None:
-        return Done("nothing")
+        return Settled("nothing")
     if _caught_up(facts.declared, entry):
         if pull is None:
-            return Done("nothing")
-        return Done("closed") if facts.closed else Close(pull, why(facts))
+            return Settled("nothing")
+        return Settled("closed") if facts.closed else Close(pull, why(facts))
     if facts.prepared is None:
         return Prepare(entry)
     prepared, action = facts.prepared, action_of(pull)
     if prepared.same and pull and pull.title == title(entry.version):
-        return Done("unchanged")
+        return Settled("unchanged")
     if not prepared.same and not facts.pushed:
         return Push(prepared, action)
     if facts.refused is not None:
-        return Done("pushed")
+        return Settled("pushed")
     if facts.pull:
-        return Done(action)
+        return Settled(action)
     return Update(pull.number, entry) if pull else Open(prepared.branch, entry)
 
 

@@ -22,7 +22,7 @@ View = Callable[[Request], Awaitable[Response]]
 LIMIT = 5000  # requests an hour
 
 
-class Refused(Exception):
+class HttpError(Exception):
     """An answer that is an error. `errors` are GitHub's words for the fields that are wrong."""
 
     def __init__(
@@ -39,10 +39,10 @@ class Refused(Exception):
         self.errors = errors
 
 
-def invalid(resource: str, field: str, code: str) -> Refused:
+def invalid(resource: str, field: str, code: str) -> HttpError:
     """The answer to a field that is missing, wrong, or there already."""
     errors = [{"resource": resource, "field": field, "code": code}]
-    return Refused(422, "Validation Failed", errors=errors)
+    return HttpError(422, "Validation Failed", errors=errors)
 
 
 class Views:
@@ -71,7 +71,7 @@ class Views:
                 response = await view(request)
                 if fault:
                     _go_wrong(fault)
-            except Refused as refused:
+            except HttpError as refused:
                 body = serializers.error(refused.status, refused.message, refused.errors)
                 response = JSONResponse(body, refused.status, refused.headers)
             return self._dressed(request, response)
@@ -98,7 +98,7 @@ class Views:
         """Every request counts."""
         self.repo.remaining -= 1
         if self.repo.remaining < 0 and self.repo.clock() < self.repo.resets:
-            raise Refused(403, "API rate limit exceeded for user ID 1.", {"x-ratelimit-remaining": "0"})
+            raise HttpError(403, "API rate limit exceeded for user ID 1.", {"x-ratelimit-remaining": "0"})
         if self.repo.remaining < 0:
             self.repo.renew_limit()
 
@@ -119,15 +119,15 @@ class Views:
         if grant is None:
             if public:
                 return None
-            raise Refused(401, "Requires authentication") if not self.repo.private else Refused(404, "Not Found")
+            raise (HttpError(401, "Requires authentication") if not self.repo.private else HttpError(404, "Not Found"))
         if not self._role_allows(grant, permission, wanted):
             admin = permission in _ADMINISTRATORS and self.repo.access.get(grant.login) == "write"
-            raise Refused(403, "Must have admin rights to Repository." if admin else grant.refusal)
+            raise HttpError(403, "Must have admin rights to Repository." if admin else grant.refusal)
         if not grant.allows(permission, wanted):
             needed = {"X-Accepted-GitHub-Permissions": f"{permission.replace('-', '_')}={wanted}"}
-            raise Refused(403, grant.refusal, needed)
+            raise HttpError(403, grant.refusal, needed)
         if wanted == "write" and self.repo.archived:
-            raise Refused(403, "Repository was archived so is read-only.")
+            raise HttpError(403, "Repository was archived so is read-only.")
         return grant
 
     def _role_allows(self, grant: Grant, permission: str, wanted: str) -> bool:
@@ -145,7 +145,7 @@ class Views:
         """The same, for what nobody may without a token."""
         grant = self.has_permission(request, permission, wanted)
         if grant is None:
-            raise Refused(401, "Requires authentication")
+            raise HttpError(401, "Requires authentication")
         return grant
 
     def grant(self, request: Request) -> Grant | None:
@@ -159,20 +159,20 @@ class Views:
             except (binascii.Error, UnicodeDecodeError):
                 given = ""
         if given not in self.repo.tokens:
-            raise Refused(401, "Bad credentials")
+            raise HttpError(401, "Bad credentials")
         return self.repo.tokens[given]
 
     def pull_request(self, request: Request) -> PullRequest:
         """The pull request of that number."""
         pull_request = self.repo.pull_requests.get(request.path_params["number"])
         if pull_request is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return pull_request
 
 
 def _go_wrong(fault: Fault) -> None:
     if fault.status is not None:
-        raise Refused(fault.status, fault.words, dict(fault.headers))
+        raise HttpError(fault.status, fault.words, dict(fault.headers))
 
 
 async def body(request: Request) -> dict[str, Any]:
@@ -181,9 +181,9 @@ async def body(request: Request) -> dict[str, Any]:
     try:
         document = msgspec.json.decode(content) if content else {}
     except msgspec.DecodeError as error:
-        raise Refused(400, "Problems parsing JSON") from error
+        raise HttpError(400, "Problems parsing JSON") from error
     if not isinstance(document, dict):
-        raise Refused(400, "Body should be a JSON object")
+        raise HttpError(400, "Body should be a JSON object")
     return document
 
 

@@ -13,7 +13,7 @@ from mergeship.world.forge.accounts import ACTIONS_APP, MAINTAINER, Access, Gran
 from mergeship.world.forge.merging import Method
 from mergeship.world.forge.records import Check, PullRequest, Release, Run, SelfHostedRunner
 from mergeship.world.forge.rules import Rules
-from mergeship.world.forge.settings import Settings
+from mergeship.world.forge.settings import RepositorySettings
 from mergeship.world.git import BareRepository
 from mergeship.world.identity import Issuer
 
@@ -44,7 +44,7 @@ class FakeRepository:
         self.pull_requests: dict[int, PullRequest] = {}
         self.access: dict[str, Access] = {MAINTAINER: "admin"}
         self.tokens: dict[str, Grant] = {}
-        self.settings = Settings()
+        self.settings = RepositorySettings()
         self.rules = Rules()
         self.archived = False
         self.private = False

@@ -16,7 +16,7 @@ class Stored(msgspec.Struct):
     updated: datetime
 
 
-class Environment(msgspec.Struct):
+class StoredEnvironment(msgspec.Struct):
     """An environment. The policy is None for any branch."""
 
     name: str
@@ -37,7 +37,7 @@ class Label(msgspec.Struct):
     description: str | None
 
 
-class Settings:
+class RepositorySettings:
     """Everything that is set."""
 
     def __init__(self) -> None:
@@ -58,7 +58,7 @@ class Settings:
             "default_workflow_permissions": "read", "can_approve_pull_request_reviews": False,
         }  # fmt: skip
         self.fork_approval = "first_time_contributors"
-        self.environments: dict[str, Environment] = {}
+        self.environments: dict[str, StoredEnvironment] = {}
         self.secrets: dict[str, Stored] = {}
         self.labels: dict[str, Label] = {}
         self.key = PrivateKey.generate()

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
-from mergeship.adapters.github.connection import FORBIDDEN, NOT_FOUND, UPGRADE, Connection, Refused, unless
+from mergeship.adapters.github.connection import FORBIDDEN, NOT_FOUND, UPGRADE, Connection, RequestRefused, unless
 from mergeship.adapters.github.settings import protection
 from mergeship.adapters.github.settings.handler import Handler, Reading
 from mergeship.core.forge.registry import KINDS
@@ -92,7 +92,7 @@ async def _read(ask: Connection, kind: str, reading: Reading) -> None:
         return
     try:
         reading.settings += await handler.read(ask, reading)
-    except Refused as refused:
+    except RequestRefused as refused:
         upgrade = refused.status == FORBIDDEN and UPGRADE in refused.words.lower()
         if not upgrade and refused.status not in handler.absent:
             raise

@@ -6,7 +6,7 @@ A ruleset is in use here if it is only about main: one that is about more is som
 from collections.abc import Iterable
 from typing import Any
 
-from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, Refused, unless
+from mergeship.adapters.github.connection import ADMIN_READ, ADMIN_WRITE, NOT_FOUND, Connection, RequestRefused, unless
 from mergeship.adapters.github.settings import classic, rulesets
 from mergeship.adapters.github.settings.handler import single
 from mergeship.core.forge.protection import OURS, Protection
@@ -19,13 +19,13 @@ Json = dict[str, Any]
 
 
 async def _read(ask: Connection) -> Protection | None:
-    """What protects main; None for nothing. Raises Refused if it cannot be protected."""
+    """What protects main; None for nothing. Raises RequestRefused if it cannot be protected."""
     ruleset = await rulesets.find(ask, "branch", OURS, _MAIN_ALONE)
     if ruleset:
         return _of_ruleset(ruleset)
     try:
         return classic.read(await ask.item(classic.url(ask), ADMIN_READ))
-    except Refused as refused:
+    except RequestRefused as refused:
         # Also someone who may not see it gets a 404.
         if refused.status == NOT_FOUND and "not protected" in refused.words.lower():
             return None

@@ -9,7 +9,7 @@ from typing import Any
 from mergeship.world.forge.fake_repository import FakeRepository
 from mergeship.world.forge.serializers.common import account, time
 from mergeship.world.forge.serializers.common import maybe_time as _time
-from mergeship.world.forge.settings import Environment, Stored
+from mergeship.world.forge.settings import Stored, StoredEnvironment
 
 
 def repository(repo: FakeRepository, base: str, *, whole: bool, fork: str = "") -> dict[str, Any]:
@@ -89,7 +89,7 @@ def installation(repo: FakeRepository, base: str, number: int) -> dict[str, Any]
     }  # fmt: skip
 
 
-def environment(url: str, of: Environment) -> dict[str, Any]:
+def environment(url: str, of: StoredEnvironment) -> dict[str, Any]:
     """An environment. `url` is that of the repository's API."""
     rules: list[dict[str, Any]] = []
     if of.rules.get("wait_timer"):

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mergeship.world.forge import serializers
 from mergeship.world.forge.accounts import ACTIONS_APP, Grant
-from mergeship.world.forge.answering import Refused, Views, base_of, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, page
 
 
 class Accounts(Views):
@@ -29,7 +29,7 @@ class Accounts(Views):
         """Those who have at least a permission."""
         grant = self.require(request, "metadata", "read")
         if not grant.by_app and self.repo.access.get(grant.login) not in {"admin", "write"}:
-            raise Refused(403, "Must have push access to view repository collaborators.")
+            raise HttpError(403, "Must have push access to view repository collaborators.")
         wanted = request.query_params.get("permission", "pull")
         roles = {"push": {"admin", "write"}, "admin": {"admin"}}.get(wanted, {"admin", "write", "read"})
         people = [login for login, role in self.repo.access.items() if role in roles]
@@ -40,13 +40,13 @@ class Accounts(Views):
         self.require(request, "metadata", "read")
         login = request.path_params["login"]
         if login not in self.repo.access:
-            raise Refused(404, f"{login} is not a user")
+            raise HttpError(404, f"{login} is not a user")
         return JSONResponse(serializers.permission(self.repo, base_of(request), login))
 
     async def app(self, request: Request) -> Response:
         """GitHub Actions, which is an App."""
         if request.path_params["slug"] != "github-actions":
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return JSONResponse(serializers.app(base_of(request), ACTIONS_APP, "github-actions", self.repo.clock()))
 
     def _app_of(self, request: Request) -> int:
@@ -58,7 +58,7 @@ class Accounts(Views):
             except jwt.PyJWTError:
                 continue
             return number
-        raise Refused(401, "A JSON web token could not be decoded")
+        raise HttpError(401, "A JSON web token could not be decoded")
 
     async def installation(self, request: Request) -> Response:
         """Where an App is installed: here."""
@@ -69,7 +69,7 @@ class Accounts(Views):
         """A token of an App for an hour."""
         number = self._app_of(request)
         if request.path_params["number"] != number:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         value = self.repo.new_token(Grant(f"app-{number}[bot]", self.repo.app_permissions))
         ends = serializers.time(self.repo.clock() + timedelta(hours=1))
         return JSONResponse({"token": value, "expires_at": ends, "repository_selection": "selected"}, 201)

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, page
 from mergeship.world.forge.fake_repository import FakeRepository
 
 
@@ -52,7 +52,7 @@ class Actions(Views):
         self.require(request, "actions", "read")
         folder = dict(_artifacts(self.repo)).get(request.path_params["artifact"])
         if folder is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return Response(await run_in_threadpool(_zipped, folder), media_type="application/zip")
 
 

@@ -5,8 +5,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
-from mergeship.world.forge.settings import Environment, Stored
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, nothing, page
+from mergeship.world.forge.settings import Stored, StoredEnvironment
 
 _POLICIES = "deployment-branch-policies"
 
@@ -35,13 +35,13 @@ class Environments(Views):
 
     def _to_be_had(self) -> None:
         if self.repo.private and self.repo.free:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
 
-    def _named(self, request: Request) -> Environment:
+    def _named(self, request: Request) -> StoredEnvironment:
         self._to_be_had()
         environment = self.repo.settings.environments.get(request.path_params["environment"])
         if environment is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return environment
 
     async def environments(self, request: Request) -> Response:
@@ -62,10 +62,10 @@ class Environments(Views):
             given = await body(request)
             policy = given.get("deployment_branch_policy")
             if policy is not None and policy["protected_branches"] == policy["custom_branch_policies"]:
-                raise Refused(422, "Validation Failed", errors=[{"message": "exactly one of both has to be true"}])
+                raise HttpError(422, "Validation Failed", errors=[{"message": "exactly one of both has to be true"}])
             if given.get("reviewers") and self.repo.private and self.repo.free:
-                raise Refused(422, "Failed to create the environment protection rule.")
-            environment = known.setdefault(name, Environment(name, self.repo.clock()))
+                raise HttpError(422, "Failed to create the environment protection rule.")
+            environment = known.setdefault(name, StoredEnvironment(name, self.repo.clock()))
             environment.policy = policy
             environment.rules = {
                 key: given[key] for key in ("wait_timer", "reviewers", "prevent_self_review") if key in given
@@ -87,7 +87,7 @@ class Environments(Views):
             )
         self.require(request, "administration", "write")
         if not environment.policy or not environment.policy["custom_branch_policies"]:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         given = await body(request)
         if "name" not in given:
             raise invalid("DeploymentBranchPolicy", "name", "missing_field")
@@ -101,7 +101,7 @@ class Environments(Views):
         environment = self._named(request)
         kept = [policy for policy in environment.branches if policy[0] != request.path_params["number"]]
         if len(kept) == len(environment.branches):
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         environment.branches[:] = kept
         return nothing()
 
@@ -131,7 +131,7 @@ class Environments(Views):
         if request.method == "PUT":
             given = await body(request)
             if given.get("key_id") != "1":
-                raise Refused(422, "The key_id is not that of the repository's public key.")
+                raise HttpError(422, "The key_id is not that of the repository's public key.")
             try:
                 value = self.repo.settings.opened(str(given.get("encrypted_value", "")))
             except ValueError as error:
@@ -141,7 +141,7 @@ class Environments(Views):
             store[name] = Stored(value, now if fresh else store[name].created, now)
             return Response(content="{}", status_code=201, media_type="application/json") if fresh else nothing()
         if name not in store:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         if request.method == "DELETE":
             del store[name]
             return nothing()

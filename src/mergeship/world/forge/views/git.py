@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from mergeship.world.forge import smart_http
-from mergeship.world.forge.answering import Refused, Views
+from mergeship.world.forge.answering import HttpError, Views
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 _UNAUTHORIZED = 401
@@ -29,7 +29,7 @@ class Git(Views):
         writes = "git-receive-pack" in str(request.url)
         try:
             grant = self.has_permission(request, "contents", "write" if writes else "read")
-        except Refused as refused:
+        except HttpError as refused:
             if refused.status == _UNAUTHORIZED:  # what makes git ask for a login
                 return Response("", 401, {"WWW-Authenticate": 'Basic realm="GitHub"'})
             words = refused.message if self.repo.archived else f"Permission to {self.repo.name}.git denied."
@@ -48,5 +48,5 @@ class Git(Views):
         renamed = re.match(r"/api/v3/repos/([^/]+/[^/]+)", request.url.path)
         if renamed and renamed[1] in self.repo.former_names:
             target = str(request.url).replace(f"repos/{renamed[1]}", "repositories/1", 1)
-            raise Refused(301 if request.method == "GET" else 307, "Moved Permanently", {"Location": target})
-        raise Refused(404, "Not Found")
+            raise HttpError(301 if request.method == "GET" else 307, "Moved Permanently", {"Location": target})
+        raise HttpError(404, "Not Found")

@@ -9,7 +9,7 @@ from starlette.routing import Route
 
 from mergeship.core.workflow import PATH
 from mergeship.world.forge.accounts import MAINTAINER
-from mergeship.world.forge.answering import Refused, Views
+from mergeship.world.forge.answering import HttpError, Views
 
 ADDRESS = "/_apis/identity"
 
@@ -24,7 +24,7 @@ class Identity(Views):
     async def identity(self, request: Request) -> Response:
         """The identity of the job that asks, signed for one audience."""
         if request.headers.get("authorization", "").lower() != f"bearer {self.repo.identity_token}".lower():
-            raise Refused(401, "Unauthorized")
+            raise HttpError(401, "Unauthorized")
         owner, _, _ = self.repo.name.partition("/")
         environment = self.repo.deploys_to
         claims = {

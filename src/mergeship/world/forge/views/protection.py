@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, nothing, page
 
 _REQUIRED = ("required_status_checks", "enforce_admins", "required_pull_request_reviews", "restrictions")
 UPGRADE = "Upgrade to GitHub Pro or make this repository public to enable this feature."
@@ -27,7 +27,7 @@ class Protection(Views):
 
     def _to_be_had(self) -> None:
         if self.repo.private and self.repo.free:
-            raise Refused(403, UPGRADE)
+            raise HttpError(403, UPGRADE)
 
     async def classic(self, request: Request) -> Response:
         """Classic protection of a branch."""
@@ -35,19 +35,19 @@ class Protection(Views):
         self._to_be_had()
         branch, known = request.path_params["branch"], self.repo.rules.classic
         if not self.repo.head_of(branch):
-            raise Refused(404, "Branch not found")
+            raise HttpError(404, "Branch not found")
         if request.method == "PUT":
             given = await body(request)
             for name in _REQUIRED:
                 if name not in given:
-                    raise Refused(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
+                    raise HttpError(422, f'Invalid request.\n\n"{name}" wasn\'t supplied.')
             checks = given["required_status_checks"]
             if checks is not None and {"contexts", "checks"} <= set(checks):
-                raise Refused(422, 'Invalid request.\n\nMore than one subschema in "oneOf" matched.')
+                raise HttpError(422, 'Invalid request.\n\nMore than one subschema in "oneOf" matched.')
             known[branch] = given
             self.repo.enforce()
         elif branch not in known:
-            raise Refused(404, "Branch not protected")
+            raise HttpError(404, "Branch not protected")
         elif request.method == "DELETE":
             del known[branch]
             self.repo.enforce()
@@ -73,7 +73,7 @@ class Protection(Views):
         self._to_be_had()
         number, known = request.path_params["number"], self.repo.rules.rulesets
         if number not in known:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         if request.method != "GET":
             self.require(request, "administration", "write")
             if request.method == "DELETE":
@@ -120,7 +120,7 @@ def _checked(given: dict[str, Any], names: set[str]) -> dict[str, Any]:
         if name not in given:
             raise invalid("Ruleset", name, "missing_field")
     if given["name"] in names:
-        raise Refused(422, "Validation Failed", errors=[{"message": "Name must be unique"}])
+        raise HttpError(422, "Validation Failed", errors=[{"message": "Name must be unique"}])
     target = given.get("target", "branch")
     conditions = given.get("conditions") or {"ref_name": {"include": [], "exclude": []}}
     return {**given, "target": target, "conditions": conditions, "rules": given.get("rules", [])}

@@ -10,7 +10,7 @@ from starlette.routing import Route
 
 from mergeship.errors import Failed
 from mergeship.world.forge import merge_rules, serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, page
 from mergeship.world.forge.records import PullRequest
 
 MOST = 65_536  # characters of a text
@@ -44,7 +44,7 @@ class Pulls(Views):
         self.has_permission(request, "pull-requests", "read")
         sha = request.path_params["sha"]
         if not await run_in_threadpool(self.repo.knows, sha):
-            raise Refused(422, f"No commit found for SHA: {sha}")
+            raise HttpError(422, f"No commit found for SHA: {sha}")
         pulls = self.repo.of_commit(sha)
         if self.repo.lag:
             self.repo.lag -= 1
@@ -76,7 +76,7 @@ class Pulls(Views):
     async def _open(self, request: Request) -> Response:
         grant = self.require(request, "pull-requests", "write")
         if grant.by_actions and not self.repo.settings.workflow["can_approve_pull_request_reviews"]:
-            raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
+            raise HttpError(403, "GitHub Actions is not permitted to create or approve pull requests.")
         given = await body(request)
         for name in ("head", "base"):
             if not given.get(name):
@@ -154,9 +154,9 @@ class Pulls(Views):
         if state is None:
             raise invalid("PullRequestReview", "event", "invalid")
         if grant.by_actions and not self.repo.settings.workflow["can_approve_pull_request_reviews"]:
-            raise Refused(403, "GitHub Actions is not permitted to create or approve pull requests.")
+            raise HttpError(403, "GitHub Actions is not permitted to create or approve pull requests.")
         if grant.login == pull_request.author and state == "APPROVED":
-            raise Refused(422, "Unprocessable Entity", errors=[{"message": "Can not approve your own pull request"}])
+            raise HttpError(422, "Unprocessable Entity", errors=[{"message": "Can not approve your own pull request"}])
         pull_request.reviews = {**pull_request.reviews, grant.login: state}
         return JSONResponse(serializers.review(self.repo, base_of(request), pull_request, grant.login, state))
 
@@ -185,9 +185,9 @@ class Pulls(Views):
         if method not in _ALLOWED:
             raise invalid("PullRequest", "merge_method", "invalid")
         if not pull_request.open or pull_request.draft:
-            raise Refused(405, "Pull Request is not mergeable")
+            raise HttpError(405, "Pull Request is not mergeable")
         if given.get("sha", pull_request.head) != pull_request.head:
-            raise Refused(409, "Head branch was modified. Review and try the merge again.")
+            raise HttpError(409, "Head branch was modified. Review and try the merge again.")
         rules = self.repo.rules.about(f"refs/heads/{pull_request.base}")
         linear = any(rule.kind == "required_linear_history" for rule in rules)
         methods = [
@@ -196,15 +196,15 @@ class Pulls(Views):
         allowed = self.repo.settings.repository[_ALLOWED[method]] and all(method in some for some in methods)
         if not allowed or (method == "merge" and linear):
             words = {"squash": "Squash merges", "merge": "Merge commits", "rebase": "Rebase merges"}
-            raise Refused(405, f"{words[method]} are not allowed on this repository.")
+            raise HttpError(405, f"{words[method]} are not allowed on this repository.")
         broken = await run_in_threadpool(merge_rules.violations, self.repo, pull_request, grant.login)
         if broken:
             head = "" if any(rule.classic for rule in rules) else "Repository rule violations found\n\n"
-            raise Refused(405, head + "\n\n".join(broken))
+            raise HttpError(405, head + "\n\n".join(broken))
         try:
             commit = await run_in_threadpool(self._merged, pull_request, method, given, grant.login)
         except Failed as error:
-            raise Refused(405, "Pull Request is not mergeable") from error
+            raise HttpError(405, "Pull Request is not mergeable") from error
         if not grant.by_actions:  # what GITHUB_TOKEN does starts no workflow
             self.repo.happened("push", "", pull_request)
         return JSONResponse({"sha": commit, "merged": True, "message": "Pull Request successfully merged"})
@@ -218,7 +218,7 @@ class Pulls(Views):
     async def graphql(self, request: Request) -> Response:
         """The one question that the product asks in this way."""
         if self.grant(request) is None:
-            raise Refused(401, "This endpoint requires you to be authenticated.")
+            raise HttpError(401, "This endpoint requires you to be authenticated.")
         query = await body(request)
         pull_request = self.repo.pull_requests.get(query["variables"]["number"])
         if "lastEditedAt" not in query["query"] or pull_request is None:
@@ -227,6 +227,6 @@ class Pulls(Views):
         return JSONResponse(serializers.edited(pull_request))
 
 
-def _custom(words: str) -> Refused:
+def _custom(words: str) -> HttpError:
     errors = [{"resource": "PullRequest", "code": "custom", "message": words}]
-    return Refused(422, "Validation Failed", errors=errors)
+    return HttpError(422, "Validation Failed", errors=errors)

@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, nothing, page
 from mergeship.world.forge.records import Asset, Release
 
 
@@ -29,7 +29,7 @@ class Releases(Views):
     def _one(self, request: Request) -> Release:
         release = self.repo.releases.get(request.path_params["number"])
         if release is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return release
 
     def _shown(self, request: Request, release: Release) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class Releases(Views):
             (release for release in self.repo.releases.values() if release.tag == tag and not release.draft), None
         )
         if published is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return JSONResponse(self._shown(request, published))
 
     async def release(self, request: Request) -> Response:

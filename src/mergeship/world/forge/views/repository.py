@@ -6,7 +6,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, nothing, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, nothing, page
 
 _MESSAGES = {"PR_BODY", "COMMIT_MESSAGES", "BLANK"}
 _TITLES = {"PR_TITLE", "COMMIT_OR_PR_TITLE"}
@@ -76,7 +76,7 @@ class Repository(Views):
     async def forks(self, request: Request) -> Response:
         """Whose workflows wait for a person."""
         if self.repo.private:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         if request.method == "GET":
             self.require(request, "administration", "read")
             return JSONResponse({"approval_policy": self.repo.settings.fork_approval})
@@ -112,7 +112,7 @@ class Repository(Views):
         self.has_permission(request, "issues", "read")
         label = self.repo.settings.labels.get(request.path_params["name"].lower())
         if label is None:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         return JSONResponse(serializers.label(f"{base_of(request)}{self.api}", label))
 
     async def one_branch(self, request: Request) -> Response:
@@ -121,7 +121,7 @@ class Repository(Views):
         name = request.path_params["branch"]
         head = self.repo.head_of(name)
         if not head:
-            raise Refused(404, "Branch not found")
+            raise HttpError(404, "Branch not found")
         return JSONResponse(serializers.branch(self.repo, base_of(request), name, head))
 
     async def branch(self, request: Request) -> Response:
@@ -129,9 +129,9 @@ class Repository(Views):
         self.require(request, "contents", "write")
         branch = request.path_params["branch"]
         if not self.repo.head_of(branch):
-            raise Refused(422, "Reference does not exist")
+            raise HttpError(422, "Reference does not exist")
         if any(rule.kind == "deletion" for rule in self.repo.rules.about(f"refs/heads/{branch}")):
-            raise Refused(422, "Repository rule violations found\n\nCannot delete this branch\n\n")
+            raise HttpError(422, "Repository rule violations found\n\nCannot delete this branch\n\n")
         await run_in_threadpool(self.repo.bare.git, "update-ref", "-d", f"refs/heads/{branch}")
         await run_in_threadpool(self.repo.pushed)
         return nothing()

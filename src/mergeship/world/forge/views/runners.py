@@ -8,7 +8,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import Refused, Views, base_of, nothing, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, nothing, page
 from mergeship.world.forge.records import RUNNER_VERSION
 
 SYSTEMS = (("linux", "x64"), ("linux", "arm64"), ("osx", "x64"), ("win", "x64"))
@@ -38,7 +38,7 @@ class Runners(Views):
         self.require(request, "administration", "read" if request.method == "GET" else "write")
         number = request.path_params["number"]
         if number not in self.repo.runners:
-            raise Refused(404, "Not Found")
+            raise HttpError(404, "Not Found")
         if request.method == "DELETE":
             del self.repo.runners[number]
             return nothing()

@@ -7,7 +7,7 @@ from starlette.routing import Route
 
 from mergeship.world.forge import serializers
 from mergeship.world.forge.accounts import ACTIONS_APP
-from mergeship.world.forge.answering import Refused, Views, base_of, body, invalid, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, body, invalid, page
 
 _STATES = {"success": "success", "failure": "failure", "error": "failure", "pending": ""}
 
@@ -26,7 +26,7 @@ class Statuses(Views):
     async def _commit(self, request: Request) -> str:
         sha: str = request.path_params["sha"]
         if not await run_in_threadpool(self.repo.knows, sha):
-            raise Refused(422, f"No commit found for SHA: {sha}")
+            raise HttpError(422, f"No commit found for SHA: {sha}")
         return sha
 
     async def report(self, request: Request) -> Response:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 from mergeship.errors import MergeshipError
 
 
-class Entry(NamedTuple):
+class Code(NamedTuple):
     """A code, for people: which kind of error carries it, what it means, and what to do."""
 
     kinds: tuple[type[MergeshipError], ...]
