@@ -290,7 +290,7 @@ def test_every_drill_has_a_guard() -> None:
 
 
 def test_a_race_of_a_few_rounds(session_with: Callable[[str], DrillSession]) -> None:
-    assert races.race(session_with(""), rounds=3).startswith("3 rounds")
+    assert races.race(session_with(""), rounds=4, every=2).startswith("4 rounds")
 
 
 def test_what_was_seen_is_reported_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:

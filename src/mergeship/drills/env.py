@@ -2,6 +2,7 @@
 
 import copy
 import shutil
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -150,11 +151,17 @@ class DrillEnv:
         runner.at(commit)
         return self.call("decide", runner=runner, event=event, **given)
 
-    def put_built(self, version: str, commit: str, runner: Runner | None = None) -> None:
-        """What the job `build` hands on: distributions of that version, with the manifest that binds them."""
+    def put_built(self, version: str, commit: str, runner: Runner | None = None, *, comment: bytes = b"") -> None:
+        """What the job `build` hands on: distributions of that version, with the manifest that binds them.
+
+        A `comment` in the wheel makes it another one, as a build does that is not reproducible.
+        """
         target = (runner or self.runner).dist
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(self.session.distributions(version, self), target)
+        if comment:
+            with zipfile.ZipFile(next(target.glob("*.whl")), "a") as wheel:
+                wheel.comment = comment
         built = tuple(dist.digest(file) for file in dist.distributions(target))
         manifest = Manifest(self.testbed.project, version, commit, built)
         files.write(target / MANIFEST, distribution.encode(manifest))
