@@ -71,8 +71,16 @@ class Recorder:
 @cache
 def description(name: str) -> dict[str, Any]:
     """One of GitHub's descriptions: `openapi`, or `openapi-webhooks`."""
-    found: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
-    return found
+    text = (FOLDER / f"{name}.json").read_text(encoding="utf-8")
+    whole: dict[str, Any] = json.loads(text, object_hook=_with_null)
+    return whole
+
+
+def _with_null(schema: dict[str, Any]) -> dict[str, Any]:
+    """GitHub leaves null out of the values of what may be null: a job without a conclusion, for one."""
+    if schema.get("nullable") is True and isinstance(schema.get("enum"), list):
+        schema["enum"].append(None)
+    return schema
 
 
 @cache

@@ -8,8 +8,7 @@ from mergeship.core.result import Job
 from mergeship.core.workflow import Workflow
 from mergeship.rehearsal import events
 from mergeship.rehearsal.origin import Merge
-from mergeship.rehearsal.testbed import Testbed
-from mergeship.world.forge.records import Run
+from mergeship.rehearsal.testbed import CONCLUSIONS, Testbed
 
 RUNS = 101
 """The first run's number that is not that of a merge."""
@@ -37,21 +36,9 @@ class Automation:
         event = events.pull_request(repo, self.testbed.forge, pull_request, action)
         jobs = self.testbed.run(self.program, checks, event, next(self._numbers), self.report)
         for job in jobs:
-            conclusion = {"passed": "success", "skipped": "skipped"}.get(job.status, "failure")
-            repo.report(pull_request.head, names.get(job.name, job.name), conclusion)
+            repo.report(pull_request.head, names.get(job.name, job.name), CONCLUSIONS.get(job.status, "failure"))
         return jobs
 
     def pipeline(self, workflow: Workflow, merge: Merge) -> list[Job]:
         """Run the pipeline on a merge."""
-        number = next(self._numbers)
-        repo = self.testbed.repo
-        run = Run(
-            number=number, workflow=workflow.path, event="push", branch="main", commit=merge.after,
-            began=repo.clock(),
-        )  # fmt: skip
-        repo.runs.append(run)
-        jobs = self.testbed.run(
-            self.program, workflow, events.pushed(repo, self.testbed.forge, merge), number, self.report
-        )
-        run.conclusion = "failure" if any(job.status == "failed" for job in jobs) else "success"
-        return jobs
+        return self.testbed.push(self.program, workflow, merge, next(self._numbers), self.report)

@@ -10,7 +10,8 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters.index.attesting import TRUST
-from mergeship.core.progress import MergeStarted, Note, Reporter
+from mergeship.core import progress
+from mergeship.core.progress import JobStarted, MergeStarted, Note, Reporter
 from mergeship.core.result import Job
 from mergeship.core.workflow import PATH, Workflow
 from mergeship.rehearsal import engine, events
@@ -20,6 +21,7 @@ from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.world.forge import app as forge_app
 from mergeship.world.forge.accounts import ACTIONS, EVERYTHING, MAINTAINER, OWNER, Grant, Permissions
 from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import Run
 from mergeship.world.forge.views.identity import ADDRESS
 from mergeship.world.identity import Publisher
 from mergeship.world.index import app as index_app
@@ -45,6 +47,10 @@ PUBLISHERS = (
 """Variables by which publishing tools take the address of an upload API."""
 PERMISSIONS: Permissions = {"contents": "write", "pull-requests": "write", "actions": "read", "metadata": "read"}
 """What the jobs' tokens may do, all of them together: the engine gives all of them the same one."""
+
+
+CONCLUSIONS = {"passed": "success", "skipped": "skipped"}
+"""How GitHub calls what became of a job; everything else is a failure."""
 
 
 class Testbed(msgspec.Struct, frozen=True):
@@ -76,7 +82,26 @@ class Testbed(msgspec.Struct, frozen=True):
     def act(self, program: str, workflow: Workflow, merge: Merge, number: int, report: Reporter) -> list[Job]:
         """Run the workflow on the push that a merge is, as run `number`."""
         report(MergeStarted(number, merge.after, merge.title, workflow.jobs))
-        return self.run(program, workflow, events.pushed(self.repo, self.forge, merge), number, report)
+        return self.push(program, workflow, merge, number, report)
+
+    def push(self, program: str, workflow: Workflow, merge: Merge, number: int, report: Reporter) -> list[Job]:
+        """The same without a word of the merge; the forge knows the run, and each job once it has begun."""
+        names = dict(zip(workflow.jobs, workflow.names, strict=True))
+        run = Run(
+            number=number, workflow=workflow.path, event="push", branch="main", commit=merge.after,
+            began=self.repo.clock(), jobs={},
+        )  # fmt: skip
+        self.repo.runs.append(run)
+
+        def reported(event: progress.Event) -> None:
+            if isinstance(event, JobStarted):
+                run.jobs[names.get(event.job, event.job)] = "in_progress"
+            report(event)
+
+        jobs = self.run(program, workflow, events.pushed(self.repo, self.forge, merge), number, reported)
+        run.jobs = {names.get(job.name, job.name): CONCLUSIONS.get(job.status, "failure") for job in jobs}
+        run.conclusion = "failure" if any(job.status == "failed" for job in jobs) else "success"
+        return jobs
 
     def run(self, program: str, workflow: Workflow, event: Event, number: int, report: Reporter) -> list[Job]:
         """Run a workflow on an event, on what stands in the clone, as run `number`."""
@@ -85,6 +110,7 @@ class Testbed(msgspec.Struct, frozen=True):
         self.box.event.write_bytes(msgspec.json.encode(event.payload))
         env = self.box.env | {"MERGESHIP_ARTIFACTS": str(artifacts)}
         given = self.variables | {"GITHUB_RUN_ID": str(number)}
+        given |= {"GITHUB_WORKFLOW_REF": f"{self.repo.name}/{workflow.path}@refs/heads/main"}
         if workflow.identity:
             given |= self.identity
         arguments = engine.command(program, workflow, self.box, given, event.name)

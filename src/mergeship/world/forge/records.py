@@ -93,6 +93,10 @@ class Run(msgspec.Struct, kw_only=True):
     began: datetime
     conclusion: str | None = None
     """success or failure; None while it runs."""
+    jobs: dict[str, str] = {}
+    """Each job by its name: in_progress, queued, or its conclusion. What is not there was not reached yet."""
+    repository: str = ""
+    """Whose branch it ran; empty for this repository's."""
 
 
 class SelfHostedRunner(msgspec.Struct, frozen=True):

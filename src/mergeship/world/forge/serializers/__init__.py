@@ -6,6 +6,7 @@ from mergeship.world.forge.serializers.actions import (
     check_run,
     combined,
     download,
+    job,
     release,
     run,
     runner,
@@ -29,6 +30,6 @@ from mergeship.world.forge.serializers.repository import (
 __all__ = [
     "account", "app", "artifact", "asset", "branch",
     "branch_policy", "check_run", "collaborator", "combined", "comment",
-    "download", "edited", "environment", "error", "file", "installation", "label", "permission", "protection",
+    "download", "edited", "environment", "error", "file", "installation", "job", "label", "permission", "protection",
     "pull_request", "release", "repository", "review", "run", "runner", "secret", "status", "time", "whole",
 ]  # fmt: skip

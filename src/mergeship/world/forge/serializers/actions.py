@@ -87,11 +87,28 @@ def run(repo: FakeRepository, base: str, of: Run) -> dict[str, Any]:
         "conclusion": of.conclusion, "workflow_id": 1, "url": url,
         "html_url": f"{base}/{repo.name}/actions/runs/{of.number}", "created_at": when, "updated_at": when,
         **{f"{name}_url": f"{url}/{name}" for name in links}, "pull_requests": [], "repository": whole,
-        "head_repository": whole,
+        "head_repository": {**whole, "full_name": of.repository or repo.name},
         "head_commit": {
             "id": of.commit, "tree_id": of.commit, "message": "", "timestamp": when, "author": person,
             "committer": person,
         },
+    }  # fmt: skip
+
+
+def job(repo: FakeRepository, base: str, of: Run, number: int, name: str) -> dict[str, Any]:
+    """A job of a run."""
+    identity, when = of.number * 100 + number, time(of.began)
+    url = f"{base}/api/v3/repos/{repo.name}/actions/jobs/{identity}"
+    state = of.jobs[name]
+    done, taken = state not in {"queued", "in_progress"}, state not in {"queued", "skipped"}
+    return {
+        "id": identity, "run_id": of.number, "run_url": f"{base}/api/v3/repos/{repo.name}/actions/runs/{of.number}",
+        "node_id": f"JO_{identity}", "head_sha": of.commit, "url": url, "html_url": url, "run_attempt": 1,
+        "status": "completed" if done else state, "conclusion": state if done else None, "created_at": when,
+        "started_at": when, "completed_at": when if done else None, "name": name, "steps": [], "check_run_url": url,
+        "labels": ["self-hosted"], "runner_id": 1 if taken else None, "runner_name": "runner" if taken else None,
+        "runner_group_id": 1 if taken else None, "runner_group_name": "Default" if taken else None,
+        "workflow_name": Path(of.workflow).name, "head_branch": of.branch,
     }  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from mergeship.world.forge import serializers
-from mergeship.world.forge.answering import HttpError, Views, base_of, page
+from mergeship.world.forge.answering import HttpError, Views, base_of, nothing, page
 from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import Run
 
 
 class Actions(Views):
@@ -21,6 +22,8 @@ class Actions(Views):
         """Runs and artifacts."""
         return [
             self.route(f"{self.api}/actions/runs", self.runs),
+            self.route(f"{self.api}/actions/runs/{{run:int}}", self.run, "GET", "DELETE"),
+            self.route(f"{self.api}/actions/runs/{{run:int}}/jobs", self.jobs),
             self.route(f"{self.api}/actions/runs/{{run}}/artifacts", self.artifacts),
             self.route(f"{self.api}/actions/artifacts/{{artifact:int}}/zip", self.artifact),
         ]
@@ -35,6 +38,29 @@ class Actions(Views):
             if query.get("head_sha", run.commit) == run.commit and query.get("event", run.event) == run.event
         ]
         return page(request, [serializers.run(self.repo, base_of(request), run) for run in runs], "workflow_runs")
+
+    def _run(self, request: Request) -> Run:
+        run = next((run for run in self.repo.runs if run.number == request.path_params["run"]), None)
+        if run is None:
+            raise HttpError(404, "Not Found")
+        return run
+
+    async def run(self, request: Request) -> Response:
+        """One of them; whoever may write can delete it."""
+        self.has_permission(request, "actions", "read")
+        run = self._run(request)
+        if request.method == "DELETE":
+            self.require(request, "actions", "write")
+            self.repo.runs.remove(run)
+            return nothing()
+        return JSONResponse(serializers.run(self.repo, base_of(request), run))
+
+    async def jobs(self, request: Request) -> Response:
+        """The jobs of one."""
+        self.has_permission(request, "actions", "read")
+        run, base = self._run(request), base_of(request)
+        shown = [serializers.job(self.repo, base, run, number, name) for number, name in enumerate(run.jobs, start=1)]
+        return page(request, shown, "jobs")
 
     async def artifacts(self, request: Request) -> Response:
         """What a run has handed on."""
