@@ -1,7 +1,7 @@
 """Projects with an origin and a ledger."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,8 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import Origin
 from mergeship.core.release import ledger
 from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.core.workflow import PATH
+from mergeship.world.forge.records import Run
 from tests.conftest import git
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -26,7 +28,24 @@ def with_origin(project: Path) -> Path:
 
 
 def entry(version: str, commit: str, state: ledger.State = "claimed", **more: Any) -> Entry:
-    return Entry(version=version, commit=commit, state=state, **{"at": datetime.now(UTC), **more})
+    run = str(int(commit[:7], 16))
+    return Entry(version=version, commit=commit, state=state, **{"at": datetime.now(UTC), "run": run, **more})
+
+
+class BorneOut(list[Run]):
+    """The runs of a forge that bears out whatever the ledger of a project says: for tests of something else."""
+
+    def __init__(self, project: Path) -> None:
+        super().__init__()
+        self.project = project
+
+    def __iter__(self) -> Iterator[Run]:
+        for entry in read(self.project).releases:
+            jobs = dict.fromkeys(("Decide", "Build", "Deploy"), "in_progress")
+            number = int(entry.run)
+            yield Run(
+                number=number, workflow=PATH, event="push", branch="main", commit=entry.commit, began=NOW, jobs=jobs
+            )
 
 
 def write(project: Path, *entries: Entry, **more: Any) -> str:

@@ -73,13 +73,13 @@ def test_the_jobs_come_in_the_guide_s_order() -> None:
     }  # fmt: skip
     assert {name: job["permissions"] for name, job in pipeline["jobs"].items()} == {
         "test": {"contents": "read"},
-        "decide": {"contents": "write", "pull-requests": "read"},
+        "decide": {"contents": "write", "pull-requests": "read", "actions": "read"},
         "build": {"contents": "read", "actions": "read"},
-        "deploy": {"contents": "write"},
+        "deploy": {"contents": "write", "actions": "read"},
         "sync": {"contents": "write", "pull-requests": "write"},
     }
     assert tree("ci-cd.yml", Settings(auth="trusted"))["jobs"]["deploy"]["permissions"] == {
-        "contents": "write", "id-token": "write",
+        "contents": "write", "actions": "read", "id-token": "write",
     }  # fmt: skip
     assert pipeline["jobs"]["deploy"]["environment"] == "pypi"
     assert all(job["timeout-minutes"] for job in pipeline["jobs"].values())

@@ -1,6 +1,7 @@
 import json
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,12 @@ from mergeship.core.progress import Note
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.uploading import UploadTarget
 from mergeship.world.fault import CUT, Fault
+from mergeship.world.forge.accounts import ACTIONS, Grant
+from mergeship.world.forge.app import application, variables
+from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.git import BareRepository
 from mergeship.world.index.catalog import Catalog
+from mergeship.world.serving import serving
 from tests import ledgers
 from tests.archives import sdist, wheel
 from tests.conftest import TOKEN, commit_all, git
@@ -57,8 +63,14 @@ def write_manifest(project: Path, manifest: Manifest) -> None:
 
 
 @pytest.fixture
-def environ(environ: Environ, tmp_path: Path) -> Environ:
-    return {**environ, "XDG_STATE_HOME": str(tmp_path / "state"), "GITHUB_RUN_ID": "7"}
+def environ(environ: Environ, built: Path, tmp_path: Path) -> Iterator[Environ]:
+    bare = BareRepository(tmp_path / "owner" / "origin.git", dict(os.environ))
+    repo = FakeRepository(bare, "owner/origin", tmp_path / "artifacts")
+    repo.runs = ledgers.BorneOut(built)
+    token = repo.new_token(Grant(ACTIONS, {"actions": "read"}))
+    with serving(application(repo)) as forge:
+        of_forge = {**variables(forge, repo), "GITHUB_TOKEN": token}
+        yield {**environ, **of_forge, "XDG_STATE_HOME": str(tmp_path / "state"), "GITHUB_RUN_ID": "7"}
 
 
 def send(project: Path, environ: Environ, *overrides: str) -> Deployed:
@@ -282,7 +294,8 @@ def test_a_commit_that_is_not_on_main_any_more_is_not_sent(built: Path, environ:
     other = commit_all(built, "feat: another beginning")
     git(built, "push", "--quiet", "--force", "origin", f"{other}:main")
     git(built, "checkout", "--quiet", "main")
-    assert refused(built, environ).code == "main-rewritten"
+    error = refused(built, environ)
+    assert (error.code, "is not on main" in error.message) == ("version-given-up", True)
     assert catalog.uploads == []
 
 
@@ -473,7 +486,7 @@ def test_the_json_document_is_complete(built: Path, environ: Environ, cli: Cli) 
     document = json.loads(out)
     assert document["ok"]
     assert [file["name"] for file in document["releases"][0]["files"]] == [WHEEL, SDIST]
-    assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 4
+    assert [json.loads(line)["type"] for line in err.splitlines()] == ["note"] * 5
     assert TOKEN not in out + err
 
 

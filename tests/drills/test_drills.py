@@ -42,6 +42,10 @@ def patch(target: str, code: str) -> str:
 
 NOTHING = "patched = lambda *_, **__: None"
 EMPTY = "patched = lambda *_, **__: []"
+UNASKED = patch(
+    "mergeship.core.release.evidence.next_step",
+    "from mergeship.core.release.evidence import Belief\npatched = lambda *_: Belief()",
+)
 GUARDS = {
     # The decision.
     "unclear-checklist": patch(
@@ -59,6 +63,19 @@ GUARDS = {
         "patched = lambda entry, _: Done() if entry.state == 'released' else Move('released', tag='created')",
     ),
     "ledger-deleted": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
+    **dict.fromkeys(
+        (
+            "forged-upload",
+            "forged-commit",
+            "forged-run",
+            "forged-claim",
+            "forged-release",
+            "forged-skip",
+            "fresh-runner",
+            "forged-gone",
+        ),
+        UNASKED,
+    ),
     # The forge.
     "stale-plan": patch("mergeship.core.forge.plan.refuse_another", NOTHING),
     "no-right-to-open-pr": patch(
@@ -94,7 +111,7 @@ LONG = {
         "mergeship.core.release.upload.classify",
         "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('accepted')",
     ),
-    "ledger-forged": patch("mergeship.core.release.conflicts.conflicts", EMPTY),
+    "ledger-forged": patch("mergeship.core.release.conflicts.conflicts", EMPTY) + f"\n{UNASKED}",
     "direct-push": patch(
         "mergeship.core.release.decision.decide",
         "real = mergeship.core.release.decision.decide\n"
@@ -195,6 +212,14 @@ FAILS = {
     "hostile-pull-request": "^decide: ship",
     "kill-at-every-step": "^after a kill before .*: begun: ",
     "late-proof": "^the next run: .*'deploy': 'skipped'",
+    "forged-claim": "^decide: ship",
+    "forged-commit": "^decide: main-rewritten",
+    "forged-gone": "^decide: ship",
+    "forged-release": "^decide: skip",
+    "forged-run": "^decide: ship",
+    "forged-skip": "^decide: skip",
+    "forged-upload": "^decide: ship",
+    "fresh-runner": "^decide: ship",
     "ledger-deleted": "^decide: ship",
     "ledger-forged": "^decide: skip",
     "ledger-rewound": "^decide: ship",

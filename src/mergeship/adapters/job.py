@@ -21,6 +21,12 @@ def repository(environ: Mapping[str, str]) -> str:
     return name if name.count("/") == 1 and ".." not in name.split("/") else ""
 
 
+def workflow(environ: Mapping[str, str]) -> str:
+    """The path of the workflow file that runs, from its `owner/name/path@ref`; empty outside of one."""
+    path = environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+    return path.split("/", 2)[2] if path.count("/") > 1 else ""
+
+
 def event(environ: Mapping[str, str]) -> tuple[str, str]:
     """What started the workflow, and the event's payload as text; both empty outside of one."""
     path = environ.get("GITHUB_EVENT_PATH")

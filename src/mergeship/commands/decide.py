@@ -9,7 +9,6 @@ from mergeship.adapters import files, git, job
 from mergeship.adapters.git.origin import MAIN
 from mergeship.core import project
 from mergeship.core import trigger as triggers
-from mergeship.core.listing import Listing
 from mergeship.core.progress import Reporter
 from mergeship.core.project import Source
 from mergeship.core.release import claim
@@ -23,7 +22,7 @@ from mergeship.core.version import Part
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.project_state import ProjectState
-from mergeship.pipeline.verify_ledger import verify_ledger
+from mergeship.pipeline.verify_ledger import Verified, verify_ledger
 
 
 class Decided(msgspec.Struct, frozen=True):
@@ -86,26 +85,28 @@ class _Deciding:
     def result(self, *, dry_run: bool) -> Decided:
         """The decision; a hold too, if something cannot be read: what was begun before is finished all the same."""
         while True:
-            listing = verify_ledger(self.state, self.environ, by_hand=self.trigger.by_hand is not None)
+            by_hand = self.trigger.by_hand is not None
+            verified = verify_ledger(self.state, self.environ, self.report, decided=by_hand, by_hand=by_hand)
             try:
-                step = self._decided(listing)
+                step = self._decided(verified)
             except Held as held:
-                return _held(self.state, held)
+                return _held(self.state, verified.ledger, held)
             if isinstance(step, claim.ClaimDecision):
-                return _result(self.state, step, dry_run=dry_run)
+                return _result(self.state, verified.ledger, step, dry_run=dry_run)
+            wanted = verified.written(step.ledger)
             if not dry_run:
-                self.state, _ = self.state.write(step.ledger)
-            if dry_run or self.state.ledger == step.ledger:
-                return _result(self.state, step.decided, dry_run=dry_run)
+                self.state, _ = self.state.write(wanted)
+            if dry_run or self.state.ledger == wanted:
+                return _result(self.state, step.ledger, step.decided, dry_run=dry_run)
 
-    def _decided(self, listing: Listing) -> Write | claim.ClaimDecision:
-        facts = deciding.facts(self.state, self.source, listing, self.state.head, self.trigger)
+    def _decided(self, verified: Verified) -> Write | claim.ClaimDecision:
+        facts = deciding.facts(self.state, self.source, verified, self.state.head, self.trigger)
         while isinstance(step := claim.next_step(facts), ReadPolicies | LookUp):
             facts = deciding.learn(step, facts, self.state, self.source, self.environ, self.report)
         return step
 
 
-def _result(state: ProjectState, decided: claim.ClaimDecision, *, dry_run: bool) -> Decided:
+def _result(state: ProjectState, ledger: Ledger, decided: claim.ClaimDecision, *, dry_run: bool) -> Decided:
     decision, entry = decided.decision, decided.entry
     return Decided(
         decision=decision.decision,
@@ -115,14 +116,14 @@ def _result(state: ProjectState, decided: claim.ClaimDecision, *, dry_run: bool)
         version=entry.version if entry and decision.decision == "ship" else "",
         because=decided.because,
         since=decided.range.since,
-        unfinished=_unfinished(state.ledger),
-        warnings=tuple(ledgers.old_uploads(state.ledger, state.now)),
+        unfinished=_unfinished(ledger),
+        warnings=tuple(ledgers.old_uploads(ledger, state.now)),
         way_out=decision.remedy,
         dry_run=dry_run,
     )
 
 
-def _held(state: ProjectState, held: Held) -> Decided:
+def _held(state: ProjectState, ledger: Ledger, held: Held) -> Decided:
     return Decided(
         decision="hold",
         reasons=(held.message,),
@@ -131,8 +132,8 @@ def _held(state: ProjectState, held: Held) -> Decided:
         version="",
         because=(),
         since="",
-        unfinished=_unfinished(state.ledger),
-        warnings=tuple(ledgers.old_uploads(state.ledger, state.now)),
+        unfinished=_unfinished(ledger),
+        warnings=tuple(ledgers.old_uploads(ledger, state.now)),
         way_out=held.hint,
         code=held.code,
     )

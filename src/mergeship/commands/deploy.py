@@ -9,7 +9,7 @@ import msgspec
 from mergeship.adapters import index, job
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.progress import Note, Reporter
-from mergeship.core.release.due import Due, containing, due, superseded
+from mergeship.core.release.due import Due, containing, due, is_decided, superseded
 from mergeship.core.release.ledger import Entry, State
 from mergeship.core.release.steps import Done, Stop, Superseded
 from mergeship.pipeline import project_state
@@ -63,11 +63,11 @@ def deploy(
     state = project_state.read(path, environ, report, overrides)
     artifacts = Artifacts(out, state.store)
     manifest = artifacts.manifest()
-    wanted = due(state.ledger, manifest, state.head)
+    ledger = verify_ledger(state, environ, report, decided=is_decided(state.ledger, state.head)).ledger
+    wanted = due(ledger, manifest, state.head)
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)
-    verify_ledger(state, environ, by_hand=bool(wanted.uploads))  # what is due was decided on, maybe by a person
     result = Deployed(state.project, wanted.own.version if wanted.own else "", target.page, ())
     contains = state.origin.contains
     if dry_run:
@@ -81,7 +81,8 @@ def deploy(
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))
     job.set_outputs(environ, {"version": result.version})
     job.summarize(environ, _summary(result))
-    part_of = superseded(state.ledger, state.ledger.entry(result.version), contains)
+    own = state.ledger.entry(result.version) if wanted.undelivered else wanted.own
+    part_of = superseded(state.ledger, own, contains)
     return msgspec.structs.replace(result, superseded=part_of)
 
 

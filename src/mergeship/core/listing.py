@@ -188,8 +188,8 @@ def _check_status(status: object, address: str) -> None:
 
 
 def _listing(versions: list[str], listed: list[_File], project: str, address: str) -> Listing:
-    version_of = {file.filename: _version_of(file.filename, project) for file in listed}
-    unclear = [name for name, version in version_of.items() if not version]
+    versions_by_name = {file.filename: version_of(file.filename, project) for file in listed}
+    unclear = [name for name, version in versions_by_name.items() if not version]
     if unclear and not versions:
         raise Held(
             "index-unreadable",
@@ -198,8 +198,8 @@ def _listing(versions: list[str], listed: list[_File], project: str, address: st
         )
     groups: dict[str, list[_File]] = {version: [] for version in versions}
     for file in listed:
-        if version_of[file.filename]:
-            groups.setdefault(version_of[file.filename], []).append(file)
+        if versions_by_name[file.filename]:
+            groups.setdefault(versions_by_name[file.filename], []).append(file)
     published = tuple(_published(version, files) for version, files in groups.items())
     distributions = (Distribution(f.filename, f.size or 0, f.hashes.get("sha256", "").lower()) for f in listed)
     return Listing(published, tuple(distributions))
@@ -210,7 +210,7 @@ def _published(version: str, files: list[_File]) -> Published:
     return Published(version, days[0] if days else "", yanked=bool(files) and all(file.yanked for file in files))
 
 
-def _version_of(filename: str, project: str) -> str:
+def version_of(filename: str, project: str) -> str:
     """The version in the name of a file of that project; empty if it cannot be determined."""
     try:
         named, version = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[:2]

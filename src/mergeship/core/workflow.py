@@ -120,6 +120,20 @@ def read(text: str, path: str) -> Workflow:
     )
 
 
+def stages(text: str, path: str) -> dict[str, str]:
+    """The job of each of mergeship's stages, as runs name it. Raises Misconfigured for what is no workflow.
+
+    A stage that no step calls in so many words, or whose job's name is an expression, is not there.
+    """
+    jobs: dict[str, str] = {}
+    for identity, job in tree(text, path)["jobs"].items():
+        name = str(job.get("name") or identity)
+        for step in _steps(job):
+            called = re.findall(r"\bmergeship (decide|build|deploy|sync)\b", str(step.get("run", "")))
+            jobs |= dict.fromkeys(called, name) if "${{" not in name else {}
+    return jobs
+
+
 def _may_identify(holder: dict[str, Any]) -> bool:
     """Whether the permissions of a workflow or of a job include its identity."""
     permissions = holder.get("permissions")

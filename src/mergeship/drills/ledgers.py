@@ -6,7 +6,7 @@ import msgspec
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.release import ledger
-from mergeship.core.release.ledger import REF, Entry
+from mergeship.core.release.ledger import REF, Entry, Ledger
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillEnv, DrillSession, demand
 
@@ -35,7 +35,9 @@ def _tag_refused(session: DrillSession) -> str:
         return f"{version} released, tag refused with the forge's words and the command; the next run tagged it"
 
 
-def _tampered(tamper: Callable[[DrillEnv], None], code: str) -> Callable[[DrillSession], str]:
+def tampered(tamper: Callable[[DrillEnv], None], code: str) -> Callable[[DrillSession], str]:
+    """The play of a ledger that someone changed: it holds, nothing is sent, and put back it goes on."""
+
     def play(session: DrillSession) -> str:
         with session.env() as drill:
             drill.merged()
@@ -72,22 +74,26 @@ def _forge(drill: DrillEnv) -> None:
     false = Entry(
         version="0.9.9", commit=drill.main, state="released", at=last.at, files=files, tag="", because=("a lie",)
     )
-    text = ledger.encode(msgspec.structs.replace(real, releases=(*real.releases, false)))
-    blob = drill.bare.git("hash-object", "-w", "--stdin", given=text).strip()
+    put_ledger(drill, msgspec.structs.replace(real, releases=(*real.releases, false)))
+
+
+def put_ledger(drill: DrillEnv, forged: Ledger) -> None:
+    """Push another ledger on top of the real one, as anyone can who may write."""
+    blob = drill.bare.git("hash-object", "-w", "--stdin", given=ledger.encode(forged)).strip()
     tree = drill.bare.git("mktree", given=f"100644 blob {blob}\t{ledger.FILE}\n").strip()
     parent = drill.bare.resolved(REF)
-    commit = drill.bare.git(*_AS, "commit-tree", tree, "-p", parent, "-m", "released 0.9.9").strip()
+    commit = drill.bare.git(*_AS, "commit-tree", tree, "-p", parent, "-m", "a forgery").strip()
     drill.bare.git("update-ref", REF, commit)
 
 
 DRILLS = (
     Drill("tag-refused", "the forge refuses the tag", "released, warned with the command; tagged later", _tag_refused),
     Drill(
-        "ledger-deleted", "the ledger's ref is deleted", "hold, nothing uploaded", _tampered(_delete, "ledger-deleted")
+        "ledger-deleted", "the ledger's ref is deleted", "hold, nothing uploaded", tampered(_delete, "ledger-deleted")
     ),
-    Drill("ledger-rewound", "the ledger is put back", "hold, nothing uploaded", _tampered(_rewind, "ledger-rewound")),
+    Drill("ledger-rewound", "the ledger is put back", "hold, nothing uploaded", tampered(_rewind, "ledger-rewound")),
     Drill(
         "ledger-forged", "a release that never was is added", "hold, nothing uploaded",
-        _tampered(_forge, "ledger-disagrees"),
+        tampered(_forge, "ledger-disagrees"),
     ),
 )  # fmt: skip

@@ -1,5 +1,6 @@
 """A runner of a drill: a machine with a checkout and a state of its own, which calls the installed command."""
 
+import hashlib
 import shutil
 import time
 from collections.abc import Mapping, Sequence
@@ -9,10 +10,12 @@ from typing import Any
 import msgspec
 
 from mergeship.adapters.git import Repository
+from mergeship.core.workflow import PATH
 from mergeship.drills import launch
 from mergeship.drills.fork_server import ForkServer
 from mergeship.process import ProcessFailed, output
 from mergeship.rehearsal.testbed import Testbed
+from mergeship.world.forge.records import Run
 
 
 class Ran(msgspec.Struct, frozen=True):
@@ -71,17 +74,31 @@ class Runner:
 
     def env(self, run: str = "1", event: Mapping[str, Any] | None = None, **more: str) -> dict[str, str]:
         """The environment of one step."""
+        by_hand = event is not None and "inputs" in event
+        number = self._recorded(run, "workflow_dispatch" if by_hand else "push")
         env = self.testbed.box.env | self.testbed.variables
-        env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": run, "GITHUB_REF": "refs/heads/main"}
+        env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": number, "GITHUB_REF": "refs/heads/main"}
         env |= {"GITHUB_TOKEN": self.testbed.token, "PYPI_API_TOKEN": self.testbed.catalog.token}
         if event is not None:
             path = self.home / f"event-{run}.json"
             path.write_bytes(msgspec.json.encode(event))
             env |= {
                 "GITHUB_EVENT_PATH": str(path),
-                "GITHUB_EVENT_NAME": "workflow_dispatch" if "inputs" in event else "push",
+                "GITHUB_EVENT_NAME": "workflow_dispatch" if by_hand else "push",
             }
         return {**env, **more}
+
+    def _recorded(self, run: str, event: str) -> str:
+        """The number of that run on what is checked out, which the forge knows: one for each commit and event."""
+        repo, commit = self.testbed.repo, self.repository.head()
+        number = int(hashlib.sha256(f"{run} {commit} {event}".encode()).hexdigest()[:8], 16)
+        if all(known.number != number for known in repo.runs):
+            jobs = {"Test": "success", **dict.fromkeys(("Decide", "Build", "Deploy", "Sync"), "in_progress")}
+            began = repo.clock()
+            repo.runs.append(
+                Run(number=number, workflow=PATH, event=event, branch="main", commit=commit, began=began, jobs=jobs)
+            )
+        return str(number)
 
     def shown(self, *words: str, event: Mapping[str, Any] | None = None, preload: str = "") -> str:
         """What a command shows to a person who looks at the log of a job."""

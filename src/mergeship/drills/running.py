@@ -9,7 +9,7 @@ from pathlib import Path
 from mergeship.adapters.environment import uv
 from mergeship.core.progress import DrillEnded, DrillStarted, Reporter
 from mergeship.core.result import Drilled, DrillResult, Problem
-from mergeship.drills import crashes, engine, forge, hostile, ledgers, merges, races, uploads, version_pull
+from mergeship.drills import crashes, engine, forge, forgeries, hostile, ledgers, merges, races, uploads, version_pull
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillSession
 from mergeship.errors import MergeshipError, Misconfigured
@@ -26,6 +26,7 @@ DRILLS: tuple[Drill, ...] = (
     *merges.DRILLS,
     *uploads.DRILLS,
     *ledgers.DRILLS,
+    *forgeries.DRILLS,
 )
 ALL = "all"
 

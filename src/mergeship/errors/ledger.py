@@ -16,6 +16,11 @@ CODES = {
         "A merged pull request does not say clearly whether it ships, or a commit was pushed directly.",
         "Make each pull request clear and run the job again, or decide by hand: dispatch the workflow.",
     ),
+    "ledger-behind": Code(
+        _HELD,
+        "The index has a tagged release that the ledger lacks: it was put back to an earlier state.",
+        "Push back the last commit that mergeship wrote; or, if someone released by hand, decide by hand.",
+    ),
     "ledger-busy": Code(_HELD, "Other runs kept changing the ledger.", "Run the job again."),
     "ledger-deleted": Code(
         _HELD, "The ledger's ref is gone from the origin.", "Push back the last commit that mergeship wrote."
@@ -27,6 +32,22 @@ CODES = {
     ),
     "ledger-edited": Code(
         _HELD, "The ledger changed in a way that no run makes.", "Push back the last commit that mergeship wrote."
+    ),
+    "ledger-foreign-files": Code(
+        _HELD, "The ledger binds a version to files of another one.", "Push back the last commit that mergeship wrote."
+    ),
+    "ledger-foreign-run": Code(
+        _HELD,
+        "The run that the ledger names is not one of main's own workflow on that commit.",
+        "Push back the last commit that mergeship wrote, and find out who wrote the others.",
+    ),
+    "ledger-leap": Code(
+        _HELD, "The ledger has a version that no decision chooses.", "Push back the last commit that mergeship wrote."
+    ),
+    "ledger-off-main": Code(
+        _HELD,
+        "The ledger has begun to release a commit that is not on main.",
+        "Push back the last commit that mergeship wrote; or, if main was rewritten on purpose, decide by hand.",
     ),
     "ledger-of-another": Code(
         _HELD, "The ledger belongs to another project.", "A renamed project begins a new ledger; the hint says how."

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import msgspec
 
-from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.release.claim import ClaimFacts, LookUp, ProjectFacts, ReadPolicies
@@ -12,12 +11,13 @@ from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
 from mergeship.pipeline.merges import look_up_merges, policy_before
 from mergeship.pipeline.project_state import ProjectState
+from mergeship.pipeline.verify_ledger import Verified
 
 READ = 5000  # commits of main that are read: a run of an old commit is found among them
 
 
-def facts(state: ProjectState, source: Source, listing: Listing, commit: str, trigger: Trigger) -> ClaimFacts:
-    """What is known of a commit before anyone is asked; `listing` is what the index has."""
+def facts(state: ProjectState, source: Source, verified: Verified, commit: str, trigger: Trigger) -> ClaimFacts:
+    """What is known of a commit before anyone is asked."""
     declared, settings = source.declared, state.settings
     return ClaimFacts(
         project=ProjectFacts(state.project, declared.version, declared.tag_prefix, settings.intent, state.lease),
@@ -26,9 +26,9 @@ def facts(state: ProjectState, source: Source, listing: Listing, commit: str, tr
         run=state.run,
         now=state.now,
         first_parents=tuple(Commit(sha, text) for sha, text in state.repository.first_parents(state.refs.main, READ)),
-        ledger=state.ledger,
+        ledger=verified.ledger,
         tags=state.refs.tags,
-        listing=listing,
+        listing=verified.listing,
     )
 
 

@@ -1,24 +1,68 @@
-"""What the index lists, once the ledger agrees with it and with the tags."""
+"""What the index lists, and what of the ledger counts: all that git, the index and the forge's runs bear out."""
 
 from collections.abc import Mapping
 
-from mergeship.adapters import index
+import msgspec
+
+from mergeship.adapters import index, job
+from mergeship.adapters.github import Forge, runs
+from mergeship.core import project, workflow
 from mergeship.core.listing import Listing
-from mergeship.core.release import conflicts
+from mergeship.core.progress import Note, Reporter
+from mergeship.core.release import conflicts, evidence
 from mergeship.core.release.commit_range import DISPATCH
+from mergeship.core.release.evidence import Belief, Evidence, LookUpRuns, ReadDeclared, Run
+from mergeship.core.release.ledger import Ledger
 from mergeship.core.text import without_password
-from mergeship.errors import Failed, Held
+from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
 
-def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: bool = False) -> Listing:
-    """What the index lists; the ledger that agrees with it is the one that this runner remembers.
+class Verified(msgspec.Struct, frozen=True):
+    """What a run may count on."""
 
-    Raises Held if the index cannot be read, or if the ledger says something else. A release that is merely gone
-    from the index is no obstacle if a person decides (`by_hand`).
+    listing: Listing
+    """What the index lists."""
+    ledger: Ledger
+    """What of the ledger is borne out: the rest is given up here, and decides nothing."""
+    recorded: Ledger
+    """The whole of it, as it is at the origin."""
 
-    A release that was seen there and is not shown now is waited for: pages lag behind, and not everywhere the same.
+    def written(self, ledger: Ledger) -> Ledger:
+        """What follows from `ledger`, as it is written: no decision is ever taken out, counting or not."""
+        new = ledger.skips[len(self.ledger.skips) :]
+        return msgspec.structs.replace(ledger, skips=(*self.recorded.skips, *new))
+
+
+def verify_ledger(
+    state: ProjectState,
+    environ: Mapping[str, str],
+    report: Reporter,
+    *,
+    decided: bool = False,
+    by_hand: bool = False,
+) -> Verified:
+    """What counts of the ledger; a ledger that nothing contradicts is the one that this runner remembers.
+
+    Raises Held if index or forge cannot be read, or if either, or git, says something else. A release that is merely
+    gone from the index is no obstacle to what is `decided`, maybe by a person. If a person decides now (`by_hand`),
+    what main has left behind is none either.
     """
+    listed = _listed(state, environ, decided=decided)
+    wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=decided)
+    if wrong:
+        raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
+    belief = _belief(state, environ, report, listed, by_hand=by_hand)
+    for version, why in belief.unknown.items():
+        report(Note(f"{version} does not count: {why}"))
+    if state.refs.ledger:
+        state.store.remember(state.refs.ledger)
+    counting = evidence.believed(state.ledger, belief, state.now, state.run)
+    return Verified(listed, counting, state.ledger)
+
+
+def _listed(state: ProjectState, environ: Mapping[str, str], *, decided: bool) -> Listing:
+    """What the index lists. A release that was seen there and is not shown now is waited for: pages lag behind."""
     settings = state.settings.index
     simple = index.addresses(settings).simple
     listed = index.listing(simple, state.project, settings.deadline, environ)
@@ -29,19 +73,76 @@ def verify_ledger(state: ProjectState, environ: Mapping[str, str], *, by_hand: b
             f"{without_password(simple)}{state.project}/ gives no sha256 of any file, so no upload could be proven",
             hint="use an index that does (PEP 503, PEP 691)",
         )
-    if last and not by_hand and any(listed.lacks(file) for file in last.files):
+    if last and not decided and any(listed.lacks(file) for file in last.files):
         try:
             index.wait_until_listed(simple, state.project, last.files, settings.deadline, environ)
         except Failed:
-            pass  # reported below, as one of the conflicts
+            pass  # reported as one of the conflicts
         else:
             listed = index.listing(simple, state.project, settings.deadline, environ)
-    wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=by_hand)
-    if wrong:
-        raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
-    if state.refs.ledger:
-        state.store.remember(state.refs.ledger)
     return listed
+
+
+def _belief(
+    state: ProjectState, environ: Mapping[str, str], report: Reporter, listed: Listing, *, by_hand: bool
+) -> Belief:
+    known = Evidence(
+        repository=state.name,
+        workflow=job.workflow(environ) or workflow.PATH,
+        main=state.refs.main,
+        head=state.head,
+        outside=state.origin.outside,
+        tags=state.refs.tags,
+        listing=listed,
+        run=state.run,
+        by_hand=by_hand,
+    )
+    while not isinstance(step := evidence.next_step(state.ledger, known), Belief):
+        match step:
+            case ReadDeclared(commit):
+                declared = {**known.declared, commit: _declared(state, commit)}
+                known = msgspec.structs.replace(known, declared=declared)
+            case LookUpRuns(numbers):
+                report(Note(f"looking up {'1 run' if len(numbers) == 1 else f'{len(numbers)} runs'} of the ledger"))
+                forge = Forge(environ, state.name, state.settings.forge.deadline, report)
+                records = {number: _run(state, forge, number, known.workflow) for number in numbers}
+                known = msgspec.structs.replace(known, runs={**known.runs, **records})
+    return step
+
+
+def _declared(state: ProjectState, commit: str) -> str | None:
+    """The version that a commit declares; None if that cannot be read."""
+    try:
+        return project.gather(state.repository.at(commit), commit[:12], state.overrides).declared.version
+    except MergeshipError:
+        return None
+
+
+def _run(state: ProjectState, forge: Forge, number: str, own: str) -> Run | None:
+    answer = forge.ask(lambda ask: runs.run(ask, number))
+    if answer is None:
+        return None
+    run, jobs = answer
+    path = run.path.partition("@")[0]
+    names = _stages(state, run.head_sha, path) if path == own else {}
+    begun = frozenset(stage for stage, name in names.items() if any(job.name == name and job.begun for job in jobs))
+    return Run(
+        path=path,
+        event=run.event,
+        branch=run.head_branch or "",
+        commit=run.head_sha,
+        repository=run.head_repository.full_name if run.head_repository else "",
+        begun=begun if {"decide", "deploy"} <= set(names) else None,
+    )
+
+
+def _stages(state: ProjectState, commit: str, path: str) -> dict[str, str]:
+    """The jobs of mergeship's stages, as the workflow file at a commit names them; none if it cannot be read."""
+    text = state.repository.blob(commit, path)
+    try:
+        return workflow.stages(text.decode(errors="replace"), path) if text is not None else {}
+    except MergeshipError:
+        return {}
 
 
 _HINT = (

@@ -106,7 +106,8 @@ STATES = ("claimed", "uploading", "uploaded", "proven", "released", "given-up")
 ALLOWED = {
     ("claimed", "claimed"), ("claimed", "uploading"), ("claimed", "given-up"),
     ("uploading", "uploaded"), ("uploading", "given-up"),
-    ("uploaded", "uploaded"), ("uploaded", "proven"), ("proven", "released"), ("released", "released"),
+    ("uploaded", "uploaded"), ("uploaded", "proven"), ("uploaded", "given-up"),
+    ("proven", "released"), ("released", "released"),
 }  # fmt: skip
 """Nothing that was given up or released begins again, and nothing that was sent is claimed again."""
 

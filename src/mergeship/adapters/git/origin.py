@@ -27,6 +27,7 @@ _PASSES = re.compile(
     r"|Failed to connect|Empty reply|unexpected disconnect|returned error: 5",
     re.IGNORECASE,
 )
+_SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _DENIED = re.compile(r"40[134]|denied|not found|could not read Username|Authentication failed", re.IGNORECASE)
 _NO_LOGIN = re.compile(r"could not read Username|Authentication failed|401", re.IGNORECASE)
 _REJECTED = re.compile(
@@ -94,6 +95,18 @@ class Origin:
         except ProcessFailed:
             return False
         return True
+
+    def outside(self, commit: str, others: Sequence[str]) -> frozenset[str]:
+        """Those of some commits that `commit` does not contain: made later or elsewhere, or not here at all."""
+        asked = list(dict.fromkeys([commit, *others]))
+        given = "\n".join(sha if _SHA.fullmatch(sha) else "0" for sha in asked)
+        answers = self.repository.git("cat-file", "--batch-check", given=f"{given}\n").splitlines() if others else []
+        here = {sha for sha, answer in zip(asked, answers, strict=False) if " commit " in answer}
+        if commit not in here:
+            return frozenset(others)
+        listed = self.repository.git("rev-list", "--stdin", given="\n".join([*here, f"^{commit}", ""])).split()
+        beyond = set(listed)
+        return frozenset(sha for sha in others if sha not in here or sha in beyond)
 
     def ledger(self, commit: str) -> str:
         """The ledger's document at a commit. Raises Held if there is none."""

@@ -4,8 +4,8 @@ Source: https://docs.github.com/rest/checks/runs and https://docs.github.com/res
 """
 
 from mergeship.adapters.github import shapes
-from mergeship.adapters.github.connection import ADMIN_READ, Connection
-from mergeship.adapters.github.shapes import CheckRun, WorkflowRun
+from mergeship.adapters.github.connection import ADMIN_READ, NOT_FOUND, Connection, unless
+from mergeship.adapters.github.shapes import CheckRun, WorkflowJob, WorkflowRun
 
 
 async def checks(ask: Connection, commit: str) -> list[CheckRun]:
@@ -18,6 +18,18 @@ async def of_push(ask: Connection, commit: str) -> list[WorkflowRun]:
     """The workflow runs that the push of a commit has started, the newest first."""
     url = f"{ask.base}/actions/runs?head_sha={commit}&event=push&per_page=100"
     return shapes.shaped(await ask.all(url, "actions=read", key="workflow_runs"), list[WorkflowRun], url)
+
+
+async def run(ask: Connection, number: str) -> tuple[WorkflowRun, list[WorkflowJob]] | None:
+    """A workflow run with the jobs of all its attempts; None for one that GitHub does not know, or not any more."""
+    if not (number.isascii() and number.isdigit()):
+        return None
+    url = f"{ask.base}/actions/runs/{number}"
+    answer = await unless(NOT_FOUND, ask.item(url, "actions=read"))
+    if answer is None:
+        return None
+    jobs = await ask.all(f"{url}/jobs?filter=all&per_page=100", "actions=read", key="jobs")
+    return shapes.shaped(answer, WorkflowRun, url), shapes.shaped(jobs, list[WorkflowJob], url)
 
 
 async def runner_online(ask: Connection) -> bool:

@@ -89,6 +89,12 @@ class CheckRun(msgspec.Struct):
     html_url: str | None = None
 
 
+class Named(msgspec.Struct):
+    """A repository."""
+
+    full_name: str = ""
+
+
 class WorkflowRun(msgspec.Struct):
     """A run of a workflow."""
 
@@ -97,6 +103,26 @@ class WorkflowRun(msgspec.Struct):
     status: str | None = None
     conclusion: str | None = None
     html_url: str = ""
+    event: str = ""
+    head_branch: str | None = None
+    head_sha: str = ""
+    head_repository: Named | None = None
+
+
+class WorkflowJob(msgspec.Struct):
+    """A job of a run."""
+
+    name: str
+    status: str = ""
+    conclusion: str | None = None
+    runner_id: int | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether a runner has taken it: what was cancelled before that, or skipped, has done nothing."""
+        if self.status == "completed":
+            return self.conclusion != "skipped" and (self.conclusion != "cancelled" or bool(self.runner_id))
+        return self.status == "in_progress"
 
 
 class File(msgspec.Struct):

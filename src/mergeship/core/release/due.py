@@ -35,6 +35,12 @@ class Due(msgspec.Struct, frozen=True):
         return (*self.unfinished, *([self.undelivered] if self.undelivered else []))
 
 
+def is_decided(ledger: Ledger, commit: str) -> bool:
+    """Whether a run on `commit` goes on with what was decided before, maybe by a person."""
+    claims = (entry for entry in ledger.releases if entry.state == "claimed")
+    return bool(ledger.unfinished) or any(entry.commit == commit for entry in claims)
+
+
 def due(ledger: Ledger, manifest: Manifest | None, commit: str) -> Due:
     """What a run on `commit` delivers. Raises Failed if there is nothing to deploy at all."""
     own = _own(ledger, manifest, commit)

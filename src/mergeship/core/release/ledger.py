@@ -26,7 +26,7 @@ BEGUN = ("uploading", "uploaded", "proven", "released")
 _NEXT: dict[State, tuple[State, ...]] = {
     "claimed": ("claimed", "uploading", "given-up"),
     "uploading": ("uploaded", "given-up"),
-    "uploaded": ("uploaded", "proven"),
+    "uploaded": ("uploaded", "proven", "given-up"),
     "proven": ("released",),
     "released": ("released",),
     "given-up": (),

@@ -1,0 +1,329 @@
+"""The ledger against git, the index and the forge's runs: one verdict for each way to disagree (T1 to T4)."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from mergeship.core.distribution import Distribution
+from mergeship.core.listing import Listing, Published
+from mergeship.core.release.evidence import (
+    MOST,
+    NEWEST,
+    NOTHING,
+    Belief,
+    Evidence,
+    LookUpRuns,
+    ReadDeclared,
+    Run,
+    Step,
+    believed,
+    next_step,
+)
+from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.errors import Held
+
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+MAIN = [f"{number:040x}" for number in range(1, 9)]
+"""Main's commits, the oldest first."""
+STRAY = "f" * 40
+PATH = ".github/workflows/ci-cd.yml"
+BOTH = frozenset({"decide", "build", "deploy"})
+
+
+def outside(commit: str, others: Sequence[str]) -> Collection[str]:
+    inside = MAIN[: MAIN.index(commit) + 1] if commit in MAIN else [commit]
+    return [other for other in others if other not in inside]
+
+
+def files(version: str, sha256: str = "a" * 64) -> tuple[Distribution, ...]:
+    return (Distribution(f"obk-{version}-py3-none-any.whl", 9, sha256),)
+
+
+def entry(version: str, state: Any, commit: str = MAIN[1], run: str = "7", **more: Any) -> Entry:
+    bound = {} if state == "claimed" else {"files": files(version)}
+    return Entry(version=version, commit=commit, state=state, at=NOW, run=run, **{**bound, **more})
+
+
+FIRST = entry("0.1.1", "released", MAIN[0], run="1", tag="created")
+
+
+def ledger(*entries: Entry, skips: tuple[Skip, ...] = ()) -> Ledger:
+    return Ledger(project="obk", releases=(FIRST, *entries), skips=skips)
+
+
+def listing(*versions: str, sha256: str = "a" * 64) -> Listing:
+    return Listing(
+        tuple(Published(version) for version in versions),
+        tuple(file for version in versions for file in files(version, sha256)),
+    )
+
+
+def run(**more: Any) -> Run:
+    given = {
+        "path": PATH,
+        "event": "push",
+        "branch": "main",
+        "commit": MAIN[1],
+        "repository": "Owner/Obk",
+        "begun": BOTH,
+    }
+    return Run(**{**given, **more})
+
+
+def evidence(**more: Any) -> Evidence:
+    given = {
+        "repository": "owner/obk", "workflow": PATH, "main": MAIN[-1], "head": MAIN[-1], "outside": outside,
+        "tags": {"v0.1.1": MAIN[0]}, "listing": listing("0.1.1"), "run": "9",
+    }  # fmt: skip
+    return Evidence(**{**given, **more})
+
+
+def judged(of: Ledger, runs: Mapping[str, Run | None] | None = None, **more: Any) -> Step:
+    """The verdict, once everything that is asked for is answered."""
+    known = evidence(**more)
+    for _ in range(20):
+        step = next_step(of, known)
+        if isinstance(step, LookUpRuns):
+            found = {number: (runs or {}).get(number) for number in step.runs}
+            known = msgspec.structs.replace(known, runs={**known.runs, **found})
+        elif isinstance(step, ReadDeclared):
+            known = msgspec.structs.replace(known, declared={**known.declared, step.commit: None})
+        else:
+            return step
+    raise AssertionError("it asks for ever")
+
+
+def refused(of: Ledger, runs: Mapping[str, Run | None] | None = None, **more: Any) -> tuple[str, str]:
+    with pytest.raises(Held) as error:
+        judged(of, runs, **more)
+    assert "git push --force origin COMMIT:refs/mergeship/ledger" in error.value.hint
+    return error.value.code, error.value.message.removeprefix("the ledger is contradicted: ")
+
+
+def test_what_tag_and_index_confirm_needs_no_run() -> None:
+    assert next_step(ledger(), evidence()) == Belief()
+    assert next_step(Ledger(project="obk"), evidence()) == Belief()
+
+
+@pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven", "released"])
+def test_what_main_s_own_run_did_counts(state: Any) -> None:
+    of = ledger(entry("0.1.2", state))
+    assert next_step(of, evidence()) == LookUpRuns(("7",))
+    assert judged(of, {"7": run()}) == Belief()
+    assert judged(of, {"7": run(begun=None)}) == Belief()  # a workflow that does not say which job does what
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"path": ".github/workflows/mine.yml"}, f"ran .github/workflows/mine.yml of Owner/Obk, not {PATH}"),
+        ({"repository": "stranger/obk"}, f"ran {PATH} of stranger/obk, not {PATH}"),
+        ({"repository": ""}, f"ran {PATH} of , not {PATH}"),
+        ({"branch": "mine"}, "was started by push on mine"),
+        ({"event": "pull_request"}, "was started by pull_request on main"),
+        ({"commit": STRAY}, "was on ffffffffffff, which is not on main"),
+        ({"commit": MAIN[2]}, f"was on {MAIN[2][:12]}, not on {MAIN[1][:12]}"),
+        ({"begun": frozenset({"decide"})}, "has not begun to deploy"),
+    ],
+)
+def test_a_run_that_cannot_have_begun_an_upload(more: dict[str, Any], words: str) -> None:
+    """T1."""
+    of = ledger(entry("0.1.2", "uploading"))
+    assert refused(of, {"7": run(**more)}) == (
+        "ledger-foreign-run", f"0.1.2 is uploading by run 7, and that {words}",
+    )  # fmt: skip
+
+
+def test_a_claim_needs_a_run_that_decided() -> None:
+    of = ledger(entry("0.1.2", "claimed"))
+    assert judged(of, {"7": run(begun=frozenset({"decide"}))}) == Belief()
+    assert refused(of, {"7": run(begun=frozenset())})[1].endswith("and that has not begun to decide")
+
+
+def test_a_later_run_finishes_what_was_begun_and_an_earlier_one_does_not() -> None:
+    of = ledger(entry("0.1.2", "uploaded"))
+    assert judged(of, {"7": run(commit=MAIN[3])}) == Belief()
+    assert refused(of, {"7": run(commit=MAIN[0])})[1].endswith(f"which does not contain {MAIN[1][:12]}")
+
+
+@pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded"])
+@pytest.mark.parametrize("number", ["", "7"])
+def test_without_a_run_nothing_is_known(state: Any, number: str) -> None:
+    of = ledger(entry("0.1.2", state, run=number))
+    step = judged(of)
+    assert step == Belief({"0.1.2": NOTHING})
+    given_up = believed(of, step, NOW, "9").releases[-1]
+    assert (given_up.state, given_up.given_up, given_up.run) == ("given-up", NOTHING, "9")
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
+def test_without_a_run_the_index_bears_it_out(state: Any) -> None:
+    assert judged(ledger(entry("0.1.2", state)), listing=listing("0.1.1", "0.1.2")) == Belief()
+
+
+@pytest.mark.parametrize("state", ["proven", "released"])
+def test_what_is_finished_is_on_the_index_or_a_person_decides(state: Any) -> None:
+    """T3."""
+    of = ledger(entry("0.1.2", state))
+    assert refused(of) == ("ledger-disagrees", f"0.1.2 is {state}, and the index has no file of it")
+    assert judged(of, by_hand=True) == Belief()
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
+def test_what_is_not_on_main_holds_or_is_left_behind_by_a_person(state: Any) -> None:
+    """T2."""
+    of = ledger(entry("0.1.2", state, STRAY))
+    code, words = refused(of)
+    assert (code, words) == ("ledger-off-main", f"0.1.2 is {state} for ffffffffffff, which is not on main")
+    step = judged(of, by_hand=True)
+    assert isinstance(step, Belief)
+    assert set(step.unknown) == ({"0.1.2"} if state in {"uploading", "uploaded"} else set())
+
+
+def test_a_claim_that_is_not_on_main_decides_nothing() -> None:
+    assert judged(ledger(entry("0.1.2", "claimed", STRAY))) == Belief({"0.1.2": "ffffffffffff is not on main"})
+
+
+def test_what_main_lost_after_its_release_is_no_contradiction() -> None:
+    of = ledger(entry("0.1.2", "released", STRAY))
+    assert judged(of, tags={"v0.1.1": MAIN[0], "v0.1.2": STRAY}, listing=listing("0.1.1", "0.1.2")) == Belief()
+
+
+@pytest.mark.parametrize("name", ["obk-0.1.1-py3-none-any.whl", "other-0.1.2-py3-none-any.whl", "obk-x.zip"])
+def test_files_belong_to_their_version(name: str) -> None:
+    """T3."""
+    borrowed = (Distribution(name, 9, "a" * 64),)
+    code, words = refused(ledger(entry("0.1.2", "released", files=borrowed)))
+    assert (code, words) == ("ledger-foreign-files", f"0.1.2 has the file {name}, which is not of that version")
+
+
+@pytest.mark.parametrize("state", ["claimed", "given-up"])
+@pytest.mark.parametrize("version", ["5.0.0", "0.9.0", "0.2.1"])
+def test_no_version_leaps(version: str, state: Any) -> None:
+    """T3: what was given up counts, too: the next version would be above it."""
+    of = ledger(entry(version, state))
+    assert next_step(of, evidence()) == ReadDeclared(MAIN[1])
+    assert refused(of, {"7": run()}) == (
+        "ledger-leap", f"{version} is {state}, and the highest version that can follow is 0.2.0",
+    )  # fmt: skip
+
+
+def test_a_declared_version_is_no_leap() -> None:
+    of = ledger(entry("1.0.0", "claimed"))
+    known = evidence(declared={MAIN[1]: "1.0.0"}, runs={"7": run()})
+    assert next_step(of, known) == Belief()
+
+
+def test_a_tag_allows_for_the_version_above_it() -> None:
+    of = ledger(entry("0.5.1", "claimed"))
+    tags = {"v0.1.1": MAIN[0], "v0.5.0": MAIN[0]}
+    assert judged(of, {"7": run()}, tags=tags) == Belief()
+    assert refused(of, {"7": run()}, tags={"v0.1.1": MAIN[0], "v0.5.1": MAIN[1]})[0] == "ledger-leap"
+
+
+def test_a_tag_out_of_0x_allows_for_nothing() -> None:
+    """T3, T20: anyone may push a tag."""
+    tags = {"v0.1.1": MAIN[0], "v4.9.9": MAIN[0]}
+    assert refused(ledger(entry("5.0.0", "claimed")), {"7": run()}, tags=tags)[0] == "ledger-leap"
+    assert judged(ledger(entry("0.1.2", "claimed")), {"7": run()}, tags=tags) == Belief()
+
+
+def test_an_index_out_of_0x_decides_what_follows() -> None:
+    of = Ledger(project="obk", releases=(entry("1.2.1", "claimed"),))
+    known = evidence(listing=listing("1.2.0"), tags={}, runs={"7": run()})
+    assert next_step(of, known) == Belief()
+    of = Ledger(project="obk", releases=(entry("1.3.1", "claimed"),))
+    both = evidence(listing=listing("0.1.0", "1.2.0"), tags={}, runs={"7": run()}, declared={MAIN[1]: "0.1.0"})
+    with pytest.raises(Held, match="no version can follow what was published"):
+        next_step(of, both)
+
+
+def test_a_ledger_that_was_put_back_lacks_what_tag_and_index_have() -> None:
+    """T4."""
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
+    code, words = refused(ledger(), tags=tags, listing=listed)
+    assert (code, words) == (
+        "ledger-behind", f"tag and index have 0.1.2 for {MAIN[1][:12]}, and in the ledger it is not there",
+    )  # fmt: skip
+    for state in ("claimed", "given-up"):
+        words = refused(ledger(entry("0.1.2", state)), tags=tags, listing=listed)[1]
+        assert words.endswith(f"in the ledger it is {state}")
+    assert judged(ledger(), tags=tags, listing=listed, by_hand=True) == Belief()
+
+
+def test_a_ledger_of_claims_alone_is_put_back_too() -> None:
+    """T4: before the first release."""
+    of = Ledger(project="obk", releases=(entry("0.1.2", "claimed", MAIN[1], since=MAIN[0]),))
+    tags = {"v0.1.0": MAIN[0], "v0.1.1": MAIN[1]}
+    assert refused(of, {"7": run()}, tags=tags, listing=listing("0.1.0", "0.1.1"))[0] == "ledger-behind"
+    assert judged(of, {"7": run()}, tags={"v0.1.0": MAIN[0]}, listing=listing("0.1.0")) == Belief()
+
+
+@pytest.mark.parametrize("commit", [STRAY, MAIN[0]])
+def test_what_was_published_elsewhere_or_before_is_no_sign(commit: str) -> None:
+    tags = {"v0.1.1": MAIN[0], "v0.1.2": commit}
+    assert judged(ledger(), tags=tags, listing=listing("0.1.1", "0.1.2")) == Belief()
+    assert judged(ledger(entry("0.1.2", "claimed")), {"7": run()}, tags=tags, listing=listing("0.1.1", "0.1.2")) == (
+        Belief()
+    )
+
+
+def test_a_claim_of_this_very_run_comes_after_what_a_person_released() -> None:
+    """A person has decided to go on after a release by hand: deploy goes on with that claim."""
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
+    of = ledger(entry("0.1.3", "claimed", MAIN[2], run="9"))
+    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed) == Belief()
+    assert refused(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, run="8")[0] == "ledger-behind"
+
+
+BY_HAND = {"event": "workflow_dispatch", "commit": MAIN[1]}
+
+
+def test_a_decision_by_hand_needs_its_run() -> None:
+    """T3."""
+    skip = Skip(MAIN[1], NOW, "by me: no", "7")
+    of = ledger(skips=(skip,))
+    assert judged(of, {"7": run(**BY_HAND)}) == Belief()
+    gone = judged(of)
+    assert gone == Belief(void=frozenset({skip}))
+    assert isinstance(gone, Belief)
+    assert believed(of, gone, NOW, "9").skips == ()
+    _, words = refused(of, {"7": run()})
+    assert words == f"{MAIN[1][:12]} is skipped by hand in run 7, and that was started by push on {MAIN[1][:12]}"
+    assert refused(of, {"7": run(**{**BY_HAND, "commit": MAIN[2]})})[0] == "ledger-foreign-run"
+    assert refused(of, {"7": run(**{**BY_HAND, "branch": "mine"})})[1].endswith("workflow_dispatch on mine")
+
+
+def test_a_decision_that_a_release_contains_needs_no_run() -> None:
+    assert judged(ledger(skips=(Skip(MAIN[0], NOW, "by me: no", "7"),))) == Belief()
+
+
+def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
+    """A decide on the last of fifty merges asks for one run, and not for fifty."""
+    claims = [entry(f"0.1.{number}", "claimed", MAIN[number], run=str(number)) for number in range(2, 6)]
+    of = ledger(*claims)
+    assert next_step(of, evidence()) == LookUpRuns(("5",))
+    assert judged(of, {"5": run(commit=MAIN[5])}) == Belief()
+    step = judged(of, {"4": run(commit=MAIN[4])})
+    assert step == Belief({"0.1.5": NOTHING})
+    assert next_step(of, evidence(head=MAIN[2])) == LookUpRuns(("2", "5"))
+    assert judged(ledger(*claims, entry("0.1.6", "claimed", run=""))) == Belief(
+        {f"0.1.{number}": NOTHING for number in range(2, 7)}
+    )
+
+
+def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
+    done = [entry(f"0.1.{number}", "released", run=str(number), tag="refused") for number in range(2, 30)]
+    step = next_step(ledger(*done), evidence())
+    assert isinstance(step, LookUpRuns)
+    assert len(step.runs) == NEWEST
+
+
+def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
+    many = [entry(f"0.1.{number}", "uploading", run=str(number)) for number in range(2, MOST + 3)]
+    assert refused(ledger(*many)) == (
+        "ledger-foreign-run", f"{MOST + 1} runs have begun something and finished nothing",
+    )  # fmt: skip
