@@ -100,7 +100,7 @@ class World(RuleBasedStateMachine):
     @rule(old=st.integers(0, 3), last=st.one_of(st.none(), st.integers(0, 12)), fails=st.integers(0, 3))
     def run(self, old: int, last: int | None, fails: int) -> None:
         """All jobs of a run on main, or on an older commit; it may die before effect number `last`."""
-        for number, _ in enumerate(Runner(self, f"{self.builds}", fails).run(self._head(old))):
+        for number, _ in enumerate(Runner(self, f"{self.builds + 1}", fails).run(self._head(old))):
             if number == last:
                 return
 
@@ -112,7 +112,7 @@ class World(RuleBasedStateMachine):
     )
     def race(self, olds: tuple[int, int], order: Random, lasts: tuple[int, int], fails: int) -> None:
         """Two runs at once, which take turns as it comes, and may die; none waits for the other."""
-        runs = [Runner(self, f"{self.builds}-{n}", fails).run(self._head(old)) for n, old in enumerate(olds)]
+        runs = [Runner(self, f"{self.builds + 1}{n}", fails).run(self._head(old)) for n, old in enumerate(olds)]
         left = list(lasts)
         turns = [0] * 40 + [1] * 40
         order.shuffle(turns)

@@ -16,6 +16,12 @@ def test_a_summary_is_appended(tmp_path: Path) -> None:
     assert path.read_text() == "built\n"
 
 
+def test_the_workflow_that_runs() -> None:
+    ref = "owner/name/.github/workflows/ship.yml@refs/heads/main"
+    assert job.workflow({"GITHUB_WORKFLOW_REF": ref}) == ".github/workflows/ship.yml"
+    assert job.workflow({"GITHUB_WORKFLOW_REF": "strange"}) == job.workflow({}) == ""
+
+
 def test_elsewhere_nothing_is_written() -> None:
     job.set_outputs({}, {"version": "0.1.1"})
     job.summarize({"GITHUB_STEP_SUMMARY": ""}, "built")

@@ -34,6 +34,22 @@ def test_refs_are_read_in_one_request(obk: Path, bare: Path) -> None:
     assert git(bare, "log", "-1", "--format=%an %s", REF) == "mergeship a test"
 
 
+def test_what_a_commit_does_not_contain(obk: Path, bare: Path) -> None:
+    """Also what is not here, or no commit at all; a tag that is called like one is none."""
+    del bare
+    first = git(obk, "rev-parse", "HEAD")
+    second = commit_all(obk, "feat: second")
+    third = commit_all(obk, "feat: third")
+    git(obk, "tag", "0")
+    gone, tree, origin = "f" * 40, git(obk, "rev-parse", "HEAD^{tree}"), origin_of(obk)
+    asked = [first, second, third, gone, tree, "main", "--all", "", "x\ny"]
+    assert origin.outside(second, asked) == {third, gone, tree, "main", "--all", "", "x\ny"}
+    assert origin.outside(third, [first, third]) == frozenset()
+    assert origin.outside(third, []) == frozenset()
+    assert origin.outside(gone, [first]) == {first}
+    assert origin.outside("main", [first]) == {first}
+
+
 def test_the_ledger_has_no_parent_in_main(obk: Path, bare: Path) -> None:
     first = ledgers.write(obk)
     second = ledgers.write_text(obk, "ä\n")

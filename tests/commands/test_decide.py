@@ -13,7 +13,8 @@ from mergeship.adapters.git import Repository
 from mergeship.commands.decide import Decided, decide
 from mergeship.commands.gate import Gated, gate
 from mergeship.core.release import ledger
-from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv
+from mergeship.core.workflow import PATH
+from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv, pipeline
 from mergeship.drills.merges import dispatch
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.world.fault import Fault
@@ -171,6 +172,46 @@ def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: DrillEnv
         assert (found.decision, told["decision"], told["ship"], told["run"]) == ("hold", "hold", "true", begun.run)
         assert [one["version"] for one in msgspec.json.decode(told["unfinished"])] == [version]
         assert told["version"] == ""
+
+
+def test_nothing_is_taken_from_a_run_that_nobody_knows(play: DrillEnv, tmp_path: Path) -> None:
+    """T1: the index has one file of it, so it is finished; with bytes of this machine, or built again and equal."""
+    play.merged()
+    version = play.claimed()
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 9
+    play.deploy(settings=["index.deadline=0.5"])
+    assert play.entry(version).state == "uploading"
+    play.testbed.catalog.faults.clear()
+    play.testbed.repo.runs.clear()
+    play.merged(NO_SHIP)
+    outputs = tmp_path / "outputs"
+    assert run(play, GITHUB_OUTPUT=str(outputs)).unfinished[0].run == ""
+    told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
+    assert (told["ship"], told["run"]) == ("true", "")
+    assert msgspec.json.decode(told["unfinished"])[0]["version"] == version
+
+
+def test_only_a_push_or_a_person_starts_a_release(play: DrillEnv) -> None:
+    play.merged()
+    for event in ("schedule", "repository_dispatch", "pull_request"):
+        with pytest.raises(Misconfigured, match=f"this run was started by {event}"):
+            run(play, GITHUB_EVENT_NAME=event)
+
+
+def test_a_skip_whose_run_is_gone_is_asked_for_again(play: DrillEnv) -> None:
+    play.merged(changes={PATH: pipeline()})
+    assert run(play, event=dispatch("skip", "not yet")).decision == "skip"
+    play.testbed.repo.runs.clear()
+    play.merged(NO_SHIP)
+    held = run(play)
+    assert held.decision == "hold"
+    assert "the run that proves it is gone" in held.reasons[-1]
+    assert "decision=skip" in held.way_out
+    assert run(play, event=dispatch("skip", "as before")).decision == "skip"
+    play.merged()
+    shipped = run(play)
+    assert (shipped.decision, shipped.version) == ("ship", "0.1.1")
+    assert len(play.ledger.skips) == 2
 
 
 def test_a_body_that_a_stranger_changes_after_the_merge_holds(play: DrillEnv) -> None:

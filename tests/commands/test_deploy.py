@@ -15,12 +15,14 @@ from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note
+from mergeship.core.workflow import PATH
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.uploading import UploadTarget
 from mergeship.world.fault import CUT, Fault
 from mergeship.world.forge.accounts import ACTIONS, Grant
 from mergeship.world.forge.app import application, variables
 from mergeship.world.forge.fake_repository import FakeRepository
+from mergeship.world.forge.records import Run
 from mergeship.world.git import BareRepository
 from mergeship.world.index.catalog import Catalog
 from mergeship.world.serving import serving
@@ -63,13 +65,19 @@ def write_manifest(project: Path, manifest: Manifest) -> None:
 
 
 @pytest.fixture
-def environ(environ: Environ, built: Path, tmp_path: Path) -> Iterator[Environ]:
+def forge(built: Path, tmp_path: Path) -> FakeRepository:
+    """A forge that bears out whatever the ledger says."""
     bare = BareRepository(tmp_path / "owner" / "origin.git", dict(os.environ))
     repo = FakeRepository(bare, "owner/origin", tmp_path / "artifacts")
     repo.runs = ledgers.BorneOut(built)
-    token = repo.new_token(Grant(ACTIONS, {"actions": "read"}))
-    with serving(application(repo)) as forge:
-        of_forge = {**variables(forge, repo), "GITHUB_TOKEN": token}
+    return repo
+
+
+@pytest.fixture
+def environ(environ: Environ, forge: FakeRepository, tmp_path: Path) -> Iterator[Environ]:
+    token = forge.new_token(Grant(ACTIONS, {"actions": "read", "metadata": "read"}))
+    with serving(application(forge)) as base:
+        of_forge = {**variables(base, forge), "GITHUB_TOKEN": token}
         yield {**environ, **of_forge, "XDG_STATE_HOME": str(tmp_path / "state"), "GITHUB_RUN_ID": "7"}
 
 
@@ -295,7 +303,7 @@ def test_a_commit_that_is_not_on_main_any_more_is_not_sent(built: Path, environ:
     git(built, "push", "--quiet", "--force", "origin", f"{other}:main")
     git(built, "checkout", "--quiet", "main")
     error = refused(built, environ)
-    assert (error.code, "is not on main" in error.message) == ("version-given-up", True)
+    assert error.code == "main-rewritten"
     assert catalog.uploads == []
 
 
@@ -323,6 +331,40 @@ def test_an_upload_that_another_run_is_at_is_left_to_it(built: Path, environ: En
     assert [(one.version, one.state) for one in result.releases] == [("0.1.2", "released")]
     assert "0.1.1 is being uploaded by run 6" in result.warnings[0]
     assert state_of(built) == "uploading"
+
+
+def test_an_upload_that_a_run_of_a_branch_began_is_not_finished(
+    built: Path, environ: Environ, forge: FakeRepository, catalog: Catalog
+) -> None:
+    """T1: the stranger's wheel lies where a build would have put it."""
+    commit = git(built, "rev-parse", "HEAD")
+    theirs = put_built(built, "0.1.1", commit, extra=b"mine")
+    ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=theirs, run="666"))
+    jobs = dict.fromkeys(("Decide", "Build", "Deploy"), "success")
+    forge.runs = [
+        Run(number=666, workflow=PATH, event="push", branch="mine", commit=commit, began=NOW, jobs=jobs)
+    ]  # fmt: skip
+    assert refused(built, environ).code == "ledger-foreign-run"
+    forge.runs.clear()
+    error = refused(built, environ)
+    assert (error.code, "no run of main's own workflow bears it out" in error.message) == ("not-claimed", True)
+    assert catalog.uploads == []
+    assert state_of(built) == "uploading"  # decide gives it up
+
+
+def test_what_is_forged_between_decide_and_deploy_is_not_sent(
+    built: Path, environ: Environ, forge: FakeRepository, catalog: Catalog
+) -> None:
+    """T1, T2: deploy believes what it checks itself, and not what decide has seen."""
+    commit = git(built, "rev-parse", "HEAD")
+    forge.runs = list(forge.runs)
+    claim = ledgers.read(built).releases[0]
+    stray = git(built, "commit-tree", "-m", "mine", f"{commit}^{{tree}}")
+    git(built, "push", "--quiet", "origin", f"{stray}:refs/heads/mine")
+    theirs = (Distribution("obk-0.1.2-py3-none-any.whl", 9, "5" * 64),)
+    ledgers.write(built, claim, ledgers.entry("0.1.2", stray, "uploading", files=theirs, run="666"))
+    assert refused(built, environ).code == "ledger-off-main"
+    assert catalog.uploads == []
 
 
 def test_lost_bytes_give_the_version_up(built: Path, environ: Environ, catalog: Catalog) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mergeship.core import setup as steps
-from mergeship.core.setup import Said, checked
+from mergeship.core.setup import CheckState, checked
 from mergeship.drills.env import DrillEnv
 from mergeship.world.fault import Fault
 from mergeship.world.forge.accounts import EVERYTHING, Grant
@@ -226,13 +226,13 @@ def test_a_missing_runner_is_reported_before_anything_is_done(
     ("said", "outcome"),
     [
         ([], "waiting"),
-        ([Said("a", "success")], "waiting"),
-        ([Said("a", "success"), Said("b", "")], "waiting"),
-        ([Said("a", "success"), Said("b", "skipped"), Said("c", "failure")], "green"),
-        ([Said("a", "failure", "http://x"), Said("b", "success")], "red"),
-        ([Said("a", "failure"), Said("a", "success"), Said("b", "neutral")], "green"),
+        ([CheckState("a", "success")], "waiting"),
+        ([CheckState("a", "success"), CheckState("b", "")], "waiting"),
+        ([CheckState("a", "success"), CheckState("b", "skipped"), CheckState("c", "failure")], "green"),
+        ([CheckState("a", "failure", "http://x"), CheckState("b", "success")], "red"),
+        ([CheckState("a", "failure"), CheckState("a", "success"), CheckState("b", "neutral")], "green"),
     ],
 )
-def test_how_checks_stand(said: list[Said], outcome: str) -> None:
+def test_how_checks_stand(said: list[CheckState], outcome: str) -> None:
     assert checked(("a", "b"), said).outcome == outcome
     assert checked((), []).words == "no check is required"

@@ -23,6 +23,21 @@ def test_the_pipeline_s_own_workflow_is_read() -> None:
     assert all(len(use.ref) == 40 for use in read.uses)
 
 
+def test_the_jobs_of_the_stages() -> None:
+    assert workflow.stages(OWN, "x") == {
+        stage: frozenset({stage.capitalize()}) for stage in ("decide", "build", "deploy", "sync")
+    }
+    text = """
+jobs:
+  one: {steps: [{run: "cd x\\n  exec uv run mergeship decide --json"}, {uses: "x@1"}, 7]}
+  two: {name: "${{ matrix.x }}", steps: [{run: mergeship deploy}]}
+  three: {uses: ./called.yml}
+  four: {strategy: {matrix: {x: [1]}}, steps: [{run: mergeship sync}]}
+  five: {name: Again, steps: [{run: python -m mergeship decide}, {run: "echo 'mergeship build has failed'"}]}
+"""
+    assert workflow.stages(text, "x") == {"decide": {"one", "Again"}}
+
+
 def test_what_the_settings_leave_out() -> None:
     trusted = workflow.render(template("ci-cd.yml"), Settings(auth="trusted", environment=""))
     read = workflow.read(trusted, "x")

@@ -42,10 +42,6 @@ def patch(target: str, code: str) -> str:
 
 NOTHING = "patched = lambda *_, **__: None"
 EMPTY = "patched = lambda *_, **__: []"
-UNASKED = patch(
-    "mergeship.core.release.evidence.next_step",
-    "from mergeship.core.release.evidence import Belief\npatched = lambda *_: Belief()",
-)
 GUARDS = {
     # The decision.
     "unclear-checklist": patch(
@@ -63,18 +59,21 @@ GUARDS = {
         "patched = lambda entry, _: Done() if entry.state == 'released' else Move('released', tag='created')",
     ),
     "ledger-deleted": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
+    "forged-upload": patch("mergeship.core.release.evidence._not_of", EMPTY),
+    "forged-run": patch("mergeship.core.release.evidence._not_of", EMPTY),
+    "forged-commit": patch("mergeship.core.release.evidence._refuse_strays", NOTHING),
+    "forged-claim": patch("mergeship.core.release.evidence.leap", "patched = lambda *_: ''"),
+    "forged-release": patch("mergeship.core.release.evidence.refuse_foreign_files", NOTHING),
+    "forged-skip": patch("mergeship.core.release.evidence._decided_by_hand", "patched = lambda *_: True"),
+    "forged-gone": patch("mergeship.core.release.evidence._borne_out", "patched = lambda *_: True"),
+    "fresh-runner": patch("mergeship.core.release.evidence._refuse_what_is_behind", NOTHING),
     **dict.fromkeys(
-        (
-            "forged-upload",
-            "forged-commit",
-            "forged-run",
-            "forged-claim",
-            "forged-release",
-            "forged-skip",
-            "fresh-runner",
-            "forged-gone",
+        ("first-run-dropped", "first-merge-unclear"),
+        patch(
+            "mergeship.core.release.commit_range.range_start",
+            "real = mergeship.core.release.commit_range.range_start\n"
+            "patched = lambda tag, _, *others: real(tag, '', *others)",
         ),
-        UNASKED,
     ),
     # The forge.
     "stale-plan": patch("mergeship.core.forge.plan.refuse_another", NOTHING),
@@ -111,7 +110,7 @@ LONG = {
         "mergeship.core.release.upload.classify",
         "from mergeship.core.release.upload import Verdict\npatched = lambda _: Verdict('accepted')",
     ),
-    "ledger-forged": patch("mergeship.core.release.conflicts.conflicts", EMPTY) + f"\n{UNASKED}",
+    "ledger-forged": patch("mergeship.core.release.conflicts.conflicts", EMPTY),
     "direct-push": patch(
         "mergeship.core.release.decision.decide",
         "real = mergeship.core.release.decision.decide\n"
@@ -212,8 +211,10 @@ FAILS = {
     "hostile-pull-request": "^decide: ship",
     "kill-at-every-step": "^after a kill before .*: begun: ",
     "late-proof": "^the next run: .*'deploy': 'skipped'",
+    "first-merge-unclear": "^the next merge ships it silently: ship",
+    "first-run-dropped": "^decide: skip",
     "forged-claim": "^decide: ship",
-    "forged-commit": "^decide: main-rewritten",
+    "forged-commit": "^decide: ship",
     "forged-gone": "^decide: ship",
     "forged-release": "^decide: skip",
     "forged-run": "^decide: ship",
@@ -315,7 +316,7 @@ def test_every_drill_has_a_guard() -> None:
 
 
 def test_a_race_of_a_few_rounds(session_with: Callable[[str], DrillSession]) -> None:
-    assert races.race(session_with(""), rounds=4, every=2).startswith("4 rounds")
+    assert races.race(session_with(""), rounds=2, every=1).startswith("2 rounds")
 
 
 def test_what_was_seen_is_reported_and_printed(cli: Callable[..., tuple[int, str, str]]) -> None:

@@ -42,9 +42,9 @@ def test_who_is_faster_wins_and_the_other_one_reads_what_they_wrote(state: Proje
 def test_who_loses_for_ever_is_held(state: ProjectState, obk: Path) -> None:
     commit = git(obk, "rev-parse", "HEAD")
     for number in range(ATTEMPTS - 1):
-        ledgers.write(obk, ledgers.entry("0.1.1", commit, run=str(number)))
+        ledgers.write(obk, ledgers.entry("0.1.1", commit, run=str(number + 1)))
         state, _ = state.write(given_up(state))
-    ledgers.write(obk, ledgers.entry("0.1.1", commit, run="last"))
+    ledgers.write(obk, ledgers.entry("0.1.1", commit, run="99"))
     with pytest.raises(Held, match=f"after {ATTEMPTS} concurrent") as held:
         state.write(given_up(state))
     assert held.value.code == "ledger-busy"

@@ -73,7 +73,7 @@ def build(  # noqa: PLR0913 - one argument an option
     _refuse_changes(repository.changed())
     _refuse_strangers(out)
     bump = _bump(source, repository, environ, version, read)
-    new = version != "" and bump.next not in {each.version for each in begun}
+    new = version != "" and bump.next not in {entry.version for entry in begun}
     if new:
         report(Note(f"{bump.project} {bump.next}: {'; '.join(bump.reasons)}"))
     plan = Built(
@@ -90,12 +90,14 @@ def build(  # noqa: PLR0913 - one argument an option
         return plan
     project_builder = Builder(repository, environ, overrides, report)
     recovered = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
-    lost = tuple(each.version for each, why in recovered if why)
-    plan = msgspec.structs.replace(plan, restored=tuple(each.version for each, why in recovered if not why), lost=lost)
+    lost = tuple(entry.version for entry, why in recovered if why)
+    plan = msgspec.structs.replace(
+        plan, restored=tuple(entry.version for entry, why in recovered if not why), lost=lost
+    )
     if new:
         return _built(project_builder, plan, environ, report, out)
     _clear(out)
-    words = ", ".join(each.version for each in begun) or "none that needs bytes"
+    words = ", ".join(entry.version for entry in begun) or "none that needs bytes"
     files.write(out / UNFINISHED / "about.txt", f"Nothing new is built here. Started earlier: {words}\n")
     job.summarize(environ, _summary(plan, ()))
     return plan

@@ -1,6 +1,6 @@
 """`mergeship decide`: ship, skip or hold; a version that ships is claimed for the commit. Runs no project code."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,7 @@ from mergeship.core.release import claim
 from mergeship.core.release import ledger as ledgers
 from mergeship.core.release.claim import LookUp, ReadPolicies, Write
 from mergeship.core.release.decision import Outcome
+from mergeship.core.release.evidence import EVENTS
 from mergeship.core.release.ledger import Ledger
 from mergeship.core.result import Problem, Unfinished
 from mergeship.core.trigger import Trigger
@@ -61,6 +62,10 @@ def decide(
     ref = environ.get("GITHUB_REF", MAIN)
     if ref != MAIN:
         raise Misconfigured("not-main", f"this runs on {ref}", hint="releases are made only from main: use --ref main")
+    event = environ.get("GITHUB_EVENT_NAME", "")
+    if event not in {"", *EVENTS}:
+        words, hint = f"this run was started by {event}", f"start the pipeline by {' and '.join(EVENTS)} alone"
+        raise Misconfigured("bad-event", words, hint=hint)
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
     result = _Deciding(state, source, trigger, environ, report).result(dry_run=dry_run)
@@ -90,14 +95,14 @@ class _Deciding:
             try:
                 step = self._decided(verified)
             except Held as held:
-                return _held(self.state, verified.ledger, held)
+                return _held(self.state, verified, held)
             if isinstance(step, claim.ClaimDecision):
-                return _result(self.state, verified.ledger, step, dry_run=dry_run)
+                return _result(self.state, verified, verified.ledger, step, dry_run=dry_run)
             wanted = verified.written(step.ledger)
             if not dry_run:
                 self.state, _ = self.state.write(wanted)
             if dry_run or self.state.ledger == wanted:
-                return _result(self.state, step.ledger, step.decided, dry_run=dry_run)
+                return _result(self.state, verified, step.ledger, step.decided, dry_run=dry_run)
 
     def _decided(self, verified: Verified) -> Write | claim.ClaimDecision:
         facts = deciding.facts(self.state, self.source, verified, self.state.head, self.trigger)
@@ -106,7 +111,9 @@ class _Deciding:
         return step
 
 
-def _result(state: ProjectState, ledger: Ledger, decided: claim.ClaimDecision, *, dry_run: bool) -> Decided:
+def _result(
+    state: ProjectState, verified: Verified, ledger: Ledger, decided: claim.ClaimDecision, *, dry_run: bool
+) -> Decided:
     decision, entry = decided.decision, decided.entry
     return Decided(
         decision=decision.decision,
@@ -116,14 +123,14 @@ def _result(state: ProjectState, ledger: Ledger, decided: claim.ClaimDecision, *
         version=entry.version if entry and decision.decision == "ship" else "",
         because=decided.because,
         since=decided.range.since,
-        unfinished=_unfinished(ledger),
+        unfinished=_unfinished(ledger, verified.belief.unsourced),
         warnings=tuple(ledgers.old_uploads(ledger, state.now)),
         way_out=decision.remedy,
         dry_run=dry_run,
     )
 
 
-def _held(state: ProjectState, ledger: Ledger, held: Held) -> Decided:
+def _held(state: ProjectState, verified: Verified, held: Held) -> Decided:
     return Decided(
         decision="hold",
         reasons=(held.message,),
@@ -132,16 +139,24 @@ def _held(state: ProjectState, ledger: Ledger, held: Held) -> Decided:
         version="",
         because=(),
         since="",
-        unfinished=_unfinished(ledger),
-        warnings=tuple(ledgers.old_uploads(ledger, state.now)),
+        unfinished=_unfinished(verified.ledger, verified.belief.unsourced),
+        warnings=tuple(ledgers.old_uploads(verified.ledger, state.now)),
         way_out=held.hint,
         code=held.code,
     )
 
 
-def _unfinished(ledger: Ledger) -> tuple[Unfinished, ...]:
+def _unfinished(ledger: Ledger, unsourced: Collection[str]) -> tuple[Unfinished, ...]:
+    """What has to be finished; a run is named only if its artifact may be taken."""
     return tuple(
-        Unfinished(entry.version, entry.commit, entry.run, entry.state, entry.files) for entry in ledger.unfinished
+        Unfinished(
+            version=entry.version,
+            commit=entry.commit,
+            run="" if entry.version in unsourced else entry.run,
+            state=entry.state,
+            files=entry.files,
+        )
+        for entry in ledger.unfinished
     )
 
 
@@ -154,7 +169,7 @@ def _outputs(result: Decided) -> dict[str, str]:
         "version": "" if result.version in {entry.version for entry in result.unfinished} else result.version,
         "reason": "; ".join(result.reasons),
         "unfinished": msgspec.json.encode(sending).decode(),
-        "run": next((entry.run for entry in sending), ""),
+        "run": next((entry.run for entry in sending if entry.run), ""),
     }
 
 

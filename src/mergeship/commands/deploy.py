@@ -7,18 +7,20 @@ from typing import assert_never
 import msgspec
 
 from mergeship.adapters import index, job
+from mergeship.core import trigger as triggers
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.due import Due, containing, due, is_decided, superseded
 from mergeship.core.release.ledger import Entry, State
 from mergeship.core.release.steps import Done, Stop, Superseded
+from mergeship.errors import Failed, Held
 from mergeship.pipeline import project_state
 from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.deliver import Deliverer
 from mergeship.pipeline.login import Login
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.uploading import UploadTarget
-from mergeship.pipeline.verify_ledger import verify_ledger
+from mergeship.pipeline.verify_ledger import Verified, verify_ledger
 
 
 class Delivered(msgspec.Struct, frozen=True):
@@ -63,8 +65,11 @@ def deploy(
     state = project_state.read(path, environ, report, overrides)
     artifacts = Artifacts(out, state.store)
     manifest = artifacts.manifest()
-    ledger = verify_ledger(state, environ, report, decided=is_decided(state.ledger, state.head)).ledger
-    wanted = due(ledger, manifest, state.head)
+    by_hand = triggers.read(*job.event(environ)).by_hand is not None
+    decided = by_hand or is_decided(state.ledger, state.head)
+    verified = verify_ledger(state, environ, report, decided=decided, by_hand=by_hand)
+    wanted = due(verified.ledger, manifest, state.head)
+    _refuse_unknown(state, wanted, verified)
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)
@@ -72,18 +77,30 @@ def deploy(
     contains = state.origin.contains
     if dry_run:
         planned = tuple(_delivered(entry, manifest) for entry in wanted.uploads)
-        part_of = superseded(state.ledger, wanted.own, contains)
+        part_of = superseded(verified.ledger, wanted.own, contains)
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
     deliverer = Deliverer(state, target, artifacts, report)
-    delivered, warnings = _deliver(deliverer, wanted, manifest, report)
+    delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
     state = deliverer.state
     state.store.prune([entry.version for entry in state.ledger.releases if entry.state in {"released", "given-up"}])
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))
     job.set_outputs(environ, {"version": result.version})
     job.summarize(environ, _summary(result))
-    own = state.ledger.entry(result.version) if wanted.undelivered else wanted.own
-    part_of = superseded(state.ledger, own, contains)
+    counting = verified.counting(state)
+    part_of = superseded(counting, counting.entry(result.version), contains)
     return msgspec.structs.replace(result, superseded=part_of)
+
+
+def _refuse_unknown(state: ProjectState, wanted: Due, verified: Verified) -> None:
+    """Refuse the commit's own claim if nothing bears it out: it decides nothing, and nothing was sent of it."""
+    own = wanted.own
+    if own is None or own.version not in verified.belief.unknown:
+        return
+    if state.origin.outside(state.refs.main, [own.commit]):
+        words = f"{own.version} was claimed for {own.commit[:12]}, which is not on main any more"
+        raise Held("main-rewritten", words, hint="nothing was sent; restore main, or merge what should ship")
+    words = f"{own.version} was claimed for {own.commit[:12]}, and {own.given_up}"
+    raise Failed("not-claimed", words, hint="nothing was sent; run all jobs again")
 
 
 def _target(state: ProjectState, environ: Mapping[str, str], report: Reporter, wanted: Due) -> UploadTarget:
@@ -100,7 +117,7 @@ def _target(state: ProjectState, environ: Mapping[str, str], report: Reporter, w
 
 
 def _deliver(
-    deliverer: Deliverer, wanted: Due, manifest: Manifest | None, report: Reporter
+    deliverer: Deliverer, wanted: Due, verified: Verified, manifest: Manifest | None, report: Reporter
 ) -> tuple[list[Delivered], list[str]]:
     """How far each release came, and the warnings. Raises what stops this commit's own, or what nothing contains."""
     delivered: list[Delivered] = []
@@ -121,7 +138,9 @@ def _deliver(
             case Superseded():
                 report(Note(f"{entry.version} was given up in the meantime"))
             case Stop(error):
-                others = end.elsewhere or (end.given_up and containing(state.ledger, entry, state.origin.contains))
+                others = end.elsewhere or (
+                    end.given_up and containing(verified.counting(state), entry, state.origin.contains)
+                )
                 if own or not others:
                     raise error
                 warnings.append(f"{error.message}; {error.hint}")

@@ -48,7 +48,7 @@ def under_way(ledger: Ledger, now: datetime, lease: timedelta) -> str:
     return alive[-1] if alive else ""
 
 
-class Said(msgspec.Struct, frozen=True):
+class CheckState(msgspec.Struct, frozen=True):
     """What is said of a commit under one name: a conclusion, empty while it runs."""
 
     name: str
@@ -63,9 +63,9 @@ class Checked(msgspec.Struct, frozen=True):
     words: str
 
 
-def checked(required: Sequence[str], said: Sequence[Said]) -> Checked:
-    """All green, one red, or still waiting for some. A check that was run again counts as it was said last."""
-    last = {run.name: run for run in said}
+def checked(required: Sequence[str], states: Sequence[CheckState]) -> Checked:
+    """All green, one red, or still waiting for some. A check that was run again counts as it was states last."""
+    last = {run.name: run for run in states}
     red = [last[name] for name in required if name in last and last[name].conclusion in _RED]
     if red:
         return Checked("red", ", ".join(f"{run.name} ({run.conclusion}) {run.url}".strip() for run in red))

@@ -27,6 +27,10 @@ _TRUSTED = ["      id-token: write # the identity that the index gives a token f
 
 SUFFIXES = (".yml", ".yaml")
 """Of workflow files."""
+_STAGE = re.compile(
+    r"^[ \t]*(?:(?:exec|uv run|uvx|python3? -m)[ \t]+)*mergeship (decide|build|deploy|sync)\b", re.MULTILINE
+)
+"""A line that calls a stage, and not one that speaks of it."""
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
@@ -120,18 +124,21 @@ def read(text: str, path: str) -> Workflow:
     )
 
 
-def stages(text: str, path: str) -> dict[str, str]:
-    """The job of each of mergeship's stages, as runs name it. Raises Misconfigured for what is no workflow.
+def stages(text: str, path: str) -> dict[str, frozenset[str]]:
+    """The jobs of each of mergeship's stages, as runs name them. Raises Misconfigured for what is no workflow.
 
-    A stage that no step calls in so many words, or whose job's name is an expression, is not there.
+    A stage that no step calls in so many words is not there, nor is one whose job is called by an expression or a
+    matrix.
     """
-    jobs: dict[str, str] = {}
+    jobs: dict[str, frozenset[str]] = {}
+    unclear: set[str] = set()
     for identity, job in tree(text, path)["jobs"].items():
         name = str(job.get("name") or identity)
         for step in _steps(job):
-            called = re.findall(r"\bmergeship (decide|build|deploy|sync)\b", str(step.get("run", "")))
-            jobs |= dict.fromkeys(called, name) if "${{" not in name else {}
-    return jobs
+            for stage in _STAGE.findall(str(step.get("run", ""))):
+                jobs[stage] = jobs.get(stage, frozenset()) | {name}
+                unclear |= {stage} if "${{" in name or "strategy" in job else set()
+    return {stage: names for stage, names in jobs.items() if stage not in unclear}
 
 
 def _may_identify(holder: dict[str, Any]) -> bool:

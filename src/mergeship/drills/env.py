@@ -10,10 +10,11 @@ from threading import Lock
 from typing import Any
 
 from mergeship.adapters import dist, files
-from mergeship.core import distribution
+from mergeship.core import distribution, workflow
 from mergeship.core.distribution import MANIFEST, Manifest
 from mergeship.core.release import ledger
 from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.core.settings import Settings
 from mergeship.drills.runner import Ran, Runner
 from mergeship.errors import Failed
 from mergeship.process import run
@@ -75,6 +76,11 @@ class DrillSession:
                 run(command, cwd=drill.runner.folder, env=drill.testbed.box.env)
                 self._built[version] = out
         return self._built[version]
+
+
+def pipeline() -> str:
+    """The workflow file that `mergeship init` writes."""
+    return workflow.render(files.template(workflow.TEMPLATES[workflow.PATH]), Settings())
 
 
 class DrillEnv:

@@ -6,15 +6,15 @@ from typing import Any
 
 import msgspec
 
-from mergeship.adapters import files
-from mergeship.core import workflow
+from mergeship.adapters.github import Forge
 from mergeship.core.distribution import Distribution
 from mergeship.core.release.ledger import REF, Entry, Ledger, Skip
-from mergeship.core.settings import Settings
 from mergeship.core.workflow import PATH
 from mergeship.drills.drill import Drill
-from mergeship.drills.env import NO_SHIP, DrillEnv, DrillSession, demand
+from mergeship.drills.env import NO_SHIP, DrillEnv, DrillSession, demand, pipeline
 from mergeship.drills.ledgers import put_ledger, tampered
+from mergeship.drills.merges import dispatch
+from mergeship.world.forge.accounts import Grant
 from mergeship.world.forge.records import Run
 
 STRANGER = 666
@@ -35,7 +35,7 @@ def _files(version: str) -> tuple[Distribution, ...]:
     return (Distribution(f"obk-{version}-py3-none-any.whl", 9, "5" * 64),)
 
 
-def _with(drill: DrillEnv, version: str, state: Any, run: str, **more: Any) -> Ledger:  # noqa: ANN401 - fields of an entry
+def _with_entry(drill: DrillEnv, version: str, state: Any, run: str, **more: Any) -> Ledger:  # noqa: ANN401 - fields of an entry
     """The real ledger with one more entry, for main's commit."""
     real = drill.ledger
     at = real.releases[-1].at
@@ -50,52 +50,61 @@ def _branch(drill: DrillEnv) -> str:
     return commit
 
 
-def _stranger_s_wheel(drill: DrillEnv) -> None:
-    """T1: a wheel of someone's own branch, whose run has an artifact `dist`."""
+def _foreign_wheel(drill: DrillEnv) -> None:
+    """A wheel of someone's own branch, whose run has an artifact `dist`."""
     run = _run(drill, STRANGER, _branch(drill), branch="mine")
     files = _files("0.1.2")
-    put_ledger(drill, _with(drill, "0.1.2", "uploading", run, files=files, began=drill.ledger.releases[-1].at))
+    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, files=files, began=drill.ledger.releases[-1].at))
 
 
 def _unmerged(drill: DrillEnv) -> None:
-    """T2: the commit itself is of that branch."""
+    """The commit itself is of that branch."""
     commit = _branch(drill)
     run = _run(drill, STRANGER, commit, branch="mine")
     began = drill.ledger.releases[-1].at
-    put_ledger(drill, _with(drill, "0.1.2", "uploading", run, commit=commit, files=_files("0.1.2"), began=began))
+    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, commit=commit, files=_files("0.1.2"), began=began))
 
 
 def _skipping_run(drill: DrillEnv) -> None:
-    """T3: main's own run on that commit, which skipped."""
-    drill.merged(changes={PATH: workflow.render(files.template(workflow.TEMPLATES[PATH]), Settings())})
+    """Main's own run on that commit, which skipped."""
+    drill.merged(changes={PATH: pipeline()})
     jobs = {"Test": "success", "Decide": "success", "Build": "skipped", "Deploy": "skipped"}
     run = _run(drill, STRANGER, drill.main, jobs=jobs)
     began = drill.ledger.releases[-1].at
-    put_ledger(drill, _with(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began))
+    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began))
 
 
 def _leap(drill: DrillEnv) -> None:
-    """T3: a version out of 0.x."""
-    put_ledger(drill, _with(drill, "5.0.0", "claimed", _run(drill, STRANGER, drill.main)))
+    """A version out of 0.x."""
+    put_ledger(drill, _with_entry(drill, "5.0.0", "claimed", _run(drill, STRANGER, drill.main)))
 
 
 def _borrowed(drill: DrillEnv) -> None:
-    """T3: the last release's own files under another version, so that this merge counts as released."""
+    """The last release's own files under another version, so that this merge counts as released."""
     files = drill.ledger.releases[-1].files
-    put_ledger(drill, _with(drill, "0.1.2", "released", _run(drill, STRANGER, drill.main), files=files))
+    put_ledger(drill, _with_entry(drill, "0.1.2", "released", _run(drill, STRANGER, drill.main), files=files))
 
 
 def _skip(drill: DrillEnv) -> None:
-    """T3: a decision that no person took, in the name of a run that a push has started."""
+    """A decision that no person took, in the name of a run that a push has started."""
     real = drill.ledger
     skip = Skip(drill.main, real.releases[-1].at, "by maintainer: no", _run(drill, STRANGER, drill.main))
     put_ledger(drill, msgspec.structs.replace(real, skips=(*real.skips, skip)))
 
 
 def _put_back(drill: DrillEnv) -> None:
-    """T4: the ledger as it was before the last release, and a runner that remembers nothing."""
+    """The ledger as it was before the last release, and a runner that remembers nothing."""
     drill.bare.git("update-ref", REF, drill.bare.resolved(f"{REF}~4"))
     shutil.rmtree(drill.runner.state)
+
+
+def _delete_run(drill: DrillEnv, number: str) -> None:
+    """Delete a run, as someone with mere write access can."""
+    repo = drill.testbed.repo
+    repo.access["writer"] = "write"
+    token = repo.new_token(Grant("writer", {"actions": "write", "metadata": "read"}))
+    forge = Forge({**drill.testbed.by_person, "GH_TOKEN": token}, repo.name, 30.0)
+    forge.ask(lambda ask: ask.write("DELETE", f"{ask.base}/actions/runs/{number}", None, "actions=write"))
 
 
 def _gone(session: DrillSession) -> str:
@@ -105,19 +114,24 @@ def _gone(session: DrillSession) -> str:
         drill.shipped()
         drill.merged(NO_SHIP)
         began = drill.ledger.releases[-1].at
-        forged = _with(drill, "0.1.2", "uploading", str(STRANGER), files=_files("0.1.2"), began=began)
-        skips = (Skip(drill.main, began, "by maintainer: no", str(STRANGER)),)
+        run = _run(drill, STRANGER, _branch(drill), branch="mine")
+        forged = _with_entry(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began)
+        skips = (Skip(drill.main, began, "by maintainer: no", run),)
         put_ledger(drill, msgspec.structs.replace(forged, skips=skips))
+        _delete_run(drill, run)
         quiet = drill.decide()
         demand(quiet.document.get("decision") == "skip", f"decide: {quiet.message}")
         demand(not quiet.document["unfinished"], f"it hands on {quiet.document['unfinished']}")
         drill.merged()
-        drill.shipped()
+        held = drill.decide()
+        demand(held.status == 1 and "the run that proves it is gone" in held.message, f"decide: {held.message}")
+        drill.claimed(event=dispatch("ship", "it is meant"))
+        demand(drill.deploy().status == 0, "deploy failed")
         given_up = drill.entry("0.1.2")
         demand(given_up.state == "given-up", f"0.1.2 is {given_up.state}")
         demand(_files("0.1.2")[0].name not in drill.published, "the stranger's wheel was published")
         drill.complete("0.1.1", "0.1.3")
-        return f"skip; then 0.1.3 ships, 0.1.2 is given up: {given_up.given_up}"
+        return f"a person is asked, and 0.1.3 ships; 0.1.2 is given up: {given_up.given_up}"
 
 
 def _drill(name: str, injected: str, tamper: Callable[[DrillEnv], None], code: str) -> Drill:
@@ -125,12 +139,12 @@ def _drill(name: str, injected: str, tamper: Callable[[DrillEnv], None], code: s
 
 
 DRILLS = (
-    _drill("forged-upload", "an upload is forged, by a run of a branch", _stranger_s_wheel, "ledger-foreign-run"),
+    _drill("forged-upload", "an upload is forged, by a run of a branch", _foreign_wheel, "ledger-foreign-run"),
     _drill("forged-commit", "an upload of an unmerged commit is forged", _unmerged, "ledger-off-main"),
     _drill("forged-run", "an upload is forged, by a run that skipped", _skipping_run, "ledger-foreign-run"),
     _drill("forged-claim", "a claim out of 0.x is forged", _leap, "ledger-leap"),
     _drill("forged-release", "a release is forged, with another's files", _borrowed, "ledger-foreign-files"),
     _drill("forged-skip", "a person's decision is forged", _skip, "ledger-foreign-run"),
     _drill("fresh-runner", "the ledger is put back, on a new runner", _put_back, "ledger-behind"),
-    Drill("forged-gone", "the forged run is deleted as well", "nothing of it is sent; the next merge ships", _gone),
+    Drill("forged-gone", "the forged run is deleted as well", "nothing of it is sent; a person is asked", _gone),
 )

@@ -9,6 +9,7 @@ from mergeship.core.release import ledger
 from mergeship.core.release.ledger import REF, Entry, Ledger
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillEnv, DrillSession, demand
+from mergeship.drills.fork_server import fork_server
 
 REFUSED = "refusing to allow a GitHub App to create or update workflow .github/workflows/ci.yml"
 SHORT = ["index.deadline=1"]
@@ -39,7 +40,8 @@ def tampered(tamper: Callable[[DrillEnv], None], code: str) -> Callable[[DrillSe
     """The play of a ledger that someone changed: it holds, nothing is sent, and put back it goes on."""
 
     def play(session: DrillSession) -> str:
-        with session.env() as drill:
+        with session.env() as drill, fork_server(drill.testbed.box.root, drill.testbed.box.env) as server:
+            drill.runner.server = server
             drill.merged()
             drill.shipped()
             real = drill.bare.resolved(REF)
@@ -67,13 +69,14 @@ def _rewind(drill: DrillEnv) -> None:
 
 
 def _forge(drill: DrillEnv) -> None:
-    """A release of the new merge that never was, written on top of the real ledger: its intent would be lost."""
+    """A release of the new merge that never was, in the name of its own run: its intent would be lost."""
     real = drill.ledger
     last = real.releases[-1]
-    files = tuple(Distribution(f"x{file.name}", file.size, file.sha256) for file in last.files)
-    false = Entry(
-        version="0.9.9", commit=drill.main, state="released", at=last.at, files=files, tag="", because=("a lie",)
-    )
+    names = ((file, file.name.replace(last.version, "0.1.2")) for file in last.files)
+    files = tuple(Distribution(name, file.size, file.sha256) for file, name in names)
+    drill.runner.at(drill.main)
+    run = drill.runner.env()["GITHUB_RUN_ID"]
+    false = Entry(version="0.1.2", commit=drill.main, state="released", at=last.at, run=run, files=files)
     put_ledger(drill, msgspec.structs.replace(real, releases=(*real.releases, false)))
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
+from mergeship.core.workflow import PATH
 from mergeship.drills.drill import Drill
-from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillSession, demand
+from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillSession, demand, pipeline
 from mergeship.drills.fault_hooks import clock
 from mergeship.drills.runner import Runner
 
@@ -37,6 +38,31 @@ def _direct_push(session: DrillSession) -> str:
         drill.merged()
         version = drill.claimed()
         return f"{held.message}; after a decision by hand to skip it, {version} is claimed"
+
+
+def _first_run_dropped(session: DrillSession) -> str:
+    """No run, no ledger and no tag says that the merge before this one asked to ship."""
+    with session.env() as drill:
+        drill.merged(NO_SHIP, changes={PATH: pipeline()})
+        drill.merged(SHIP)  # its run failed at the tests, or was dropped
+        drill.merged(NO_SHIP)
+        version = drill.claimed()
+        demand(drill.deploy().status == 0, "deploy failed")
+        drill.complete(version)
+        return f"{version} ships all three"
+
+
+def _first_merge_unclear(session: DrillSession) -> str:
+    """A hold lasts until it is resolved, also before there is anything in the ledger."""
+    with session.env() as drill:
+        drill.merged(NO_SHIP, changes={PATH: pipeline()})
+        drill.merged(UNCLEAR)
+        held = drill.decide()
+        demand(held.status == 1 and "neither of" in held.message, f"decide: {held.message}")
+        drill.merged(SHIP)
+        again = drill.decide()
+        demand(again.status == 1 and "#2: " in again.message, f"the next merge ships it silently: {again.message}")
+        return f"held twice: {again.message}"
 
 
 def _burst(session: DrillSession) -> str:
@@ -110,6 +136,8 @@ def dispatch(decision: str, reason: str) -> dict[str, Any]:
 DRILLS = (
     Drill("unclear-checklist", "a merged checklist with nothing ticked", "hold, and a way out by hand", _unclear),
     Drill("direct-push", "a commit on main without a pull request", "hold until a person decides", _direct_push),
+    Drill("first-run-dropped", "before any release, a run is dropped", "the next run ships it too", _first_run_dropped),
+    Drill("first-merge-unclear", "before any release, a merge is unclear", "hold until resolved", _first_merge_unclear),
     Drill("burst", "three merges, the pending run dropped", "the third run ships all of them", _burst),
     Drill("old-run-re-run", "the run of an old commit is run again", "skip: it is part of a release", _old_run),
     Drill(

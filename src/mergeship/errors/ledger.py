@@ -10,7 +10,11 @@ CODES = {
         "The workflow was dispatched without a decision, or without a reason.",
         "Dispatch it with `decision=ship` or `decision=skip`, and a reason.",
     ),
-    "bad-event": Code(_WRONG, "The event that started the workflow cannot be read.", "Leave GITHUB_EVENT_PATH alone."),
+    "bad-event": Code(
+        _WRONG,
+        "The event that started the workflow cannot be read, or is none that starts a release.",
+        "Leave GITHUB_EVENT_PATH alone; start the pipeline by push to main and workflow_dispatch only.",
+    ),
     "hold": Code(
         _HELD,
         "A merged pull request does not say clearly whether it ships, or a commit was pushed directly.",
@@ -29,6 +33,11 @@ CODES = {
         _HELD,
         "The ledger contradicts the index or the tags.",
         "Put back what mergeship wrote; if an owner deleted a release on purpose, decide by hand.",
+    ),
+    "ledger-disorder": Code(
+        _HELD,
+        "The ledger's releases are not in the order in which main's runs make them.",
+        "Push back the last commit that mergeship wrote.",
     ),
     "ledger-edited": Code(
         _HELD, "The ledger changed in a way that no run makes.", "Push back the last commit that mergeship wrote."

@@ -48,10 +48,10 @@ def setup(shown: Shown, style: Style) -> str:
     return "\n".join([*lines, *notes(shown.notes, (), style)])
 
 
-def notes(words_of_plan: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
+def notes(notes_of_plan: tuple[str, ...], kept: tuple[str, ...], style: Style) -> list[str]:
     """What is reported besides the changes."""
     warnings = [f"{style.warn('stays without --allow-remove:')} {one_line(words)}" for words in kept]
-    return [*warnings, *(f"{style.warn('note:')} {one_line(words)}" for words in words_of_plan)]
+    return [*warnings, *(f"{style.warn('note:')} {one_line(words)}" for words in notes_of_plan)]
 
 
 def _fields(change: Change) -> list[str]:

@@ -9,6 +9,7 @@ from mergeship.core.project import Source
 from mergeship.core.release.claim import ClaimFacts, LookUp, ProjectFacts, ReadPolicies
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
+from mergeship.core.workflow import FOLDER
 from mergeship.pipeline.merges import look_up_merges, policy_before
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.verify_ledger import Verified
@@ -29,7 +30,16 @@ def facts(state: ProjectState, source: Source, verified: Verified, commit: str, 
         ledger=verified.ledger,
         tags=state.refs.tags,
         listing=verified.listing,
+        void=tuple(verified.belief.void),
+        introduced=_introduced(state, verified),
     )
+
+
+def _introduced(state: ProjectState, verified: Verified) -> str:
+    """The commit that brought the pipeline to main: the record begins there, until there is a release."""
+    if verified.ledger.skips or any(entry.begun for entry in verified.ledger.releases):
+        return ""
+    return state.repository.introduced(state.refs.main, "mergeship", FOLDER)
 
 
 def learn(
@@ -47,4 +57,6 @@ def learn(
         return msgspec.structs.replace(known, policies=(before, written))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
-    return msgspec.structs.replace(known, merges=tuple(look_up_merges(state, source, step.commits, environ)))
+    return msgspec.structs.replace(
+        known, merges=tuple(look_up_merges(state, source, step.commits, known.ledger, environ))
+    )

@@ -160,8 +160,8 @@ def _contexts(source: Source, workflows: Workflows) -> checks.Contexts:
     text = workflows.get(workflow.CHECKS)
     if text is None and workflow.PATH in workflows:
         return checks.Contexts((), (f"there is no {workflow.CHECKS}: no check is required before a merge",))
-    text_of_checks = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
-    contexts = checks.contexts(text_of_checks, workflow.CHECKS, workflows.get)
+    written = text or workflow.render(files.template(workflow.TEMPLATES[workflow.CHECKS]), source.settings)
+    contexts = checks.contexts(written, workflow.CHECKS, workflows.get)
     if text is None:
         words = f"{workflow.CHECKS} is not in this checkout: required is what `mergeship init` writes into it"
         contexts = msgspec.structs.replace(contexts, notes=(*contexts.notes, words))

@@ -15,7 +15,7 @@ from mergeship.core.plan import FilePlan
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.decision import Pull
 from mergeship.core.release.ledger import Entry
-from mergeship.core.setup import Said
+from mergeship.core.setup import CheckState
 from mergeship.errors import Failed, Held, Misconfigured
 from mergeship.pipeline import project_state, scaffold
 from mergeship.pipeline.forging import Hosted, Workflows
@@ -111,11 +111,13 @@ class SettingUp:
         """Wait until the checks are green. Raises Failed if one is red, Held after `wait` seconds."""
 
         def look() -> str | None:
-            conclusions = [
-                Said(check.name, check.conclusion or "" if check.status == "completed" else "", check.html_url or "")
+            states = [
+                CheckState(
+                    check.name, check.conclusion or "" if check.status == "completed" else "", check.html_url or ""
+                )
                 for check in reversed(self.forge.ask(lambda ask: runs.checks(ask, pull.head)))
             ]
-            checked = setup.checked(required, conclusions)
+            checked = setup.checked(required, states)
             if checked.outcome == "red":
                 raise Failed(
                     "checks-failed", f"pull request #{pull.number}: {checked.words}",

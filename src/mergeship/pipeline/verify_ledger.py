@@ -1,5 +1,6 @@
 """What the index lists, and what of the ledger counts: all that git, the index and the forge's runs bear out."""
 
+import re
 from collections.abc import Mapping
 
 import msgspec
@@ -10,12 +11,15 @@ from mergeship.core import project, workflow
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import conflicts, evidence
+from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.commit_range import DISPATCH
-from mergeship.core.release.evidence import Belief, Evidence, LookUpRuns, ReadDeclared, Run
+from mergeship.core.release.evidence import Evidence, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Ledger
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.pipeline.project_state import ProjectState
+
+_WORKFLOW = re.compile(r"\.github/workflows/[^/\s]+\.ya?ml")
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -27,11 +31,15 @@ class Verified(msgspec.Struct, frozen=True):
     """What of the ledger is borne out: the rest is given up here, and decides nothing."""
     recorded: Ledger
     """The whole of it, as it is at the origin."""
+    belief: Belief
+
+    def counting(self, state: ProjectState) -> Ledger:
+        """What counts of the ledger as it is by now."""
+        return believed(state.ledger, self.belief, state.now, state.run)
 
     def written(self, ledger: Ledger) -> Ledger:
-        """What follows from `ledger`, as it is written: no decision is ever taken out, counting or not."""
-        new = ledger.skips[len(self.ledger.skips) :]
-        return msgspec.structs.replace(ledger, skips=(*self.recorded.skips, *new))
+        """What follows from `ledger`, as it is written."""
+        return written(ledger, self.recorded, self.belief)
 
 
 def verify_ledger(
@@ -42,23 +50,23 @@ def verify_ledger(
     decided: bool = False,
     by_hand: bool = False,
 ) -> Verified:
-    """What counts of the ledger; a ledger that nothing contradicts is the one that this runner remembers.
+    """What counts of the ledger; a ledger all of which does is the one that this runner remembers.
 
     Raises Held if index or forge cannot be read, or if either, or git, says something else. A release that is merely
     gone from the index is no obstacle to what is `decided`, maybe by a person. If a person decides now (`by_hand`),
     what main has left behind is none either.
     """
     listed = _listed(state, environ, decided=decided)
-    wrong = conflicts.conflicts(state.ledger, listed, state.refs.tags, by_hand=decided)
+    belief = _belief(state, environ, report, listed, by_hand=by_hand)
+    counting = believed(state.ledger, belief, state.now, state.run)
+    wrong = conflicts.conflicts(counting, listed, state.refs.tags, by_hand=decided)
     if wrong:
         raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
-    belief = _belief(state, environ, report, listed, by_hand=by_hand)
     for version, why in belief.unknown.items():
         report(Note(f"{version} does not count: {why}"))
-    if state.refs.ledger:
+    if state.refs.ledger and not belief.unknown and not belief.void:
         state.store.remember(state.refs.ledger)
-    counting = evidence.believed(state.ledger, belief, state.now, state.run)
-    return Verified(listed, counting, state.ledger)
+    return Verified(listed, counting, state.ledger, belief)
 
 
 def _listed(state: ProjectState, environ: Mapping[str, str], *, decided: bool) -> Listing:
@@ -105,7 +113,7 @@ def _belief(
             case LookUpRuns(numbers):
                 report(Note(f"looking up {'1 run' if len(numbers) == 1 else f'{len(numbers)} runs'} of the ledger"))
                 forge = Forge(environ, state.name, state.settings.forge.deadline, report)
-                records = {number: _run(state, forge, number, known.workflow) for number in numbers}
+                records = {number: _run(state, forge, number) for number in numbers}
                 known = msgspec.structs.replace(known, runs={**known.runs, **records})
     return step
 
@@ -118,25 +126,25 @@ def _declared(state: ProjectState, commit: str) -> str | None:
         return None
 
 
-def _run(state: ProjectState, forge: Forge, number: str, own: str) -> Run | None:
+def _run(state: ProjectState, forge: Forge, number: str) -> Run | None:
     answer = forge.ask(lambda ask: runs.run(ask, number))
     if answer is None:
         return None
     run, jobs = answer
     path = run.path.partition("@")[0]
-    names = _stages(state, run.head_sha, path) if path == own else {}
-    begun = frozenset(stage for stage, name in names.items() if any(job.name == name and job.begun for job in jobs))
+    stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
+    begun = frozenset(stage for stage, names in stages.items() if any(j.name in names and j.begun for j in jobs))
     return Run(
         path=path,
         event=run.event,
         branch=run.head_branch or "",
         commit=run.head_sha,
         repository=run.head_repository.full_name if run.head_repository else "",
-        begun=begun if {"decide", "deploy"} <= set(names) else None,
+        begun=begun if {"decide", "deploy"} <= set(stages) else None,
     )
 
 
-def _stages(state: ProjectState, commit: str, path: str) -> dict[str, str]:
+def _stages(state: ProjectState, commit: str, path: str) -> dict[str, frozenset[str]]:
     """The jobs of mergeship's stages, as the workflow file at a commit names them; none if it cannot be read."""
     text = state.repository.blob(commit, path)
     try:

@@ -14,7 +14,7 @@ from mergeship.core.settings import Settings
 from mergeship.core.workflow import Workflow
 from mergeship.errors import Failed, Misconfigured
 from mergeship.process import DISK_FULL, ProcessFailed, is_disk_full, run
-from mergeship.rehearsal import engine
+from mergeship.rehearsal import beginning, engine
 from mergeship.rehearsal.contributing import Contributor
 from mergeship.rehearsal.origin import Merge, change
 from mergeship.rehearsal.proof import PASSES, Prover
@@ -64,6 +64,7 @@ def run_rehearsal(request: RehearsalRequest, box: Sandbox, report: Reporter) -> 
         if request.settings.auth == "trusted":
             testbed.trust(request.settings.environment)
         way.set_up()
+        begun = workflow.ours and beginning.skip_what_was_before(testbed, workflow)
         jobs: list[Job] = []
         for number in range(1, request.merges + 1):
             merge = way.merged(number)
@@ -86,7 +87,7 @@ def run_rehearsal(request: RehearsalRequest, box: Sandbox, report: Reporter) -> 
         releases=tuple(prover.releases),
         jobs=tuple(jobs),
         proofs=tuple(prover.proofs),
-        not_rehearsed=(*NOT_REHEARSED, *_left_out(request, box, workflow)),
+        not_rehearsed=(*NOT_REHEARSED, *_left_out(request, box, workflow), *(beginning.LEFT_OUT if begun else ())),
         seconds=round(time.monotonic() - began, 3),
         error=_problem(prover.proofs, jobs, request),
     )
@@ -109,8 +110,8 @@ class _Way:
         self.workflow = workflow
         self.contributor = contributor
         path = testbed.box.work / workflows.CHECKS
-        shown = workflow.ours and path.is_file()
-        self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if shown else None
+        has_checks = workflow.ours and path.is_file()
+        self.checks = workflows.read(path.read_text(encoding="utf-8"), workflows.CHECKS) if has_checks else None
 
     def set_up(self) -> None:
         """The forge's settings, and the secrets."""

@@ -85,7 +85,7 @@ class Testbed(msgspec.Struct, frozen=True):
         return self.push(program, workflow, merge, number, report)
 
     def push(self, program: str, workflow: Workflow, merge: Merge, number: int, report: Reporter) -> list[Job]:
-        """The same without a word of the merge; the forge knows the run, and each job once it has begun."""
+        """Run the workflow on a push, unreported; the forge records the run, and each job once it has begun."""
         names = dict(zip(workflow.jobs, workflow.names, strict=True))
         run = Run(
             number=number, workflow=workflow.path, event="push", branch="main", commit=merge.after,

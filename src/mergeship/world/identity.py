@@ -35,7 +35,7 @@ class Issuer:
     def claims(self, identity: str, audience: str) -> dict[str, Any]:
         """What an identity says. Raises ValueError for one that is not ours, or not for that audience, or over."""
         try:
-            claims_read: dict[str, Any] = jwt.decode(
+            read: dict[str, Any] = jwt.decode(
                 identity,
                 self._key.public_key(),
                 algorithms=[ALGORITHM],
@@ -46,7 +46,7 @@ class Issuer:
             )
         except jwt.PyJWTError as error:
             raise ValueError(str(error)) from error
-        return claims_read
+        return read
 
 
 class Publisher(msgspec.Struct, frozen=True):

@@ -101,13 +101,25 @@ def test_without_a_ledger_a_tag_or_the_push_is_the_beginning() -> None:
     assert numbers(span(9, 9, begins=RangeStart({sha(5): "the tag"}))) == [6, 7, 8, 9]
     assert numbers(span(3, 3)) == [1, 2, 3]
     assert span(3, 3).since == "the first commit"
-    tagged = range_start(sha(5), (sha(7), sha(9)), sha(9), sha(8))
+    shas = [sha(number) for number in range(9, 0, -1)]
+    tagged = range_start(sha(5), sha(2), (sha(7), sha(9)), sha(9), shas)
     assert tagged.ends == {sha(5): "the tag of the highest published version"}
-    assert range_start("", (sha(7), sha(9)), sha(9), sha(8)).ends == {sha(7): "this push's beginning"}
-    assert range_start("", (sha(7), sha(9)), sha(6), sha(5)).ends == {sha(5): "the commit before"}
-    assert range_start("", None, sha(6), sha(5)).ends == {sha(5): "the commit before"}
-    assert range_start("", None, sha(1), "").whole
-    assert range_start("", ("0" * 40, sha(9)), sha(9), sha(8)).whole
+    assert range_start("", "", (sha(7), sha(9)), sha(9), shas).ends == {sha(7): "this push's beginning"}
+    assert range_start("", "", (sha(7), sha(9)), sha(6), shas).ends == {sha(5): "the commit before"}
+    assert range_start("", "", None, sha(6), shas).ends == {sha(5): "the commit before"}
+    assert range_start("", "", None, sha(1), shas).whole
+    assert range_start("", "", None, "elsewhere", shas).whole
+    assert range_start("", "", ("0" * 40, sha(9)), sha(9), shas).whole
+
+
+def test_before_the_first_release_everything_since_the_pipeline_counts() -> None:
+    """T5, T6: also what a push event, or an entry of the ledger that anyone may write, leaves out."""
+    shas = [sha(number) for number in range(9, 0, -1)]
+    start = range_start("", sha(4), (sha(7), sha(9)), sha(9), shas)
+    assert (start.ends, start.whole) == ({sha(3): "the commit before the pipeline"}, False)
+    forged = entry("0.1.1", 9, "given-up", since=sha(8))
+    assert numbers(span(9, 9, forged, begins=start)) == [4, 5, 6, 7, 8, 9]
+    assert range_start("", sha(1), (sha(7), sha(9)), sha(9), shas).whole
 
 
 def test_what_is_not_on_main_holds() -> None:

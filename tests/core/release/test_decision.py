@@ -44,6 +44,13 @@ def test_a_direct_push_holds() -> None:
     assert found.words == ("0aaaaaaaaaaa: 'fix: now' has no merged pull request: it was pushed directly",)
 
 
+def test_what_brought_the_pipeline_may_have_been_pushed() -> None:
+    first = Merged(Commit("c" * 40, "ci: begin"), ())
+    found = decide([first, merged(pull(1))], "checklist", "v1", introduced="c" * 40)
+    assert found.decision == "ship"
+    assert str(found.reasons[0]) == "cccccccccccc: it brought the pipeline: the record begins with it"
+
+
 def test_without_any_that_deploys_nothing_ships() -> None:
     assert outcome(merged(pull(1, NO))) == "skip"
     nothing = decide([], "checklist", "0.1.1")

@@ -86,6 +86,14 @@ def test_a_version_that_someone_published_ends_once_it_is_not_ours(version: str)
     )
 
 
+def test_what_is_said_to_be_sent_while_its_build_is_here_was_not() -> None:
+    """T3: someone else wrote that it was uploaded, with files of theirs."""
+    mine = facts(built=(Distribution(FILE.name, 9, "9" * 64),))
+    step = next_step(entry(state="uploaded"), mine)
+    assert isinstance(step, Stop)
+    assert step.error.code == "uploading-elsewhere"
+
+
 def test_what_another_run_bound_to_other_bytes_is_left_to_it() -> None:
     ended = stop(uploading(unbound=True, built=(OTHER, SDIST)))
     assert (ended.error.code, ended.given_up, ended.elsewhere) == ("uploading-elsewhere", False, False)

@@ -1,7 +1,7 @@
 """The ledger against git, the index and the forge's runs: one verdict for each way to disagree (T1 to T4)."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -9,24 +9,23 @@ import pytest
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing, Published
+from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.evidence import (
     MOST,
     NEWEST,
     NOTHING,
-    Belief,
     Evidence,
     LookUpRuns,
     ReadDeclared,
     Run,
     Step,
-    believed,
     next_step,
 )
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-MAIN = [f"{number:040x}" for number in range(1, 9)]
+MAIN = [f"{number:040x}" for number in range(1, 200)]
 """Main's commits, the oldest first."""
 STRAY = "f" * 40
 PATH = ".github/workflows/ci-cd.yml"
@@ -114,12 +113,13 @@ def test_what_main_s_own_run_did_counts(state: Any) -> None:
     assert next_step(of, evidence()) == LookUpRuns(("7",))
     assert judged(of, {"7": run()}) == Belief()
     assert judged(of, {"7": run(begun=None)}) == Belief()  # a workflow that does not say which job does what
+    assert judged(of, {"7": run(path=".github/workflows/old.yml")}) == Belief()  # it had another name then
 
 
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ({"path": ".github/workflows/mine.yml"}, f"ran .github/workflows/mine.yml of Owner/Obk, not {PATH}"),
+        ({"path": "x.yml", "begun": None}, f"ran x.yml of Owner/Obk, not {PATH}"),
         ({"repository": "stranger/obk"}, f"ran {PATH} of stranger/obk, not {PATH}"),
         ({"repository": ""}, f"ran {PATH} of , not {PATH}"),
         ({"branch": "mine"}, "was started by push on mine"),
@@ -143,48 +143,63 @@ def test_a_claim_needs_a_run_that_decided() -> None:
     assert refused(of, {"7": run(begun=frozenset())})[1].endswith("and that has not begun to decide")
 
 
-def test_a_later_run_finishes_what_was_begun_and_an_earlier_one_does_not() -> None:
-    of = ledger(entry("0.1.2", "uploaded"))
-    assert judged(of, {"7": run(commit=MAIN[3])}) == Belief()
-    assert refused(of, {"7": run(commit=MAIN[0])})[1].endswith(f"which does not contain {MAIN[1][:12]}")
+def test_any_run_on_main_finishes_what_was_begun() -> None:
+    """A later one; or an earlier one that is run again."""
+    for commit in (MAIN[0], MAIN[3]):
+        assert judged(ledger(entry("0.1.2", "uploaded")), {"7": run(commit=commit)}) == Belief()
 
 
-@pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded"])
+@pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven", "released"])
 @pytest.mark.parametrize("number", ["", "7"])
 def test_without_a_run_nothing_is_known(state: Any, number: str) -> None:
+    """T1, T3: it decides nothing; what counts as finished stays as it is written."""
     of = ledger(entry("0.1.2", state, run=number))
     step = judged(of)
     assert step == Belief({"0.1.2": NOTHING})
-    given_up = believed(of, step, NOW, "9").releases[-1]
+    assert isinstance(step, Belief)
+    counting = believed(of, step, NOW, "9")
+    given_up = counting.releases[-1]
     assert (given_up.state, given_up.given_up, given_up.run) == ("given-up", NOTHING, "9")
+    kept = written(counting, of, step).releases[-1]
+    assert kept == (of.releases[-1] if state in {"proven", "released"} else given_up)
 
 
 @pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
 def test_without_a_run_the_index_bears_it_out(state: Any) -> None:
-    assert judged(ledger(entry("0.1.2", state)), listing=listing("0.1.1", "0.1.2")) == Belief()
-
-
-@pytest.mark.parametrize("state", ["proven", "released"])
-def test_what_is_finished_is_on_the_index_or_a_person_decides(state: Any) -> None:
-    """T3."""
+    """Whoever uploads holds the token; but nothing is downloaded for it from a run that nobody knows."""
     of = ledger(entry("0.1.2", state))
-    assert refused(of) == ("ledger-disagrees", f"0.1.2 is {state}, and the index has no file of it")
-    assert judged(of, by_hand=True) == Belief()
+    assert judged(of, listing=listing("0.1.1", "0.1.2")) == Belief(unsourced=frozenset({"0.1.2"}))
 
 
-@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
+@pytest.mark.parametrize("state", ["uploaded", "proven", "released"])
+def test_without_a_run_its_tag_bears_it_out(state: Any) -> None:
+    """Tags go with the ledger in one push; an index that lags, or an owner who deletes, is no forgery."""
+    tags = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}
+    assert judged(ledger(entry("0.1.2", state)), tags=tags) == Belief(unsourced=frozenset({"0.1.2"}))
+    assert judged(ledger(entry("0.1.2", "uploading")), tags=tags) == Belief({"0.1.2": NOTHING})
+
+
+def test_a_person_s_own_machine_believes_its_own_claim() -> None:
+    of = ledger(entry("0.1.2", "claimed", run=""))
+    assert judged(of, run="") == Belief(unsourced=frozenset({"0.1.2"}))
+    assert judged(ledger(entry("0.1.2", "uploading", run="")), run="") == Belief({"0.1.2": NOTHING})
+
+
+OFF_MAIN = "ffffffffffff is not on main"
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded"])
 def test_what_is_not_on_main_holds_or_is_left_behind_by_a_person(state: Any) -> None:
     """T2."""
     of = ledger(entry("0.1.2", state, STRAY))
     code, words = refused(of)
     assert (code, words) == ("ledger-off-main", f"0.1.2 is {state} for ffffffffffff, which is not on main")
-    step = judged(of, by_hand=True)
-    assert isinstance(step, Belief)
-    assert set(step.unknown) == ({"0.1.2"} if state in {"uploading", "uploaded"} else set())
+    assert judged(of, by_hand=True) == Belief({"0.1.2": OFF_MAIN})
 
 
-def test_a_claim_that_is_not_on_main_decides_nothing() -> None:
-    assert judged(ledger(entry("0.1.2", "claimed", STRAY))) == Belief({"0.1.2": "ffffffffffff is not on main"})
+@pytest.mark.parametrize("state", ["claimed", "proven", "released"])
+def test_what_main_lost_decides_nothing(state: Any) -> None:
+    assert judged(ledger(entry("0.1.2", state, STRAY))) == Belief({"0.1.2": OFF_MAIN})
 
 
 def test_what_main_lost_after_its_release_is_no_contradiction() -> None:
@@ -201,14 +216,64 @@ def test_files_belong_to_their_version(name: str) -> None:
 
 
 @pytest.mark.parametrize("state", ["claimed", "given-up"])
-@pytest.mark.parametrize("version", ["5.0.0", "0.9.0", "0.2.1"])
+@pytest.mark.parametrize("version", ["5.0.0", "1.0.0", "1!0.1.2"])
 def test_no_version_leaps(version: str, state: Any) -> None:
     """T3: what was given up counts, too: the next version would be above it."""
-    of = ledger(entry(version, state))
+    of = ledger(entry(version, state, files=()))
     assert next_step(of, evidence()) == ReadDeclared(MAIN[1])
     assert refused(of, {"7": run()}) == (
         "ledger-leap", f"{version} is {state}, and the highest version that can follow is 0.2.0",
     )  # fmt: skip
+
+
+def test_a_number_below_that_is_no_harm() -> None:
+    """A tag that is gone may have led there."""
+    assert judged(ledger(entry("0.9.1", "claimed")), {"7": run()}) == Belief()
+
+
+def test_versions_rise() -> None:
+    """T3: a release from before the ledger is no release of this merge, tag and index or not."""
+    tags = {"v0.1.1": MAIN[0], "v0.0.5": MAIN[1]}
+    of = ledger(entry("0.0.5", "released", tag="created"))
+    assert refused(of, tags=tags, listing=listing("0.0.5", "0.1.1")) == ("ledger-disorder", "0.0.5 comes after 0.1.1")
+
+
+@pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven"])
+@pytest.mark.parametrize("commit", [MAIN[0], MAIN[1]])
+def test_no_commit_is_released_twice_nor_after_what_contains_it(state: Any, commit: str) -> None:
+    """T3: the commit's own run has begun, but for what it has released already."""
+    done = Entry(version="0.1.2", commit=MAIN[1], state="released", at=NOW, run="2", files=files("0.1.2"))
+    of = ledger(done, entry("0.1.3", state, commit))
+    tags = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}
+    assert refused(of, {"7": run(commit=commit)}, tags=tags, listing=listing("0.1.1", "0.1.2")) == (
+        "ledger-disorder", f"0.1.3 is {state} for {commit[:12]}, which 0.1.2 contains",
+    )  # fmt: skip
+
+
+def test_a_forged_release_hides_behind_no_later_one() -> None:
+    """T3: on a new runner, put in before the last release, for a commit that nothing has decided on."""
+    of = Ledger(project="obk", releases=(entry("0.1.0", "released", MAIN[3], run=""), FIRST))
+    assert judged(of) == Belief({"0.1.0": NOTHING})
+    old = Ledger(project="obk", releases=(entry("0.1.0", "released", MAIN[0], run=""), FIRST))
+    assert judged(old) == Belief()  # an owner deleted it
+
+
+def test_major_versions_rise_by_two_at_most() -> None:
+    """Whatever is given up raises the next version: a chain of them leads nowhere."""
+    chain = [entry(f"{number}.0.0", "given-up", run="") for number in range(2, 5)]
+    of = Ledger(project="obk", releases=tuple(chain))
+    code, words = refused(of, tags={}, listing=listing("1.2.0"))
+    assert (code, words) == (
+        "ledger-leap", "4.0.0 is given-up, and 1.2.0 is the highest version that is published or declared",
+    )  # fmt: skip
+    assert judged(Ledger(project="obk", releases=tuple(chain[:2])), tags={}, listing=listing("1.2.0")) == Belief()
+
+
+def test_a_branch_declares_nothing() -> None:
+    """T3: anyone may push a commit that declares 9.0.0."""
+    of = ledger(entry("9.0.0", "given-up", STRAY))
+    assert next_step(of, evidence()) == ReadDeclared(MAIN[-1])
+    assert refused(of)[0] == "ledger-leap"
 
 
 def test_a_declared_version_is_no_leap() -> None:
@@ -218,10 +283,10 @@ def test_a_declared_version_is_no_leap() -> None:
 
 
 def test_a_tag_allows_for_the_version_above_it() -> None:
-    of = ledger(entry("0.5.1", "claimed"))
-    tags = {"v0.1.1": MAIN[0], "v0.5.0": MAIN[0]}
-    assert judged(of, {"7": run()}, tags=tags) == Belief()
-    assert refused(of, {"7": run()}, tags={"v0.1.1": MAIN[0], "v0.5.1": MAIN[1]})[0] == "ledger-leap"
+    of = Ledger(project="obk", releases=(entry("2.5.1", "claimed"),))
+    tags = {"v2.5.0": MAIN[0]}
+    assert judged(of, {"7": run()}, tags=tags, listing=Listing()) == Belief()
+    assert refused(of, {"7": run()}, tags={"v2.5.1": MAIN[1]}, listing=Listing())[0] == "ledger-leap"
 
 
 def test_a_tag_out_of_0x_allows_for_nothing() -> None:
@@ -249,9 +314,17 @@ def test_a_ledger_that_was_put_back_lacks_what_tag_and_index_have() -> None:
         "ledger-behind", f"tag and index have 0.1.2 for {MAIN[1][:12]}, and in the ledger it is not there",
     )  # fmt: skip
     for state in ("claimed", "given-up"):
-        words = refused(ledger(entry("0.1.2", state)), tags=tags, listing=listed)[1]
-        assert words.endswith(f"in the ledger it is {state}")
+        for commit in (MAIN[1], MAIN[2]):  # also one that was changed
+            words = refused(
+                ledger(entry("0.1.2", state, commit)), {"7": run(commit=commit)}, tags=tags, listing=listed
+            )[1]
+            assert words.endswith(f"in the ledger it is {state}")
     assert judged(ledger(), tags=tags, listing=listed, by_hand=True) == Belief()
+    assert refused(ledger(), tags=tags, listing=listed, by_hand=True, head=MAIN[1])[0] == "ledger-behind"
+    skip = Skip(MAIN[1], NOW, "by me: no", "7")
+    assert judged(ledger(skips=(skip,)), {"7": run(**BY_HAND)}, tags=tags, listing=listed) == Belief()
+    older = {"v0.1.1": MAIN[0], "v0.0.5": MAIN[1]}
+    assert judged(ledger(), tags=older, listing=listing("0.0.5", "0.1.1")) == Belief()  # published before the ledger
 
 
 def test_a_ledger_of_claims_alone_is_put_back_too() -> None:
@@ -262,13 +335,17 @@ def test_a_ledger_of_claims_alone_is_put_back_too() -> None:
     assert judged(of, {"7": run()}, tags={"v0.1.0": MAIN[0]}, listing=listing("0.1.0")) == Belief()
 
 
+def test_what_a_person_released_is_no_sign_once_a_person_has_decided() -> None:
+    """A maintainer publishes and tags a claimed version by hand: deciding by hand ends that, for deploy too."""
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
+    of = ledger(entry("0.1.2", "given-up"), entry("0.1.3", "claimed", MAIN[2], run="9"))
+    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed) == Belief()
+
+
 @pytest.mark.parametrize("commit", [STRAY, MAIN[0]])
 def test_what_was_published_elsewhere_or_before_is_no_sign(commit: str) -> None:
     tags = {"v0.1.1": MAIN[0], "v0.1.2": commit}
     assert judged(ledger(), tags=tags, listing=listing("0.1.1", "0.1.2")) == Belief()
-    assert judged(ledger(entry("0.1.2", "claimed")), {"7": run()}, tags=tags, listing=listing("0.1.1", "0.1.2")) == (
-        Belief()
-    )
 
 
 def test_a_claim_of_this_very_run_comes_after_what_a_person_released() -> None:
@@ -294,11 +371,27 @@ def test_a_decision_by_hand_needs_its_run() -> None:
     _, words = refused(of, {"7": run()})
     assert words == f"{MAIN[1][:12]} is skipped by hand in run 7, and that was started by push on {MAIN[1][:12]}"
     assert refused(of, {"7": run(**{**BY_HAND, "commit": MAIN[2]})})[0] == "ledger-foreign-run"
+    assert judged(of, {"7": run(**{**BY_HAND, "commit": STRAY})}) == gone  # main was rewritten
+    stray = Skip(STRAY, NOW, "by me: no", "7")
+    assert judged(ledger(skips=(stray,)), {"7": run(**BY_HAND)}) == Belief(void=frozenset({stray}))
+    assert written(believed(of, gone, NOW, "9"), of, gone) == of
+    new = Skip(MAIN[2], NOW, "by me: yes", "8")
+    assert written(believed(of, gone, NOW, "9").skipped(new), of, gone).skips == (skip, new)
     assert refused(of, {"7": run(**{**BY_HAND, "branch": "mine"})})[1].endswith("workflow_dispatch on mine")
 
 
-def test_a_decision_that_a_release_contains_needs_no_run() -> None:
-    assert judged(ledger(skips=(Skip(MAIN[0], NOW, "by me: no", "7"),))) == Belief()
+def test_a_decision_that_a_release_contains_needs_no_run_unless_it_is_newer() -> None:
+    """T3: the last release need not be on the index any more once a person has decided, whatever the commit."""
+    before = NOW - timedelta(days=1)
+    assert judged(ledger(skips=(Skip(MAIN[0], before, "by me: no", "7"),))) == Belief()
+    late = Skip(MAIN[0], NOW, "by me: no", "7")
+    assert judged(ledger(skips=(late,))) == Belief(void=frozenset({late}))
+
+
+def test_a_decision_by_hand_needs_a_run_that_decided() -> None:
+    of = ledger(skips=(Skip(MAIN[1], NOW, "by me: no", "7"),))
+    assert refused(of, {"7": run(**BY_HAND, begun=frozenset())})[1].endswith("and that has not begun to decide")
+    assert judged(of, {"7": run(**BY_HAND, begun=None)}) == Belief()
 
 
 def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
@@ -310,20 +403,20 @@ def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
     step = judged(of, {"4": run(commit=MAIN[4])})
     assert step == Belief({"0.1.5": NOTHING})
     assert next_step(of, evidence(head=MAIN[2])) == LookUpRuns(("2", "5"))
-    assert judged(ledger(*claims, entry("0.1.6", "claimed", run=""))) == Belief(
+    assert judged(ledger(*claims, entry("0.1.6", "claimed", MAIN[6], run=""))) == Belief(
         {f"0.1.{number}": NOTHING for number in range(2, 7)}
     )
 
 
 def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
-    done = [entry(f"0.1.{number}", "released", run=str(number), tag="refused") for number in range(2, 30)]
+    done = [entry(f"0.1.{number}", "released", MAIN[number], run=str(number), tag="refused") for number in range(2, 30)]
     step = next_step(ledger(*done), evidence())
     assert isinstance(step, LookUpRuns)
     assert len(step.runs) == NEWEST
 
 
 def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
-    many = [entry(f"0.1.{number}", "uploading", run=str(number)) for number in range(2, MOST + 3)]
+    many = [entry(f"0.1.{number}", "uploading", MAIN[number], run=str(number)) for number in range(2, MOST + 3)]
     assert refused(ledger(*many)) == (
-        "ledger-foreign-run", f"{MOST + 1} runs have begun something and finished nothing",
+        "ledger-foreign-run", f"{MOST + 1} runs would have begun something and finished nothing",
     )  # fmt: skip

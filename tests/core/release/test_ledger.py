@@ -88,6 +88,24 @@ def test_every_version_counts_as_used() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("run", ["666x", "-1", "0", "01", "6_6", " 6", "9" * 21, "\u0667"])
+def test_a_run_is_a_number(run: str) -> None:
+    """T1: what downloads an artifact reads 666x as 666."""
+    for text in (
+        ledger.encode(of(entry(run=run))),
+        ledger.encode(msgspec.structs.replace(of(), skips=(Skip(A, NOW, "me", run),))),
+    ):
+        with pytest.raises(Held, match="is not the number of a run"):
+            ledger.decode(text, "p")
+
+
+@pytest.mark.parametrize("version", ["0.1.01", "v0.1.1", "0.1.1-1", "00.1.1"])
+def test_a_version_is_in_normal_form(version: str) -> None:
+    """T3: it would have another release's files."""
+    with pytest.raises(Held, match=r"is not in normal form|is not a version"):
+        ledger.decode(ledger.encode(of(entry(version))), "p")
+
+
 def test_a_lease_ends() -> None:
     lease = timedelta(hours=2)
     assert entry().leased(NOW + lease, lease)

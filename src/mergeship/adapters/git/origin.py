@@ -99,7 +99,7 @@ class Origin:
     def outside(self, commit: str, others: Sequence[str]) -> frozenset[str]:
         """Those of some commits that `commit` does not contain: made later or elsewhere, or not here at all."""
         asked = list(dict.fromkeys([commit, *others]))
-        given = "\n".join(sha if _SHA.fullmatch(sha) else "0" for sha in asked)
+        given = "\n".join(sha if _SHA.fullmatch(sha) else "0" * 40 for sha in asked)
         answers = self.repository.git("cat-file", "--batch-check", given=f"{given}\n").splitlines() if others else []
         here = {sha for sha, answer in zip(asked, answers, strict=False) if " commit " in answer}
         if commit not in here:
@@ -150,14 +150,14 @@ class Origin:
         """
         self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
         log = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
-        emails = set()
+        who = set()
         for line in log.splitlines():
             sha, parents, author, committer = line.split("\0")
             if author == AUTHOR and committer in {AUTHOR, _BY_BUTTON}:
                 continue
             if not self._plain_merge(sha, parents.split()):
-                emails.add(committer or author or sha[:12])
-        return emails
+                who.add(committer or author or sha[:12])
+        return who
 
     def _plain_merge(self, commit: str, parents: list[str]) -> bool:
         if len(parents) != 2:  # noqa: PLR2004 - of a merge
@@ -271,10 +271,10 @@ def _data(text: str) -> str:
     return f"data {len(text.encode())}\n{text}"
 
 
-def _words(output: str, fallback: str) -> str:
+def _words(output: str, reason: str) -> str:
     """What the server itself says beside git's own word for the refusal."""
     remote = [line.removeprefix("remote:").strip() for line in output.splitlines() if line.startswith("remote:")]
-    return f"{fallback}: {' '.join(remote)}" if any(remote) else fallback
+    return f"{reason}: {' '.join(remote)}" if any(remote) else reason
 
 
 def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:

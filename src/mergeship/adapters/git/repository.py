@@ -107,8 +107,16 @@ class Repository:
             "log", "-z", "--first-parent", "--no-show-signature", "--no-notes", "--no-color", "--encoding=UTF-8",
             f"--max-count={most}", "--format=%H%n%B", commit,
         )  # fmt: skip
-        commits = (line.partition("\n") for line in shown.split("\0") if line)
+        commits = (record.partition("\n") for record in shown.split("\0") if record)
         return [(sha, message.rstrip("\n")) for sha, _, message in commits]
+
+    def introduced(self, commit: str, words: str, folder: str) -> str:
+        """The first commit on a commit's first-parent line that wrote `words` into a folder; empty if none did."""
+        shown = self.git(
+            "log", "--first-parent", "--diff-merges=first-parent", "--no-show-signature", "--no-color", "--no-patch",
+            "--format=%H", f"-G{words}", commit, "--", f":(top){folder}",
+        )  # fmt: skip
+        return shown.split()[-1] if shown.split() else ""
 
     def changed_in(self, commit: str) -> list[str]:
         """The files that a commit changes against its first parent, by their paths from the repository's top."""

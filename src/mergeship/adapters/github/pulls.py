@@ -74,8 +74,8 @@ class Pulls:
     async def of_branches(self, prefix: str) -> list[Pull]:
         """The open ones into main from this repository's own branches that begin so, the newest first."""
         url = f"{self._base}/pulls?state=open&base=main&sort=created&direction=desc&per_page=100"
-        shaped_pulls = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
-        pulls = (shape.pull(self._repository) for shape in shaped_pulls)
+        answers = shapes.shaped(await self._ask.all(url, _READ), list[shapes.PullRequest], url)
+        pulls = (shape.pull(self._repository) for shape in answers)
         return [pull for pull in pulls if pull.own_branch and pull.branch.startswith(prefix)]
 
     async def of_branch(self, branch: str) -> list[Pull]:

@@ -27,6 +27,7 @@ async def run(ask: Connection, number: str) -> tuple[WorkflowRun, list[WorkflowJ
     url = f"{ask.base}/actions/runs/{number}"
     answer = await unless(NOT_FOUND, ask.item(url, "actions=read"))
     if answer is None:
+        await ask.item(ask.base)  # or the whole repository cannot be seen
         return None
     jobs = await ask.all(f"{url}/jobs?filter=all&per_page=100", "actions=read", key="jobs")
     return shapes.shaped(answer, WorkflowRun, url), shapes.shaped(jobs, list[WorkflowJob], url)

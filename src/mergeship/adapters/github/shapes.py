@@ -89,12 +89,6 @@ class CheckRun(msgspec.Struct):
     html_url: str | None = None
 
 
-class Named(msgspec.Struct):
-    """A repository."""
-
-    full_name: str = ""
-
-
 class WorkflowRun(msgspec.Struct):
     """A run of a workflow."""
 
@@ -106,7 +100,7 @@ class WorkflowRun(msgspec.Struct):
     event: str = ""
     head_branch: str | None = None
     head_sha: str = ""
-    head_repository: Named | None = None
+    head_repository: _Repository | None = None
 
 
 class WorkflowJob(msgspec.Struct):
@@ -119,10 +113,8 @@ class WorkflowJob(msgspec.Struct):
 
     @property
     def begun(self) -> bool:
-        """Whether a runner has taken it: what was cancelled before that, or skipped, has done nothing."""
-        if self.status == "completed":
-            return self.conclusion != "skipped" and (self.conclusion != "cancelled" or bool(self.runner_id))
-        return self.status == "in_progress"
+        """Whether a runner has taken it: what was skipped, or cancelled or refused before that, has done nothing."""
+        return self.status == "in_progress" or (self.conclusion not in {None, "skipped"} and bool(self.runner_id))
 
 
 class File(msgspec.Struct):

@@ -127,8 +127,8 @@ def _signed(files: Sequence[Path], environ: Mapping[str, str], until: float) -> 
     paths = tuple(str(file.absolute()) for file in files)
     order = msgspec.json.encode(Order(who, paths, environ.get(TRUST, ""))).decode()
     seconds = max(1.0, min(ONE, until - time.monotonic()))
-    output_bytes = output([sys.executable, *_SIGNER], cwd="/", env=_env(environ), given=order, seconds=seconds)
-    return msgspec.json.decode(output_bytes, type=dict[str, str])
+    answer = output([sys.executable, *_SIGNER], cwd="/", env=_env(environ), given=order, seconds=seconds)
+    return msgspec.json.decode(answer, type=dict[str, str])
 
 
 def _env(environ: Mapping[str, str]) -> dict[str, str]:

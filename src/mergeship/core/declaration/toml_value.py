@@ -75,13 +75,13 @@ class LockEntry(PlainFormat):
         entries = document.get("package")
         for entry in entries if isinstance(entries, list) else ():
             if isinstance(entry, dict) and entry.get("name") == self.name and self._is_own(entry.get("source")):
-                nested: dict[str, Any] = entry
-                return nested
+                own: dict[str, Any] = entry
+                return own
         raise NotWrittenError(0, f"there is no entry of {self.name}")
 
     def _is_own(self, source: object) -> bool:
-        table_of_source = source if isinstance(source, dict) else {}
-        return any(table_of_source.get(kind) == self.folder for kind in ("editable", "virtual", "directory"))
+        where_from = source if isinstance(source, dict) else {}
+        return any(where_from.get(kind) == self.folder for kind in ("editable", "virtual", "directory"))
 
 
 class CargoLockEntry(_OfACrate, LockEntry):

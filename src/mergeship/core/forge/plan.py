@@ -53,9 +53,9 @@ class _Schema(msgspec.Struct):
 
 def planned(actual: Actual, request: PlanRequest, origin: PlanOrigin) -> Plan:
     """The plan for a repository."""
-    all_desired, notes = desired(actual, request)
-    changes = [change for each in all_desired if (change := _change(each, allow_remove=origin.allow_remove))]
-    kept = tuple(each.removes for each in all_desired if each.removes and not origin.allow_remove)
+    wanted, notes = desired(actual, request)
+    changes = [change for each in wanted if (change := _change(each, allow_remove=origin.allow_remove))]
+    kept = tuple(each.removes for each in wanted if each.removes and not origin.allow_remove)
     return Plan(SCHEMA, origin, _digest(actual), tuple(changes), kept, tuple(notes))
 
 

@@ -45,6 +45,10 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The origin's tags, each with its commit."""
     listing: Listing
     """What the index has."""
+    void: tuple[Skip, ...] = ()
+    """Decisions by hand that nothing bears out any more."""
+    introduced: str = ""
+    """The commit that brought the pipeline to main; empty if it is not known, or decides nothing."""
 
     # Found out on the way.
     policies: tuple[Policy | None, Policy | None] | None = None
@@ -123,7 +127,9 @@ def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
         _refuse_another_policy(*facts.policies)
         if facts.merges is None:
             return LookUp(run.commits, run.since)
-        decided = decision.decide(facts.merges, facts.project.intent, run.since)
+        decided = decision.decide(facts.merges, facts.project.intent, run.since, facts.introduced)
+        undecided = {commit.sha for commit in run.commits}
+        decided = decision.without_proof(decided, [skip for skip in facts.void if skip.commit in undecided])
     return ClaimDecision(decided, run, decided.own)
 
 
@@ -139,21 +145,21 @@ def _refuse_another_policy(before: Policy | None, written: Policy | None) -> Non
 
 def _start(facts: ClaimFacts) -> RangeStart:
     """Where a project without a ledger begins."""
-    shas = [commit.sha for commit in facts.first_parents]
-    parent = shas[shas.index(facts.commit) + 1] if facts.commit in shas[:-1] else ""
     versions = [version for version in facts.listing.versions if pep440.is_version(version)]
     highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)
     at = _tag_of(facts, highest[1]) if highest else ""
-    return commit_range.range_start(at, facts.trigger.pushed, facts.commit, parent)
+    shas = [commit.sha for commit in facts.first_parents]
+    return commit_range.range_start(at, facts.introduced, facts.trigger.pushed, facts.commit, shas)
 
 
 def _tag_of(facts: ClaimFacts, version: str) -> str:
-    """The commit that a version's tag is on; empty if it has none."""
+    """The commit that a version's tag is on, the oldest one if it is spelled in several ways; empty without one."""
+    at = []
     for tag, commit in facts.tags.items():
         named = tagged(facts.project.name, [tag], facts.project.tag_prefix)
-        if any(pep440.same(used.version, version) for used in named):
-            return commit
-    return ""
+        at += [commit for used in named if pep440.same(used.version, version)]
+    line = [commit.sha for commit in facts.first_parents]
+    return max(at, key=lambda commit: line.index(commit) if commit in line else -1, default="")
 
 
 def _renewed(facts: ClaimFacts, judged: ClaimDecision, own: Entry) -> Step:

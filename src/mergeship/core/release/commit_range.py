@@ -112,7 +112,7 @@ def _ends(ledger: Ledger, start: "RangeStart", now: datetime, lease: timedelta) 
     ends |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in ends}
     if ends:
         return ends, False
-    if ledger.releases:
+    if ledger.releases and not start.firm:
         first = ledger.releases[0].since
         return ({first: "where the ledger begins"} if first else {}), not first
     return start.ends, start.whole
@@ -123,21 +123,33 @@ def _rewritten(what: str, head: str) -> Held:
 
 
 class RangeStart(msgspec.Struct, frozen=True):
-    """Where a project begins that has no ledger yet."""
+    """Where a project begins that has released nothing yet."""
 
     ends: dict[str, str] = {}
     """Commits that are not part of the range any more, each with what it is."""
     whole: bool = False
     """Whether there is no such commit: everything counts."""
+    firm: bool = False
+    """Whether main's own history says so, which nobody can write without a merge."""
 
 
-def range_start(tagged: str, pushed: tuple[str, str] | None, head: str, parent: str) -> RangeStart:
-    """Since the tag of the highest published version; without it, this push's `before`; without a push, the parent.
+def range_start(
+    tagged: str, introduced: str, pushed: tuple[str, str] | None, head: str, shas: Sequence[str]
+) -> RangeStart:
+    """Since the tag of the highest published version; without it, since the pipeline is on main.
 
-    `tagged` is the commit of that tag, empty for none; `pushed` is the push event's before and after.
+    So a merge whose run was dropped, failed or held is not forgotten, whatever ran before the first release. Without
+    a pipeline that says so, since this push's `before`; without a push, since the parent.
+
+    `tagged` is the commit of that tag, and `introduced` the one that brought the pipeline, empty for none; `pushed` is
+    the push event's before and after, and `shas` are main's first parents, the newest first.
     """
     if tagged:
         return RangeStart({tagged: "the tag of the highest published version"})
+    if introduced in shas:
+        before = shas[shas.index(introduced) + 1 :][:1]
+        return RangeStart(dict.fromkeys(before, "the commit before the pipeline"), whole=not before, firm=True)
+    parent = next(iter(shas[shas.index(head) + 1 :][:1] if head in shas else ()), "")
     if pushed and pushed[1] == head:
         before = pushed[0]
         return RangeStart({before: "this push's beginning"}) if before.strip("0") else RangeStart(whole=True)

@@ -9,7 +9,7 @@ import msgspec
 from mergeship.core import intent
 from mergeship.core.intent import Intent, Policy
 from mergeship.core.release.commit_range import DISPATCH, Commit, Range
-from mergeship.core.release.ledger import Entry
+from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 
@@ -120,12 +120,17 @@ def by_hand(person: ByHand) -> Decision:
     return Decision(person.decision, (Reason("by hand", words, person.decision),))
 
 
-def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
-    """One unclear, or pushed directly: hold. Else one that deploys: ship. Else skip. Each pull request counts once."""
+def decide(merges: Sequence[Merged], policy: Policy, since: str, introduced: str = "") -> Decision:
+    """One unclear, or pushed directly: hold. Else one that deploys: ship. Else skip. Each pull request counts once.
+
+    The commit that `introduced` the pipeline may have been pushed directly: nothing asked for a pull request yet.
+    """
     reasons: list[Reason] = []
     parts: list[Part] = ["patch"]
     for merge in merges:
-        if not merge.pulls:
+        if not merge.pulls and merge.commit.sha == introduced:
+            reasons.append(Reason(introduced[:12], "it brought the pipeline: the record begins with it", "neutral"))
+        elif not merge.pulls:
             words = f"{one_line(merge.commit.subject)[:80]!r} has no merged pull request: it was pushed directly"
             reasons.append(Reason(merge.commit.sha[:12], words, "hold"))
     for pull, messages in _each_once(merges):
@@ -141,17 +146,26 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str) -> Decision:
     return Decision("skip", tuple(reasons) or (Reason("nothing", f"was merged since {since}", "skip"),))
 
 
+def without_proof(decided: Decision, skips: Sequence[Skip]) -> Decision:
+    """A ship that a person has once decided against, in runs that nobody knows any more, is asked for again."""
+    if decided.decision != "ship" or not skips:
+        return decided
+    words = "a person has skipped everything up to here, and the run that proves it is gone"
+    reasons = tuple(Reason(skip.commit[:12], words, "hold") for skip in skips)
+    return Decision("hold", (*decided.reasons, *reasons), remedy=DISPATCH)
+
+
 def _each_once(merges: Sequence[Merged]) -> list[tuple[Pull, tuple[str, ...]]]:
     """Each pull request with the messages of all of its commits, and with everything that any of them may not."""
-    messages_of: dict[int, tuple[Pull, tuple[str, ...]]] = {}
+    pulls: dict[int, tuple[Pull, tuple[str, ...]]] = {}
     for merge in merges:
         for pull in merge.pulls:
-            before, messages = messages_of.get(pull.number, (pull, ()))
+            before, messages = pulls.get(pull.number, (pull, ()))
             more = tuple(dict.fromkeys((*before.more_than_allowed, *pull.more_than_allowed)))
-            messages_of[pull.number] = (
+            pulls[pull.number] = (
                 msgspec.structs.replace(pull, more_than_allowed=more), (*messages, merge.commit.message)
             )  # fmt: skip
-    return list(messages_of.values())
+    return list(pulls.values())
 
 
 def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Reason]:
@@ -173,11 +187,11 @@ def would(pull: Pull, policy: Policy) -> Decision:
     return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
 
 
-def of_intent(intent_of: Intent, about: str) -> Reason:
+def of_intent(intended: Intent, about: str) -> Reason:
     """A reason from an intent."""
     outcomes: dict[str, Outcome] = {"deploy": "ship", "no-deploy": "skip", "unclear": "hold"}
-    also = ', and "Changelog updated"' if intent_of.changelog else ""
-    return Reason(about, f"{intent_of.says}{also}", outcomes[intent_of.wanted])
+    also = ', and "Changelog updated"' if intended.changelog else ""
+    return Reason(about, f"{intended.says}{also}", outcomes[intended.wanted])
 
 
 def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Part]:

@@ -39,7 +39,8 @@ def next_step(entry: Entry | None, facts: DeliveryFacts) -> Step:
         return _giving_up(entry, facts, facts.giving_up)
     if entry is None or entry.state == "given-up":
         return Superseded()
-    if facts.unbound and entry.begun and entry.files != facts.built:
+    sent_by_none = facts.built and entry.state == "uploaded"  # a build for it is here, so nothing of it was sent
+    if (facts.unbound or sent_by_none) and entry.begun and entry.files != facts.built:
         return _elsewhere(entry)
     match entry.state:
         case "claimed":
@@ -115,7 +116,7 @@ def _after_sending(entry: Entry, facts: DeliveryFacts) -> Step:
         case "give-up":
             return _give_up(entry, last.message, last.hint)
         case "late" if last.looking:
-            if facts.now - (entry.began or entry.at) > facts.lease:
+            if abs(facts.now - (entry.began or entry.at)) > facts.lease:
                 return _give_up(entry, f"{last.message}, and the index never showed it", last.hint)
             return Stop(Failed(last.code, last.message, hint=TRY_AGAIN))
         case "late" | "stop" | "again" | "look":
@@ -130,7 +131,7 @@ def _without_bytes(entry: Entry, facts: DeliveryFacts) -> Step:
         return Await(entry.files, facts.deadline)
     if not facts.unlisted:
         return Move("uploaded")
-    over = facts.now - entry.at > facts.lease
+    over = abs(facts.now - entry.at) > facts.lease
     if facts.lost and (over or (entry.run and entry.run == facts.run)):
         return _give_up(entry, facts.lost)
     error = Failed(

@@ -6,24 +6,30 @@ as far as something else bears it out: a tag and the index, or a run of main's o
 write can delete it. A contradiction is a hold, with one code for each way to disagree.
 """
 
-import itertools
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from datetime import datetime
 
 import msgspec
 
-from mergeship.core import pep440
-from mergeship.core.listing import Listing, version_of
-from mergeship.core.release.ledger import REF, Entry, Ledger, Skip
-from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version, tagged
-from mergeship.errors import Held
+from mergeship.core.listing import Listing
+from mergeship.core.release.belief import FINISHED, Belief
+from mergeship.core.release.commit_range import DISPATCH
+from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.release.plausibility import (
+    above_all_published,
+    above_versions,
+    contradiction,
+    leap,
+    refuse_disorder,
+    refuse_foreign_files,
+)
 
 Outside = Callable[[str, Sequence[str]], Collection[str]]
 """Which of some commits a commit does not contain, itself and all before it."""
 EVENTS = ("push", "workflow_dispatch")
 """What starts a pipeline on main."""
 PENDING = ("claimed", "uploading", "uploaded")
-"""States of which the index need not have anything."""
+"""States in which nothing may be on the index yet."""
+NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
 NEWEST = 10
 """Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
 MOST = 100
@@ -84,65 +90,40 @@ class LookUpRuns(msgspec.Struct, frozen=True):
     runs: tuple[str, ...]
 
 
-class Belief(msgspec.Struct, frozen=True):
-    """What of the ledger counts."""
-
-    unknown: Mapping[str, str] = {}
-    """Versions that nothing bears out, each with why: nothing is sent of them, and they decide nothing."""
-    void: frozenset[Skip] = frozenset()
-    """Decisions by hand that nothing bears out: they are asked for again."""
-
-
 Step = ReadDeclared | LookUpRuns | Belief
 
 
 def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     """What to find out next, and at last what counts. Raises Held for whatever contradicts the ledger."""
-    _refuse_foreign_files(ledger)
+    refuse_foreign_files(ledger)
+    refuse_disorder(ledger)
     confirmed = _confirmed(ledger, evidence)
     rest = [entry for entry in ledger.releases if entry.version not in confirmed]
     last = next((entry for entry in reversed(ledger.releases) if entry.version in confirmed), None)
-    for entry in _above_all_published(rest, evidence.listing):
-        limit = _leap(entry, ledger, evidence)
-        if limit and entry.commit not in evidence.declared:
-            return ReadDeclared(entry.commit)
-        if limit:
-            raise _contradiction("ledger-leap", f"{entry.version} is {entry.state}, and {limit}")
-    _refuse_what_is_behind(ledger, evidence)
-    newer = ledger.releases[ledger.releases.index(last) + 1 :] if last else ledger.releases
-    finished = [entry for entry in newer if entry.state in {"proven", "released"}][-NEWEST:]
-    counting = [entry for entry in rest if entry.state in PENDING or entry in finished]
-    off_main = evidence.outside(evidence.main, [entry.commit for entry in counting])
-    strays = [entry for entry in counting if entry.commit in off_main]
-    for entry in strays:
-        if entry.begun and not evidence.by_hand:
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is not on main"
-            raise _contradiction("ledger-off-main", words)
-    skips = [skip for skip in ledger.skips if last is None or evidence.outside(last.commit, [skip.commit])]
-    covered = _covered([entry for entry in counting if entry not in strays], evidence)
-    counting = [entry for entry in counting if entry.version not in covered]
+    off_main = frozenset(evidence.outside(evidence.main, [entry.commit for entry in rest]))
+    unread = _leaps(rest, off_main, ledger, evidence)
+    if unread:
+        return ReadDeclared(unread)
+    strays = [entry for entry in rest if entry.commit in off_main]
+    _refuse_strays(strays, evidence)
+    deciding = [entry for entry in rest if entry.state in PENDING] + _to_confirm(rest, last, ledger, evidence)
+    on_main = [entry for entry in deciding if entry not in strays]
+    _refuse_old_commits(on_main, ledger, evidence)
+    covered = _covered(on_main, evidence)
+    counting = [entry for entry in on_main if entry.version not in covered]
+    skips = _deciding(ledger, last, evidence)
     runs = (*(entry.run for entry in counting), *(skip.run for skip in skips))
     wanted = tuple(run for run in dict.fromkeys(runs) if run and run not in evidence.runs)
     if len(wanted) > MOST:
-        raise _contradiction("ledger-foreign-run", f"{len(wanted)} runs have begun something and finished nothing")
+        raise contradiction("ledger-foreign-run", f"{len(wanted)} runs would have begun something and finished nothing")
     if wanted:
         return LookUpRuns(wanted)
-    unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in strays if entry.state in PENDING}
-    for entry in counting:
-        if entry not in strays and not _borne_out(entry, evidence) and entry.state in PENDING:
-            unknown[entry.version] = NOTHING
-    return Belief(unknown, frozenset(skip for skip in skips if not _decided_by_hand(skip, evidence)))
-
-
-def believed(ledger: Ledger, belief: Belief, now: datetime, run: str) -> Ledger:
-    """The ledger with what counts: what nothing bears out is given up, by this run, and decides nothing."""
-    for version, why in belief.unknown.items():
-        ledger = ledger.moved(version, "given-up", now, run, given_up=why)
-    skips = tuple(skip for skip in ledger.skips if skip not in belief.void)
-    return msgspec.structs.replace(ledger, skips=skips)
-
-
-NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
+    unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry in strays}
+    unknown |= {entry.version: NOTHING for entry in counting if not _borne_out(entry, evidence)}
+    void = frozenset(skip for skip in skips if not _decided_by_hand(skip, evidence))
+    _refuse_what_is_behind(ledger, [skip.commit for skip in ledger.skips if skip not in void], evidence)
+    found = (entry.version for entry in counting if entry.version not in unknown and not _by_its_run(entry, evidence))
+    return Belief(unknown, void, frozenset(found))
 
 
 def _confirmed(ledger: Ledger, evidence: Evidence) -> frozenset[str]:
@@ -157,12 +138,58 @@ def _confirmed(ledger: Ledger, evidence: Evidence) -> frozenset[str]:
     )
 
 
-def _above_all_published(entries: Sequence[Entry], listing: Listing) -> list[Entry]:
-    published = [version for version in listing.versions if pep440.is_version(version)]
-    versions = pep440.comparable([*(entry.version for entry in entries), *published])
-    highest = max(versions[len(entries) :], default=None)
-    own = zip(entries, versions, strict=False)
-    return [entry for entry, version in own if highest is None or version > highest]
+def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evidence: Evidence) -> str:
+    """A commit whose declaration has to be read first. Raises Held for a version that cannot follow.
+
+    What a commit declares counts only on main, whose head stands for all others: anyone may push a branch that
+    declares anything.
+    """
+    for entry in above_all_published(rest, evidence.listing):
+        commit = evidence.main if entry.commit in off_main else entry.commit
+        limit = leap(entry, evidence.declared.get(commit), ledger, evidence.listing, evidence.tags)
+        if limit and commit not in evidence.declared:
+            return commit
+        if limit:
+            raise contradiction("ledger-leap", f"{entry.version} is {entry.state}, and {limit}")
+    return ""
+
+
+def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evidence: Evidence) -> list[Entry]:
+    """Finished releases that decide something: they, or their commits, come after what tag and index confirm."""
+    finished = [entry for entry in rest if entry.state in FINISHED]
+    if last is not None:
+        later = ledger.releases[ledger.releases.index(last) + 1 :]
+        beyond = evidence.outside(last.commit, [entry.commit for entry in finished])
+        finished = [entry for entry in finished if entry in later or entry.commit in beyond]
+    untagged = [entry for entry in finished if entry.tag == "refused"]
+    return [entry for entry in finished if entry not in untagged[:-NEWEST]]
+
+
+def _refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
+    """Refuse an upload that has begun for a commit that is not on main, unless a person leaves it behind now."""
+    for entry in strays:
+        if entry.state in {"uploading", "uploaded"} and not evidence.by_hand:
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is not on main"
+            raise contradiction("ledger-off-main", words, _OR_BY_HAND)
+
+
+def _refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evidence) -> None:
+    """Refuse a release of a commit that an earlier one contains: decide calls that superseded."""
+    kept = [entry for entry in ledger.releases if entry.state != "given-up"]
+    for entry in entries:
+        before = kept[kept.index(entry) - 1] if kept[0] != entry else None
+        if before and not evidence.outside(before.commit, [entry.commit]):
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which {before.version} contains"
+            raise contradiction("ledger-disorder", words)
+
+
+def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Skip]:
+    """Decisions by hand that decide something: newer than what tag and index confirm, by their commits or times."""
+    return [
+        skip
+        for skip in ledger.skips
+        if last is None or skip.at >= last.at or evidence.outside(last.commit, [skip.commit])
+    ]
 
 
 def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
@@ -179,17 +206,22 @@ def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
 
 
 def _borne_out(entry: Entry, evidence: Evidence) -> bool:
-    """Whether a run or the index bears an entry out. Raises Held if its run says something else."""
+    """Whether its run, its tag or the index bears an entry out. Raises Held if its run says something else."""
+    if _by_its_run(entry, evidence):
+        return True
+    if entry.state == "claimed":
+        return not entry.run and not evidence.run  # of a person's own machine, and so is this
+    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    return on_index or (entry.state != "uploading" and evidence.tags.get(entry.tag_name) == entry.commit)
+
+
+def _by_its_run(entry: Entry, evidence: Evidence) -> bool:
+    """Whether the forge knows its run. Raises Held if that cannot have done it."""
     run = evidence.runs.get(entry.run)
     if run is None:
-        listed = any(evidence.listing.presence(file) == "same" for file in entry.files)
-        if entry.state not in PENDING and not listed and not evidence.by_hand:
-            raise _contradiction(
-                "ledger-disagrees", f"{entry.version} is {entry.state}, and the index has no file of it"
-            )
-        return listed
+        return False
     for words in _not_of(run, entry, evidence):
-        raise _contradiction(
+        raise contradiction(
             "ledger-foreign-run", f"{entry.version} is {entry.state} by run {entry.run}, and that {words}"
         )
     return True
@@ -197,19 +229,18 @@ def _borne_out(entry: Entry, evidence: Evidence) -> bool:
 
 def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
     """How a run cannot have brought an entry into its state."""
-    yield from _not_main_s(run, evidence)
+    yield from _not_of_main(run, evidence)
     stage = "decide" if entry.state == "claimed" else "deploy"
     if entry.state in {"claimed", "uploading"} and run.commit != entry.commit:
         yield f"was on {run.commit[:12]}, not on {entry.commit[:12]}"
-    if evidence.outside(run.commit, [entry.commit]):
-        yield f"was on {run.commit[:12]}, which does not contain {entry.commit[:12]}"
     if run.begun is not None and stage not in run.begun:
         yield f"has not begun to {stage}"
 
 
-def _not_main_s(run: Run, evidence: Evidence) -> Iterator[str]:
+def _not_of_main(run: Run, evidence: Evidence) -> Iterator[str]:
     """How a run is not one of main's own workflow."""
-    if run.path != evidence.workflow or run.repository.lower() != evidence.repository.lower():
+    ours = run.path == evidence.workflow or run.begun is not None  # a pipeline that had another name then
+    if not ours or run.repository.lower() != evidence.repository.lower():
         yield f"ran {run.path} of {run.repository}, not {evidence.workflow}"
     if run.event not in EVENTS or run.branch != "main":
         yield f"was started by {run.event} on {run.branch}"
@@ -222,79 +253,43 @@ def _decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
     run = evidence.runs.get(skip.run)
     if run is None:
         return False
-    words = next(_not_main_s(run, evidence), "")
+    if evidence.outside(evidence.main, [run.commit, skip.commit]):
+        return False  # main was rewritten since
+    words = next(_not_of_main(run, evidence), "")
     if not words and (run.event != "workflow_dispatch" or run.commit != skip.commit):
         words = f"was started by {run.event} on {run.commit[:12]}"
+    if not words and run.begun is not None and "decide" not in run.begun:
+        words = "has not begun to decide"
     if words:
-        raise _contradiction(
+        raise contradiction(
             "ledger-foreign-run", f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
         )
     return True
 
 
-def _refuse_foreign_files(ledger: Ledger) -> None:
-    for entry in ledger.releases:
-        for file in entry.files:
-            version = version_of(file.name, ledger.project)
-            if not (pep440.is_version(version) and pep440.same(version, entry.version)):
-                raise _contradiction(
-                    "ledger-foreign-files", f"{entry.version} has the file {file.name}, which is not of that version"
-                )
+def _refuse_what_is_behind(ledger: Ledger, skipped: Sequence[str], evidence: Evidence) -> None:
+    """Refuse a ledger without what tag and index have: it was put back to an earlier state.
 
-
-def _leap(entry: Entry, ledger: Ledger, evidence: Evidence) -> str:
-    """What a decision could have chosen at most, if an entry is above that, as one out of 0.x is; else empty."""
-    declared = evidence.declared.get(entry.commit)
-    earlier = itertools.takewhile(lambda other: other.version != entry.version, ledger.releases)
-    before = [*evidence.listing.used, *(Used(other.version, "the ledger has it") for other in earlier)]
-    with_tags = [*before, *tagged(ledger.project, (tag for tag in evidence.tags if tag != entry.tag_name))]
-    for used in (with_tags, before):
-        following = [version for part in PARTS if (version := _following(declared, used, part))]
-        if following:
-            own, *possible = pep440.comparable([entry.version, *following])
-            return f"the highest version that can follow is {max(possible)}" if own > max(possible) else ""
-    return "no version can follow what was published"
-
-
-def _following(declared: str | None, used: Sequence[Used], part: Part) -> str:
-    """The next version by a part; empty if decide would hold."""
-    try:
-        return next_version(declared, used, BumpRequest(part)).version
-    except Held:
-        return ""
-
-
-def _refuse_what_is_behind(ledger: Ledger, evidence: Evidence) -> None:
-    """Refuse a ledger without what tag and index have: it was put back to an earlier state."""
-    if evidence.by_hand or not ledger.releases:
-        return
+    What a person decided on since is left behind; a commit that is released cannot be decided on.
+    """
     own_claim = ("claimed", evidence.run)
-    known = [entry.commit for entry in ledger.releases if entry.begun or (entry.state, entry.run) == own_claim]
-    last = known[-1] if known else (ledger.releases[0].since or ledger.releases[0].commit)
+    begun = [entry for entry in ledger.releases if entry.begun]
+    known = begun + [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
+    if not ledger.releases:
+        return
+    ends = [known[-1].commit] if known else [ledger.releases[0].since or ledger.releases[0].commit]
+    newer = above_versions(evidence.listing.versions, begun[-1].version if begun else "")
+    tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
+    beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
+    for end in (*ends, *skipped):
+        beyond &= set(evidence.outside(end, sorted(beyond)))
     own = {entry.version: entry for entry in ledger.releases}
-    tagged_at = {
-        version: evidence.tags[f"v{version}"]
-        for version in evidence.listing.versions
-        if pep440.is_version(version) and f"v{version}" in evidence.tags
-    }
-    off_main = evidence.outside(evidence.main, list(tagged_at.values()))
-    newer = evidence.outside(last, list(tagged_at.values()))
     for version, commit in tagged_at.items():
-        entry = own.get(version)
-        if commit in off_main or (entry and (entry.begun or entry.commit != commit)):
-            continue  # decide and deploy see what is someone else's
-        if entry or commit in newer:
-            state = entry.state if entry else "not there"
-            raise _contradiction(
-                "ledger-behind", f"tag and index have {version} for {commit[:12]}, and in the ledger it is {state}"
-            )
+        if commit in beyond and (not evidence.by_hand or commit == evidence.head):
+            state = own[version].state if version in own else "not there"
+            words = f"tag and index have {version} for {commit[:12]}, and in the ledger it is {state}"
+            raise contradiction("ledger-behind", words, _REMEMBERED + _OR_BY_HAND)
 
 
-def _contradiction(code: str, words: str) -> Held:
-    return Held(code, f"the ledger is contradicted: {words}", hint=PUT_BACK)
-
-
-PUT_BACK = (
-    f"someone else wrote to {REF}: find the last commit that mergeship wrote (git fetch origin {REF} && git log -p "
-    f"FETCH_HEAD), push it back (git push --force origin COMMIT:{REF}), and run the job again"
-)
+_REMEMBERED = "; the runner that wrote it remembers that commit in the file ledger-seen of its state"
+_OR_BY_HAND = f"; or, if a maintainer did that on purpose, {DISPATCH}"

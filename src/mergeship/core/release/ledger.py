@@ -32,6 +32,7 @@ _NEXT: dict[State, tuple[State, ...]] = {
     "given-up": (),
 }
 _FILENAME = re.compile(r"[A-Za-z0-9_!+][A-Za-z0-9._!+-]*")
+_RUN = re.compile(r"([1-9][0-9]{0,19})?", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -52,7 +53,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     because: tuple[str, ...] = ()
     """Why it ships."""
     pull_requests: tuple[int, ...] = ()
-    since: str = ""
+    since: Sha | Literal[""] = ""
     """The last commit before those that it ships; empty if there is none."""
     files: tuple[Distribution, ...] = ()
     """Bound with `uploading`, before the first byte is sent."""
@@ -137,7 +138,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
             raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
         moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
         return msgspec.structs.replace(
-            self, releases=tuple(moved if entry_of.version == version else entry_of for entry_of in self.releases)
+            self, releases=tuple(moved if other.version == version else other for other in self.releases)
         )
 
     def skipped(self, skip: Skip) -> "Ledger":
@@ -284,10 +285,15 @@ def _wrong(ledger: Ledger) -> str:
         if not pep440.is_version(entry.version) or entry.version in seen:
             return f"{entry.version!r} is not a version, or is there twice"
         seen.add(entry.version)
+        if str(pep440.comparable([entry.version])[0]) != entry.version:
+            return f"{entry.version} is not in normal form"
         if entry.begun and not entry.files:
             return f"{entry.version} is {entry.state} without a file"
         for name in _bad_files(entry.files):
             return f"{entry.version} has the file {name!r}"
+    for run in (*(entry.run for entry in ledger.releases), *(skip.run for skip in ledger.skips)):
+        if not _RUN.fullmatch(run):
+            return f"{run!r} is not the number of a run"
     naive = [*(entry.at for entry in ledger.releases), *(skip.at for skip in ledger.skips)]
     naive += [entry.began for entry in ledger.releases if entry.began]
     return "a time has no zone" if any(moment.tzinfo is None for moment in naive) else ""

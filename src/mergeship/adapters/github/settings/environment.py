@@ -60,8 +60,8 @@ async def _write(ask: Connection, before: Environment | None, after: Environment
     for branch in sorted(set(after.branches) - set(present)):
         await ask.write("POST", f"{url}/{_POLICIES}", {"name": branch, "type": "branch"}, ADMIN_WRITE)
     for called in sorted(set(present) - set(after.branches)):
-        url_of = f"{url}/{_POLICIES}/{int(present[called]['id'])}"
-        await unless(NOT_FOUND, ask.write("DELETE", url_of, None, ADMIN_WRITE))
+        address = f"{url}/{_POLICIES}/{int(present[called]['id'])}"
+        await unless(NOT_FOUND, ask.write("DELETE", address, None, ADMIN_WRITE))
 
 
 _POLICIES = "deployment-branch-policies"

@@ -1,0 +1,104 @@
+"""What no ledger of ours says: another version's files, versions out of order, a version that cannot follow."""
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from mergeship.core import pep440
+from mergeship.core.listing import Listing, version_of
+from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version, tagged
+from mergeship.errors import Held
+
+if TYPE_CHECKING:
+    from packaging.version import Version
+
+MAJORS = 2
+"""So far a version may be above the last major one that is known: one given up, and the one that follows."""
+
+
+def contradiction(code: str, words: str, hint: str = "") -> Held:
+    """The hold for a ledger that someone else wrote; the way out is to put it back."""
+    return Held(code, f"the ledger is contradicted: {words}", hint=f"{_PUT_BACK}{hint}")
+
+
+_PUT_BACK = (
+    f"someone else wrote to {REF}: find the last commit that mergeship wrote (git fetch origin {REF} && git log -p "
+    f"FETCH_HEAD), push it back (git push --force origin COMMIT:{REF}), and run the job again"
+)
+
+
+def refuse_foreign_files(ledger: Ledger) -> None:
+    """Raise Held for a file of another project or version."""
+    for entry in ledger.releases:
+        for file in entry.files:
+            version = version_of(file.name, ledger.project)
+            if not (pep440.is_version(version) and pep440.same(version, entry.version)):
+                raise contradiction(
+                    "ledger-foreign-files", f"{entry.version} has the file {file.name}, which is not of that version"
+                )
+
+
+def refuse_disorder(ledger: Ledger) -> None:
+    """Raise Held for a version that is not above all before it: each is chosen above whatever was used."""
+    versions = pep440.comparable([entry.version for entry in ledger.releases])
+    for (before, entry), (lower, higher) in zip(
+        itertools.pairwise(ledger.releases), itertools.pairwise(versions), strict=True
+    ):
+        if higher <= lower:
+            raise contradiction("ledger-disorder", f"{entry.version} comes after {before.version}")
+
+
+def above_all_published(entries: Sequence[Entry], listing: Listing) -> list[Entry]:
+    """The entries whose versions decide which one follows."""
+    published = [version for version in listing.versions if pep440.is_version(version)]
+    versions = pep440.comparable([*(entry.version for entry in entries), *published])
+    highest = max(versions[len(entries) :], default=None)
+    own = zip(entries, versions, strict=False)
+    return [entry for entry, version in own if highest is None or version > highest]
+
+
+def above_versions(versions: Sequence[str], limit: str) -> list[str]:
+    """Those of some versions that are above another one; all, if that is empty."""
+    known = [version for version in versions if pep440.is_version(version)]
+    first, *others = pep440.comparable([limit or "0", *known])
+    return [version for version, other in zip(known, others, strict=True) if not limit or other > first]
+
+
+def leap(entry: Entry, declared: str | None, ledger: Ledger, listing: Listing, tags: Mapping[str, str]) -> str:
+    """What a decision could have chosen at most, if an entry is a major version above that, or out of 0.x; else empty.
+
+    `declared` is what its commit declares; None if that is not known.
+    """
+    earlier = itertools.takewhile(lambda other: other.version != entry.version, ledger.releases)
+    before = [*listing.used, *(Used(other.version, "the ledger has it") for other in earlier)]
+    with_tags = [*before, *tagged(ledger.project, (tag for tag in tags if tag != entry.tag_name))]
+    known = [use.version for use in listing.used] + ([declared] if declared else [])
+    for used in (with_tags, before):
+        following = [version for part in PARTS if (version := _following(declared, used, part))]
+        if following:
+            return _above(entry.version, following, known)
+    return "no version can follow what was published"
+
+
+def _above(version: str, following: Sequence[str], known: Iterable[str]) -> str:
+    own, *possible = pep440.comparable([version, *following])
+    if _series(own) > max(map(_series, possible)):
+        return f"the highest version that can follow is {max(possible)}"
+    highest = max(pep440.comparable(known), default=None)
+    if highest is not None and own.major > highest.major + MAJORS:
+        return f"{highest} is the highest version that is published or declared"
+    return ""
+
+
+def _series(version: "Version") -> tuple[int, int]:
+    """Epoch and major: what lies below is a number lost, and no harm done."""
+    return version.epoch, version.major
+
+
+def _following(declared: str | None, used: Sequence[Used], part: Part) -> str:
+    """The next version by a part; empty if decide would hold."""
+    try:
+        return next_version(declared, used, BumpRequest(part)).version
+    except Held:
+        return ""

@@ -1,0 +1,34 @@
+"""Where the record of a rehearsal begins: behind everything that the project merged before, on the real forge."""
+
+from mergeship.adapters.git import Repository
+from mergeship.core.release import ledger
+from mergeship.core.release.ledger import FILE, REF, Ledger, Skip
+from mergeship.core.workflow import FOLDER, Workflow
+from mergeship.rehearsal.testbed import Testbed
+from mergeship.world.forge.merging import PERSON
+from mergeship.world.forge.records import Run
+
+RUN = 99
+"""The number of the run in which a person decided."""
+LEFT_OUT = ("what was merged before: it counts as decided, as the embedded forge has none of its pull requests",)
+
+
+def skip_what_was_before(testbed: Testbed, workflow: Workflow) -> bool:
+    """Have a person skip whatever main had before, if it has the pipeline already; whether there was anything."""
+    main, repo, bare = testbed.origin.main(), testbed.repo, testbed.origin.bare
+    if not Repository(testbed.box.origin, testbed.box.env).introduced(main, "mergeship", FOLDER):
+        return False
+    jobs = {"Decide": "success"}
+    repo.runs.append(
+        Run(
+            number=RUN, workflow=workflow.path, event="workflow_dispatch", branch="main", commit=main,
+            began=repo.clock(), conclusion="success", jobs=jobs,
+        )
+    )  # fmt: skip
+    skip = Skip(main, ledger.now(repo.clock().timestamp()), "where the rehearsal begins", str(RUN))
+    text = ledger.encode(Ledger(project=testbed.project, skips=(skip,)))
+    blob = bare.git("hash-object", "-w", "--stdin", given=text).strip()
+    tree = bare.git("mktree", given=f"100644 blob {blob}\t{FILE}\n").strip()
+    commit = bare.git(*PERSON, "commit-tree", tree, "-m", "where the rehearsal begins").strip()
+    bare.git("update-ref", REF, commit)
+    return True

@@ -1,0 +1,63 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mergeship.adapters.github import Forge, runs
+from mergeship.adapters.github.shapes import WorkflowJob
+from mergeship.core.workflow import PATH
+from mergeship.drills.env import DrillEnv
+from mergeship.errors import Held
+from mergeship.world.forge.records import Run
+from tests.testbeds import drill_env
+
+
+@pytest.fixture
+def play(wheel_cache: Path) -> Iterator[DrillEnv]:
+    with drill_env(wheel_cache) as made:
+        yield made
+
+
+def test_a_run_is_read_with_its_jobs(play: DrillEnv) -> None:
+    repo = play.testbed.repo
+    jobs = {"Decide": "success", "Build": "in_progress", "Deploy": "queued", "Sync": "skipped"}
+    repo.runs.append(
+        Run(number=7, workflow=PATH, event="push", branch="main", commit=play.main, began=repo.clock(), jobs=jobs)
+    )
+    forge = Forge(play.testbed.by_person, repo.name, 30)
+    answer = forge.ask(lambda ask: runs.run(ask, "7"))
+    assert answer is not None
+    run, read = answer
+    assert (run.path, run.event, run.head_branch, run.head_sha) == (PATH, "push", "main", play.main)
+    assert run.head_repository is not None
+    assert run.head_repository.full_name == repo.name
+    assert [job.name for job in read if job.begun] == ["Decide", "Build"]
+
+
+def test_a_run_that_is_gone_or_never_was_is_none(play: DrillEnv) -> None:
+    forge = Forge(play.testbed.by_person, play.testbed.repo.name, 30)
+    answers = [forge.ask(lambda ask, n=n: runs.run(ask, n)) for n in ("8", "", "7/../8", "-1", "\u0667", "nothing")]  # type: ignore[misc]
+    assert answers == [None] * 6
+    # A repository that cannot be seen answers 404 too, and a live upload would be given up.
+    forge = Forge(play.testbed.by_person, "rehearsal/elsewhere", 30)
+    with pytest.raises(Held):
+        forge.ask(lambda ask: runs.run(ask, "7"))
+
+
+@pytest.mark.parametrize(
+    ("status", "conclusion", "runner", "begun"),
+    [
+        ("in_progress", None, None, True),
+        ("queued", None, None, False),
+        ("waiting", None, None, False),
+        ("completed", "success", 1, True),
+        ("completed", "cancelled", 1, True),
+        ("completed", "cancelled", None, False),
+        ("completed", "failure", 0, False),  # a reviewer refused it
+        ("completed", "skipped", None, False),
+    ],
+)
+def test_what_a_runner_has_taken_has_begun(
+    status: str, conclusion: str | None, runner: int | None, begun: bool
+) -> None:
+    assert WorkflowJob("Deploy", status, conclusion, runner).begun is begun
