@@ -1,19 +1,21 @@
 """What the index lists, and what of the ledger counts: all that git, the index and the forge's runs bear out."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import assert_never
 
 import msgspec
 
 from mergeship.adapters import index, job
 from mergeship.adapters.github import Forge, runs
+from mergeship.adapters.github.shapes import WorkflowJob, WorkflowRun
 from mergeship.core import project, workflow
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import conflicts, evidence
 from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.commit_range import DISPATCH
-from mergeship.core.release.evidence import Evidence, LookUpRuns, ReadDeclared, Run
+from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Ledger
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held, MergeshipError
@@ -105,6 +107,7 @@ def _belief(
         run=state.run,
         by_hand=by_hand,
     )
+    forge = Forge(environ, state.name, state.settings.forge.deadline, report)
     while not isinstance(step := evidence.next_step(state.ledger, known), Belief):
         match step:
             case ReadDeclared(commit):
@@ -112,9 +115,13 @@ def _belief(
                 known = msgspec.structs.replace(known, declared=declared)
             case LookUpRuns(numbers):
                 report(Note(f"looking up {'1 run' if len(numbers) == 1 else f'{len(numbers)} runs'} of the ledger"))
-                forge = Forge(environ, state.name, state.settings.forge.deadline, report)
                 records = {number: _run(state, forge, number) for number in numbers}
                 known = msgspec.structs.replace(known, runs={**known.runs, **records})
+            case LookUpCommits(commits):
+                report(Note(f"looking up the runs of {', '.join(commit[:12] for commit in commits)}"))
+                known = msgspec.structs.replace(known, of_commit={c: _runs_of(state, forge, c) for c in commits})
+            case _:
+                assert_never(step)
     return step
 
 
@@ -128,9 +135,14 @@ def _declared(state: ProjectState, commit: str) -> str | None:
 
 def _run(state: ProjectState, forge: Forge, number: str) -> Run | None:
     answer = forge.ask(lambda ask: runs.run(ask, number))
-    if answer is None:
-        return None
-    run, jobs = answer
+    return None if answer is None else _read(state, *answer)
+
+
+def _runs_of(state: ProjectState, forge: Forge, commit: str) -> tuple[Run, ...]:
+    return tuple(_read(state, *answer) for answer in forge.ask(lambda ask: runs.of_commit(ask, commit)))
+
+
+def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) -> Run:
     path = run.path.partition("@")[0]
     stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
     begun = frozenset(stage for stage, names in stages.items() if any(j.name in names and j.begun for j in jobs))

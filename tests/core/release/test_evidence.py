@@ -15,6 +15,7 @@ from mergeship.core.release.evidence import (
     NEWEST,
     NOTHING,
     Evidence,
+    LookUpCommits,
     LookUpRuns,
     ReadDeclared,
     Run,
@@ -88,6 +89,9 @@ def judged(of: Ledger, runs: Mapping[str, Run | None] | None = None, **more: Any
         if isinstance(step, LookUpRuns):
             found = {number: (runs or {}).get(number) for number in step.runs}
             known = msgspec.structs.replace(known, runs={**known.runs, **found})
+        elif isinstance(step, LookUpCommits):
+            found_of = {c: tuple(r for r in (runs or {}).values() if r and r.commit == c) for c in step.commits}
+            known = msgspec.structs.replace(known, of_commit=found_of)
         elif isinstance(step, ReadDeclared):
             known = msgspec.structs.replace(known, declared={**known.declared, step.commit: None})
         else:
@@ -145,8 +149,23 @@ def test_a_claim_needs_a_run_that_decided() -> None:
 
 def test_any_run_on_main_finishes_what_was_begun() -> None:
     """A later one; or an earlier one that is run again."""
+    of = ledger(entry("0.1.2", "uploaded"))
     for commit in (MAIN[0], MAIN[3]):
-        assert judged(ledger(entry("0.1.2", "uploaded")), {"7": run(commit=commit)}) == Belief()
+        assert judged(of, {"7": run(commit=commit), "6": run()}) == Belief()
+        assert judged(of, {"7": run(commit=commit), "6": run(begun=None)}) == Belief()
+        for other in (run(begun=frozenset({"decide"})), run(branch="mine"), run(event="pull_request")):
+            assert judged(of, {"7": run(commit=commit), "6": other}) == Belief({"0.1.2": NOTHING})
+
+
+@pytest.mark.parametrize("state", ["uploaded", "proven", "released"])
+def test_what_the_index_has_is_of_that_commit_only_if_something_says_so(state: Any) -> None:
+    """T3: the real release, moved to a commit that nothing has decided on."""
+    of = ledger(entry("0.1.2", state))
+    code, words = refused(of, {"7": run(commit=MAIN[0])}, listing=listing("0.1.1", "0.1.2"))
+    assert (code, words) == (
+        "ledger-disagrees", f"0.1.2 is {state} for 000000000000, there is no tag of it, and no run says so",
+    )  # fmt: skip
+    assert judged(of, {"7": run(commit=MAIN[0])}, listing=listing("0.1.1", "0.1.2"), by_hand=True) == Belief()
 
 
 @pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven", "released"])
@@ -164,18 +183,25 @@ def test_without_a_run_nothing_is_known(state: Any, number: str) -> None:
     assert kept == (of.releases[-1] if state in {"proven", "released"} else given_up)
 
 
-@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
-def test_without_a_run_the_index_bears_it_out(state: Any) -> None:
+def test_without_a_run_the_index_bears_an_upload_out() -> None:
     """Whoever uploads holds the token; but nothing is downloaded for it from a run that nobody knows."""
-    of = ledger(entry("0.1.2", state))
+    of = ledger(entry("0.1.2", "uploading"))
     assert judged(of, listing=listing("0.1.1", "0.1.2")) == Belief(unsourced=frozenset({"0.1.2"}))
 
 
 @pytest.mark.parametrize("state", ["uploaded", "proven", "released"])
-def test_without_a_run_its_tag_bears_it_out(state: Any) -> None:
-    """Tags go with the ledger in one push; an index that lags, or an owner who deletes, is no forgery."""
-    tags = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}
-    assert judged(ledger(entry("0.1.2", state)), tags=tags) == Belief(unsourced=frozenset({"0.1.2"}))
+def test_without_a_run_a_tag_is_waited_for_by_the_index(state: Any) -> None:
+    """Tags go with the ledger in one push; but anyone may push one that is missing."""
+    tags, of = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, ledger(entry("0.1.2", state))
+    code, words = refused(of, tags=tags)
+    assert (code, words) == (
+        "ledger-disagrees", f"0.1.2 is {state} for 000000000000, the index has no file of it, and no run says so",
+    )  # fmt: skip
+    belief = Belief(unsourced=frozenset({"0.1.2"}))
+    assert judged(of, tags=tags, by_hand=True) == belief
+    two = (*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
+    half = ledger(entry("0.1.2", state, files=two))
+    assert judged(half, tags=tags, listing=listing("0.1.1", "0.1.2")) == belief
     assert judged(ledger(entry("0.1.2", "uploading")), tags=tags) == Belief({"0.1.2": NOTHING})
 
 

@@ -13,6 +13,7 @@ from mergeship.errors import Held
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 A, B = "a" * 40, "b" * 40
 FILE = Distribution("p-0.1.1-py3-none-any.whl", 9, "1" * 64)
+FILE_AS_TEXT = msgspec.json.encode(FILE).decode()
 
 
 def entry(version: str = "0.1.1", state: Any = "claimed", **more: Any) -> Entry:
@@ -40,6 +41,7 @@ def test_a_ledger_is_read_as_it_was_written() -> None:
         (lambda t: t.replace('"0.1.1"', '"--evil"'), "is not a version"),
         (lambda t: t.replace("p-0.1.1-py3", "../../x"), "has the file '../../x-none-any.whl'"),
         (lambda t: t.replace("1" * 64, "zz"), "has the file"),
+        (lambda t: t.replace('"files": [', '"files": [' + FILE_AS_TEXT + ","), "has two files of the same name"),
         (lambda t: t.replace("2026-11-20T12:00:00Z", "2026-11-20T12:00:00"), "no zone"),
         (lambda _: "{}", "schema"),
         (lambda _: "", "truncated"),

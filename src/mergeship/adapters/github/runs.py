@@ -29,8 +29,20 @@ async def run(ask: Connection, number: str) -> tuple[WorkflowRun, list[WorkflowJ
     if answer is None:
         await ask.item(ask.base)  # or the whole repository cannot be seen
         return None
-    jobs = await ask.all(f"{url}/jobs?filter=all&per_page=100", "actions=read", key="jobs")
-    return shapes.shaped(answer, WorkflowRun, url), shapes.shaped(jobs, list[WorkflowJob], url)
+    return shapes.shaped(answer, WorkflowRun, url), await _jobs(ask, int(number))
+
+
+async def of_commit(ask: Connection, commit: str, most: int = 20) -> list[tuple[WorkflowRun, list[WorkflowJob]]]:
+    """The newest workflow runs that were on a commit of main, with the jobs of all their attempts."""
+    url = f"{ask.base}/actions/runs?branch=main&head_sha={commit}&per_page={most}"
+    answer = await ask.item(url, "actions=read")
+    found = shapes.shaped(answer.get("workflow_runs"), list[WorkflowRun], url)[:most]
+    return [(run, await _jobs(ask, run.id)) for run in found]
+
+
+async def _jobs(ask: Connection, number: int) -> list[WorkflowJob]:
+    url = f"{ask.base}/actions/runs/{number}/jobs?filter=all&per_page=100"
+    return shapes.shaped(await ask.all(url, "actions=read", key="jobs"), list[WorkflowJob], url)
 
 
 async def runner_online(ask: Connection) -> bool:

@@ -76,6 +76,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What the project declares at commits; None for what cannot be read there."""
     runs: Mapping[str, Run | None] = {}
     """Runs by their numbers; None for one that the forge does not know any more."""
+    of_commit: Mapping[str, tuple[Run, ...]] = {}
+    """Runs by the commit that they were on."""
 
 
 class ReadDeclared(msgspec.Struct, frozen=True):
@@ -90,7 +92,13 @@ class LookUpRuns(msgspec.Struct, frozen=True):
     runs: tuple[str, ...]
 
 
-Step = ReadDeclared | LookUpRuns | Belief
+class LookUpCommits(msgspec.Struct, frozen=True):
+    """Look the runs up that were on these commits."""
+
+    commits: tuple[str, ...]
+
+
+Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
 
 
 def next_step(ledger: Ledger, evidence: Evidence) -> Step:
@@ -119,6 +127,9 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     if wanted:
         return LookUpRuns(wanted)
     unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry in strays}
+    unproven = [entry.commit for entry in counting if _needs_its_commit_s_runs(entry, evidence)]
+    if set(unproven) - evidence.of_commit.keys():
+        return LookUpCommits(tuple(dict.fromkeys(unproven)))
     unknown |= {entry.version: NOTHING for entry in counting if not _borne_out(entry, evidence)}
     void = frozenset(skip for skip in skips if not _decided_by_hand(skip, evidence))
     _refuse_what_is_behind(ledger, [skip.commit for skip in ledger.skips if skip not in void], evidence)
@@ -207,12 +218,33 @@ def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
 
 def _borne_out(entry: Entry, evidence: Evidence) -> bool:
     """Whether its run, its tag or the index bears an entry out. Raises Held if its run says something else."""
-    if _by_its_run(entry, evidence):
-        return True
+    by_its_run = _by_its_run(entry, evidence)
     if entry.state == "claimed":
-        return not entry.run and not evidence.run  # of a person's own machine, and so is this
+        return by_its_run or not (entry.run or evidence.run)  # of a person's own machine, and so is this
     on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
-    return on_index or (entry.state != "uploading" and evidence.tags.get(entry.tag_name) == entry.commit)
+    if entry.state == "uploading":
+        return by_its_run or on_index
+    if not _needs_its_commit_s_runs(entry, evidence):
+        return True
+    for run in evidence.of_commit[entry.commit]:
+        if not any(_not_of_main(run, evidence)) and (run.begun is None or "deploy" in run.begun):
+            return True
+    tagged = evidence.tags.get(entry.tag_name) == entry.commit
+    if (on_index or tagged) and not evidence.by_hand:
+        lacks = "the index has no file" if tagged else "there is no tag"
+        words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, {lacks} of it, and no run says so"
+        raise contradiction("ledger-disagrees", words, _OR_BY_HAND)
+    return on_index or tagged
+
+
+def _needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
+    """Whether neither its run, nor tag and index, say which commit was sent: any run may finish what one began."""
+    tagged = evidence.tags.get(entry.tag_name) == entry.commit
+    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    if entry.state in {"claimed", "uploading"} or (tagged and on_index):
+        return False
+    run = evidence.runs.get(entry.run)
+    return run is None or run.commit != entry.commit
 
 
 def _by_its_run(entry: Entry, evidence: Evidence) -> bool:
@@ -272,21 +304,28 @@ def _refuse_what_is_behind(ledger: Ledger, skipped: Sequence[str], evidence: Evi
 
     What a person decided on since is left behind; a commit that is released cannot be decided on.
     """
-    own_claim = ("claimed", evidence.run)
-    begun = [entry for entry in ledger.releases if entry.begun]
-    known = begun + [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
     if not ledger.releases:
         return
-    ends = [known[-1].commit] if known else [ledger.releases[0].since or ledger.releases[0].commit]
-    newer = above_versions(evidence.listing.versions, begun[-1].version if begun else "")
+    listed = {file.name: file.sha256 for file in evidence.listing.files}
+    published = [
+        entry
+        for entry in ledger.releases
+        if entry.begun and all(listed.get(file.name) == file.sha256 for file in entry.files)
+    ]
+    own_claim = ("claimed", evidence.run)
+    own = [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
+    ends = [entry.commit for entry in (*published[-1:], *own)]
+    ends = ends or [ledger.releases[0].since or ledger.releases[0].commit]
+    newer = above_versions(evidence.listing.versions, published[-1].version if published else "")
     tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
     beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
     for end in (*ends, *skipped):
         beyond &= set(evidence.outside(end, sorted(beyond)))
-    own = {entry.version: entry for entry in ledger.releases}
+    states = {entry.version: entry.state for entry in ledger.releases}
+    begun = {(entry.version, entry.commit) for entry in ledger.releases if entry.begun}
     for version, commit in tagged_at.items():
-        if commit in beyond and (not evidence.by_hand or commit == evidence.head):
-            state = own[version].state if version in own else "not there"
+        if commit in beyond and (version, commit) not in begun and (not evidence.by_hand or commit == evidence.head):
+            state = states.get(version, "not there")
             words = f"tag and index have {version} for {commit[:12]}, and in the ledger it is {state}"
             raise contradiction("ledger-behind", words, _REMEMBERED + _OR_BY_HAND)
 

@@ -291,6 +291,8 @@ def _wrong(ledger: Ledger) -> str:
             return f"{entry.version} is {entry.state} without a file"
         for name in _bad_files(entry.files):
             return f"{entry.version} has the file {name!r}"
+        if len({file.name for file in entry.files}) != len(entry.files):
+            return f"{entry.version} has two files of the same name"
     for run in (*(entry.run for entry in ledger.releases), *(skip.run for skip in ledger.skips)):
         if not _RUN.fullmatch(run):
             return f"{run!r} is not the number of a run"

@@ -35,7 +35,9 @@ class Actions(Views):
         runs = [
             run
             for run in reversed(self.repo.runs)
-            if query.get("head_sha", run.commit) == run.commit and query.get("event", run.event) == run.event
+            if query.get("head_sha", run.commit) == run.commit
+            and query.get("event", run.event) == run.event
+            and query.get("branch", run.branch) == run.branch
         ]
         return page(request, [serializers.run(self.repo, base_of(request), run) for run in runs], "workflow_runs")
 
