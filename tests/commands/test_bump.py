@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from mergeship.adapters import index
+from mergeship.adapters.dist import digest
 from mergeship.commands.bump import bump
 from mergeship.core.version import BumpRequest
 from mergeship.world.index.catalog import Catalog
@@ -24,7 +25,7 @@ Environ = dict[str, str]
 def publish(base: str, folder: Path, version: str) -> None:
     path = folder / f"obk-{version}.tar.gz"
     path.write_bytes(sdist("obk", version))
-    assert index.upload(f"{base}/legacy/", TOKEN, path, 5).status == 200
+    assert index.upload(f"{base}/legacy/", TOKEN, path, digest(path).sha256, 5).status == 200
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

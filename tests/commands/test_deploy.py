@@ -1,6 +1,7 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 import pytest
 
 from mergeship.adapters import dist, files, index
+from mergeship.adapters.dist import digest
 from mergeship.commands.deploy import Deployed, deploy
 from mergeship.core import distribution
 from mergeship.core.distribution import Distribution, Manifest
@@ -196,7 +198,7 @@ def test_who_was_overtaken_between_claim_and_upload_sends_nothing(
         if not met:
             met.append("once")
             ledgers.write(built, ledgers.entry("0.1.1", commit, "uploading", files=theirs, run="6", began=NOW))
-            assert index.upload(f"{base}/legacy/", TOKEN, sent, 10.0).status == 200
+            assert index.upload(f"{base}/legacy/", TOKEN, sent, digest(sent).sha256, 10.0).status == 200
         return listing(*given)
 
     monkeypatch.setattr(UploadTarget, "listing", overtake)
@@ -365,6 +367,59 @@ def test_what_is_forged_between_decide_and_deploy_is_not_sent(
     ledgers.write(built, claim, ledgers.entry("0.1.2", stray, "uploading", files=theirs, run="666"))
     assert refused(built, environ).code == "ledger-off-main"
     assert catalog.uploads == []
+
+
+def test_what_is_sent_is_the_kept_copy(built: Path, environ: Environ, catalog: Catalog) -> None:
+    """T10: whatever lies in dist by the time that it is sent."""
+    bound = {file.name: file.sha256 for file in distribution.decode((built / "dist/mergeship.json").read_bytes()).files}
+    catalog.faults += [Fault(503, "Backend is unhealthy")] * 20
+    assert refused(built, environ, "index.deadline=1").code == "index-error"
+    catalog.faults.clear()
+    for path in dist.distributions(built / "dist"):
+        path.write_bytes(path.read_bytes() + b"mine")
+    assert [one.state for one in send(built, environ).releases] == ["released"]
+    assert {name: file.sha256 for name, file in catalog.projects["obk"].files.items()} == bound
+
+
+def test_nothing_is_sent_if_the_kept_copy_changes_too(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T10: between the look at it and the upload, whoever may write there."""
+    listing = UploadTarget.listing
+
+    def changed(*given: Any) -> Listing:
+        for path in (*tmp_path.glob("state/**/*.whl"), *(built / "dist").glob("*.whl")):
+            path.write_bytes(wheel("obk", "0.1.1") + b"mine")
+        return listing(*given)
+
+    monkeypatch.setattr(UploadTarget, "listing", changed)
+    error = refused(built, environ, "index.deadline=1")
+    assert (error.code, "is gone or changed" in error.message) == ("not-as-built", True)
+    assert catalog.uploads == []
+
+
+def test_other_bytes_on_the_index_are_no_lag(built: Path, environ: Environ, catalog: Catalog, base: str) -> None:
+    """T11: the index said yes to ours, and shows someone else's."""
+    catalog.faults += [Fault(200, "OK")] * 2
+    assert "unconfirmed" in send(built, environ, "index.deadline=1").warnings[0]
+    assert state_of(built) == "uploaded"
+    other = built / WHEEL
+    other.write_bytes(wheel("obk", "0.1.1") + b"other")
+    assert index.upload(f"{base}/legacy/", TOKEN, other, digest(other).sha256, 10).status == 200
+    error = refused(built, environ, "index.deadline=1")
+    assert (error.code, f"the index has other bytes under {WHEEL}" in error.message) == ("version-given-up", True)
+    assert state_of(built) == "given-up"
+
+
+def test_what_the_index_never_lists_is_sent_again(built: Path, environ: Environ, catalog: Catalog) -> None:
+    """T12: a login page answered the upload, with 200."""
+    catalog.faults += [Fault(200, "<html>please log in</html>")] * 2
+    assert "unconfirmed" in send(built, environ, "index.deadline=1").warnings[0]
+    assert not catalog.projects
+    time.sleep(2.1)
+    (released,) = send(built, environ, "index.deadline=2", "lease=1").releases
+    assert (released.state, released.tag) == ("released", "created")
+    assert len(catalog.projects["obk"].files) == 2
 
 
 def test_lost_bytes_give_the_version_up(built: Path, environ: Environ, catalog: Catalog) -> None:

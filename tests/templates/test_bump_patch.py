@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from packaging.version import Version
 
 from mergeship.adapters import index
+from mergeship.adapters.dist import digest
 from mergeship.commands.init import init
 from mergeship.core.listing import Listing, Published
 from mergeship.core.version import next_version
@@ -116,14 +117,18 @@ def test_it_bumps_and_says_so(project: Project, tmp_path: Path) -> None:
     # The second run, after the first version was published and never committed.
     project.pyproject.write_bytes(before)
     (tmp_path / "obk-0.1.1.tar.gz").write_bytes(sdist("obk", "0.1.1"))
-    index.upload(f"{project.base}/legacy/", TOKEN, tmp_path / "obk-0.1.1.tar.gz", 5)
+    index.upload(
+        f"{project.base}/legacy/", TOKEN, tmp_path / "obk-0.1.1.tar.gz", digest(tmp_path / "obk-0.1.1.tar.gz").sha256, 5
+    )
     assert project.bump().stdout == "Bumped version to 0.1.2\n"
 
 
 def test_a_local_version_is_taken_out(project: Project, tmp_path: Path) -> None:
     project.pyproject.write_text(project.pyproject.read_text().replace('"0.1.0"', '"0.2.0+x"'))
     (tmp_path / "obk-0.1.1.tar.gz").write_bytes(sdist("obk", "0.1.1"))
-    index.upload(f"{project.base}/legacy/", TOKEN, tmp_path / "obk-0.1.1.tar.gz", 5)
+    index.upload(
+        f"{project.base}/legacy/", TOKEN, tmp_path / "obk-0.1.1.tar.gz", digest(tmp_path / "obk-0.1.1.tar.gz").sha256, 5
+    )
     assert project.bump().stdout == "Bumped version to 0.2.0\n"
     assert 'version = "0.2.0"' in project.pyproject.read_text()
 

@@ -37,8 +37,8 @@ class Artifacts(msgspec.Struct, frozen=True):
             )
 
     def found(self, version: str, wanted: Sequence[Distribution]) -> dict[Distribution, Path]:
-        """Where the exact bytes of a release's files are, without those that are nowhere."""
-        places = [self.out, self.out / UNFINISHED / version, self.store.dist(version, wanted)]
+        """Where the exact bytes of a release's files are, kept ones first, without those that are nowhere."""
+        places = [self.store.dist(version, wanted), self.out, self.out / UNFINISHED / version]
         return {file: path for file in wanted for path in [dist.find(file, places)] if path}
 
     def lost(self, version: str) -> str:

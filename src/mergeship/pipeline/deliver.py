@@ -67,7 +67,10 @@ class Deliverer:
             built=built,
             unbound=entry.state == "claimed",
             here=here,
-            receipts=frozenset(f for f in files if state.store.has_receipt(entry.version, f.name, f.sha256)),
+            # What was uploaded before and never listed is sent again, whatever the index said to it.
+            receipts=frozenset(
+                f for f in files if not entry.tag and state.store.has_receipt(entry.version, f.name, f.sha256)
+            ),
             lost=self.artifacts.lost(entry.version),
         )
 
@@ -86,7 +89,7 @@ class Deliverer:
                 self.state.store.keep(version, {file: paths[file] for file in files})
                 return learned(kept=True)
             case Send(files):
-                return learned(sent=self._send(version, files, paths))
+                return learned(sent=self._send(version, files))
             case Await(files, deadline):
                 return learned(unlisted=self._wait(version, files, deadline))
             case GiveUp():
@@ -107,10 +110,14 @@ class Deliverer:
         self.state, refused = state.write(wanted, wanted.entry(version) if tag else None)
         return refused
 
-    def _send(
-        self, version: str, files: tuple[Distribution, ...], paths: Mapping[Distribution, Path]
-    ) -> tuple[UploadOutcome, ...]:
-        """Send files in their order, until one is not taken."""
+    def _send(self, version: str, files: tuple[Distribution, ...]) -> tuple[UploadOutcome, ...]:
+        """Send files in their order, until one is not taken: the kept copies, whatever lies elsewhere by now."""
+        entry = self.state.ledger.entry(version)
+        paths = self.artifacts.found(version, entry.files if entry else files)
+        changed = [file for file in files if file not in paths]
+        if changed:
+            words = f"{changed[0].name} was there when this run began, and is gone or changed"
+            return (UploadOutcome(changed[0], "stop", words, "not-as-built", "nothing was sent; run the job again"),)
         attested = self.target.attested([paths[file] for file in files])
         ended: list[UploadOutcome] = []
         for file in files:

@@ -74,6 +74,8 @@ class UploadAttempt:
             self._upload()
         if self._sent.code == "bad-distribution":
             return self._ended("give-up")
+        if self._sent.code == "not-as-built":
+            return self._ended("stop")
         verdict = classify(self._answer) if self._answer else None
         accepted = verdict is not None and verdict.outcome == "accepted"
         has = "absent" if accepted else self._listing().presence(self.file)
@@ -92,7 +94,7 @@ class UploadAttempt:
         addresses, left = self.target.addresses, max(0.1, self.until - time.monotonic())
         token = self.target.token()
         try:
-            self._answer = index.upload(addresses.upload, token, self.path, left, self.attestations)
+            self._answer = index.upload(addresses.upload, token, self.path, self.file.sha256, left, self.attestations)
         except Failed as error:
             self._answer = None
             self._sent = UploadOutcome(self.file, "again", error.message, error.code, error.hint)

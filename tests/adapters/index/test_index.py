@@ -4,10 +4,13 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mergeship.adapters import dist, index
+from mergeship.adapters.dist import digest
+from mergeship.adapters.index import uploading
 from mergeship.core.distribution import Distribution
 from mergeship.core.settings import Index
 from mergeship.errors import Failed, Held, Misconfigured
@@ -139,7 +142,7 @@ def built(tmp_path: Path) -> Path:
 
 
 def test_a_file_is_taken_and_listed(base: str, catalog: Catalog, built: Path) -> None:
-    assert index.upload(f"{base}/legacy/", TOKEN, built, 5).status == 200
+    assert index.upload(f"{base}/legacy/", TOKEN, built, digest(built).sha256, 5).status == 200
     index.wait_until_listed(f"{base}/simple/", "obk", [dist.digest(built)], 5, {})
     assert catalog.uploads == [(WHEEL, 200)]
 
@@ -147,7 +150,7 @@ def test_a_file_is_taken_and_listed(base: str, catalog: Catalog, built: Path) ->
 @pytest.mark.parametrize("words", ["File already exists ('x').", "Straße"])
 def test_the_index_s_own_words_come_back(base: str, catalog: Catalog, built: Path, words: str) -> None:
     catalog.faults.append(Fault(400, words))
-    answer = index.upload(f"{base}/legacy/", TOKEN, built, 5)
+    answer = index.upload(f"{base}/legacy/", TOKEN, built, digest(built).sha256, 5)
     assert (answer.status, answer.words) == (400, words)
 
 
@@ -161,20 +164,41 @@ def test_the_index_s_own_words_come_back(base: str, catalog: Catalog, built: Pat
 )
 def test_other_indexes_speak_in_the_body(built: Path, response: str, words: str) -> None:
     with raw_server(says(response)) as address:
-        assert index.upload(address, TOKEN, built, 5).words == words
+        assert index.upload(address, TOKEN, built, digest(built).sha256, 5).words == words
+
+
+def test_other_bytes_than_those_that_were_built_are_not_sent(
+    built: Path, base: str, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T10: also if they are changed while they are sent."""
+    was = digest(built).sha256
+    with pytest.raises(Failed, match="has other bytes than those that were built") as refused:
+        index.upload(f"{base}/legacy/", TOKEN, built, "0" * 64, 5)
+    assert refused.value.code == "not-as-built"
+    form = uploading._form
+
+    def formed(package: Any) -> Any:
+        fields = form(package)
+        built.write_bytes(built.read_bytes()[:-1] + b"x")
+        return fields
+
+    monkeypatch.setattr(uploading, "_form", formed)
+    with pytest.raises(Failed, match="has other bytes than those that were built"):
+        index.upload(f"{base}/legacy/", TOKEN, built, was, 5)
+    assert not catalog.projects
 
 
 def test_an_upload_that_hangs_ends_at_its_deadline(built: Path) -> None:
     began = time.monotonic()
     with raw_server(lambda _: time.sleep(2)) as address, pytest.raises(Failed, match="did not answer in time"):
-        index.upload(address, TOKEN, built, 0.3)
+        index.upload(address, TOKEN, built, digest(built).sha256, 0.3)
     assert time.monotonic() - began < 10
 
 
 def test_a_file_that_is_none_is_not_sent(tmp_path: Path) -> None:
     (tmp_path / WHEEL).write_bytes(b"nonsense")
     with pytest.raises(Failed, match=WHEEL):
-        index.upload("http://127.0.0.1:9/", TOKEN, tmp_path / WHEEL, 5)
+        index.upload("http://127.0.0.1:9/", TOKEN, tmp_path / WHEEL, digest(tmp_path / WHEEL).sha256, 5)
 
 
 def test_a_moment_s_trouble_is_waited_out() -> None:

@@ -176,6 +176,18 @@ def test_a_release_is_proven_by_the_index_and_tagged_anyway() -> None:
     assert done == Done(("0.1.1 is uploaded but unconfirmed: not yet; the next run checks again",))
 
 
+def test_only_what_the_index_lists_was_uploaded() -> None:
+    """T11, T12: other bytes are no lag; and what it does not list once the lease is over is sent again."""
+    assert uploaded(unlisted="not yet", listing=None) == Look()
+    theirs = Listing(files=(Distribution(BOTH[0].name, 9, "9" * 64),))
+    step = uploaded(tag="created", unlisted="other", listing=theirs)
+    assert isinstance(step, GiveUp)
+    assert step.why == f"the index has other bytes under {BOTH[0].name}"
+    late = NOW + timedelta(hours=3)
+    assert uploaded(tag="created", unlisted="not yet", now=late) == Move("uploading")
+    assert isinstance(uploaded(unlisted="not yet", now=late), PutTag)  # the run that has sent it
+
+
 def test_a_proven_release_is_released_with_its_tag() -> None:
     created = Move("released", tag="created", tag_says="")
     proven = entry(state="proven", files=BOTH)

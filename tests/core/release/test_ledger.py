@@ -126,7 +126,7 @@ STATES = ("claimed", "uploading", "uploaded", "proven", "released", "given-up")
 ALLOWED = {
     ("claimed", "claimed"), ("claimed", "uploading"), ("claimed", "given-up"),
     ("uploading", "uploaded"), ("uploading", "given-up"),
-    ("uploaded", "uploaded"), ("uploaded", "proven"), ("uploaded", "given-up"),
+    ("uploaded", "uploaded"), ("uploaded", "proven"), ("uploaded", "given-up"), ("uploaded", "uploading"),
     ("proven", "released"), ("released", "released"),
 }  # fmt: skip
 """Nothing that was given up or released begins again, and nothing that was sent is claimed again."""

@@ -1,5 +1,7 @@
 """What an index says to an upload."""
 
+import hashlib
+import io
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from twine.package import PackageFile
 
 
-def upload(address: str, token: str, file: Path, deadline: float, attestations: str = "") -> Answer:
+def upload(address: str, token: str, file: Path, sha256: str, deadline: float, attestations: str = "") -> Answer:
     """Send one distribution, with the form that twine would send, within `deadline` seconds.
 
-    `attestations` are the file's, as JSON. Raises Failed when the file is no distribution, or when there is no answer.
+    `attestations` are the file's, as JSON. Raises Failed when the file is no distribution, when it has other bytes than
+    those of `sha256`, or when there is no answer.
     """
     from tarfile import TarError
     from zipfile import BadZipFile
@@ -32,15 +35,17 @@ def upload(address: str, token: str, file: Path, deadline: float, attestations: 
         form = _form(PackageFile.from_filename(str(file), comment=None))
     except (InvalidDistribution, BadZipFile, TarError) as error:
         raise Failed("bad-distribution", f"{file.name}: {error}", hint="build again") from error
+    if form["sha256_digest"] != [sha256]:
+        raise _changed(file.name)
     if attestations:
         form["attestations"] = [attestations]
-    return within(deadline, lambda: _send(address, token, file, form), Failed, address)
+    return within(deadline, lambda: _send(address, token, file, sha256, form), Failed, address)
 
 
-async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]) -> Answer:
+async def _send(address: str, token: str, file: Path, sha256: str, form: dict[str, list[str]]) -> Answer:
     import httpx2
 
-    with file.open("rb") as content:
+    with _Hashed(file, sha256) as content:
         async with client(address) as http:
             response = await http.post(
                 address,
@@ -51,6 +56,33 @@ async def _send(address: str, token: str, file: Path, form: dict[str, list[str]]
             )
     wait = seconds_to_wait(response.headers.get("retry-after", ""), datetime.now(UTC))
     return Answer(response.status_code, one_line(_words(response)), wait)
+
+
+class _Hashed(io.FileIO):
+    """A file that is hashed while it is read: with other bytes than those of its hash, it never comes to its end."""
+
+    def __init__(self, path: Path, sha256: str) -> None:
+        super().__init__(path)
+        self._path = path
+        self._sha256 = sha256
+        self._hash = hashlib.sha256()
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        self._hash = hashlib.sha256()
+        return super().seek(offset, whence)
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        chunk = super().read(-1 if size is None else size)
+        self._hash.update(chunk)
+        if not chunk and self._hash.hexdigest() != self._sha256:
+            raise _changed(self._path.name)
+        return chunk
+
+
+def _changed(name: str) -> Failed:
+    return Failed(
+        "not-as-built", f"{name} has other bytes than those that were built", hint="nothing was sent; run the job again"
+    )
 
 
 def _words(response: "httpx2.Response") -> str:

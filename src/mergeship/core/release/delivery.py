@@ -143,12 +143,23 @@ def _without_bytes(entry: Entry, facts: DeliveryFacts) -> Step:
 
 
 def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
-    """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more."""
+    """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more.
+
+    Other bytes are no lag. Nor is it one once the lease is over: only what the index lists was uploaded, whatever
+    answered, and the same bytes are sent again.
+    """
     if facts.unlisted is None:
         lagged_before = bool(entry.tag)
         return Await(entry.files, min(facts.deadline, SECOND_LOOK) if lagged_before else facts.deadline)
     if not facts.unlisted:
         return Move("proven")
+    if facts.listing is None:
+        return Look()
+    other = [file.name for file in entry.files if facts.listing.presence(file) == "other"]
+    if other:
+        return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
+    if entry.tag and abs(facts.now - entry.at) > facts.lease:
+        return Move("uploading")
     return _tag(entry, facts)
 
 

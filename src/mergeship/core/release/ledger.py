@@ -26,7 +26,7 @@ BEGUN = ("uploading", "uploaded", "proven", "released")
 _NEXT: dict[State, tuple[State, ...]] = {
     "claimed": ("claimed", "uploading", "given-up"),
     "uploading": ("uploaded", "given-up"),
-    "uploaded": ("uploaded", "proven", "given-up"),
+    "uploaded": ("uploaded", "uploading", "proven", "given-up"),
     "proven": ("released",),
     "released": ("released",),
     "given-up": (),
@@ -212,8 +212,8 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
 
 def _reachable(state: State) -> set[State]:
     states: set[State] = {state}
-    for following in _NEXT[state]:
-        states |= {following} if following == state else _reachable(following)
+    while new := {following for reached in states for following in _NEXT[reached]} - states:
+        states |= new
     return states
 
 
