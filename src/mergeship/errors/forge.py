@@ -12,6 +12,9 @@ CODES = {
         _FAILED, "A required check of the set-up's pull request failed.", "Fix it on that branch, run setup again."
     ),
     "edited-plan": Code(_WRONG, "The plan was edited after it was made.", _PLAN),
+    "forge-elsewhere": Code(
+        _HELD, "GitHub's answer names another server, where its token does not go.", "Check GITHUB_API_URL."
+    ),
     "forge-permission": Code(
         _HELD + _WRONG,
         "The token may not do or see that.",

@@ -1,3 +1,4 @@
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from mergeship.core.workflow import PATH
 from mergeship.drills.env import DrillEnv
 from mergeship.errors import Held
 from mergeship.world.forge.records import Run
+from tests.servers import raw_server
 from tests.testbeds import drill_env
 
 
@@ -42,6 +44,29 @@ def test_a_run_that_is_gone_or_never_was_is_none(play: DrillEnv) -> None:
     forge = Forge(play.testbed.by_person, "rehearsal/elsewhere", 30)
     with pytest.raises(Held):
         forge.ask(lambda ask: runs.run(ask, "7"))
+
+
+def test_a_token_never_leaves_its_host(play: DrillEnv) -> None:
+    """T19: the next page of a list is somewhere else."""
+    taken: list[bool] = []
+
+    def elsewhere(connection: socket.socket) -> None:
+        taken.append(True)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]")
+
+    with raw_server(elsewhere) as other:
+        link = f'<{other}next>; rel="next"'.encode()
+
+        def api(connection: socket.socket) -> None:
+            head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nLink: " + link
+            connection.sendall(head + b"\r\nContent-Length: 2\r\n\r\n[]")
+
+        with raw_server(api) as base:
+            forge = Forge({**play.testbed.by_person, "GITHUB_API_URL": base}, play.testbed.repo.name, 5)
+            with pytest.raises(Held) as refused:
+                forge.ask(lambda ask: ask.all(f"{ask.base}/labels"))
+    assert refused.value.code == "forge-elsewhere"
+    assert taken == []
 
 
 @pytest.mark.parametrize(

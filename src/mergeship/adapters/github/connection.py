@@ -16,6 +16,7 @@ from mergeship.errors import Held
 from mergeship.web import client
 
 if TYPE_CHECKING:
+    import httpx2
     from gidgethub import HTTPException
     from gidgethub.httpx import GitHubAPI
     from tenacity import RetryCallState
@@ -179,12 +180,28 @@ async def connected(
     from gidgethub.httpx import GitHubAPI
 
     async with client(api) as http:
+        http.event_hooks = {"request": [_only_to(api)]}
         # gidgethub sends both after `token`; what an App signs itself has to come after `Bearer`.
         login = {"oauth_token": None if token.signed else token.value or None}
         connection = GitHubAPI(http, "mergeship", base_url=api, cache=cache, **login)
         if token.signed:
             http.headers["Authorization"] = f"Bearer {token.value}"
         yield Connection(connection, repository, token, until, report)
+
+
+def _only_to(api: str) -> Callable[["httpx2.Request"], Awaitable[None]]:
+    """Refuses a request to another server, before it is sent: an answer may name any address as its next page."""
+    import httpx2
+
+    home = httpx2.URL(api)
+
+    async def check(request: httpx2.Request) -> None:
+        url = request.url
+        if (url.scheme, url.host, url.port) != (home.scheme, home.host, home.port):
+            words = f"{api} names {url.scheme}://{url.host}, where its token does not go"
+            raise Held("forge-elsewhere", words, hint="check GITHUB_API_URL")
+
+    return check
 
 
 def _limited(error: BaseException) -> bool:
