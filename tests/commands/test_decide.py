@@ -1,5 +1,6 @@
 """`decide` and `gate` on real repositories, over HTTP, against the embedded forge and index."""
 
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -82,6 +83,21 @@ def test_a_dry_run_claims_nothing(play: DrillEnv) -> None:
     play.merged()
     assert run(play, dry_run=True).version == "0.1.1"
     assert play.ledger.releases == ()
+
+
+def test_a_dry_run_and_the_gate_leave_nothing_behind(play: DrillEnv) -> None:
+    """T24: nor what they have seen, nor a ref."""
+    play.merged()
+    play.shipped()
+    play.merged()
+    play.runner.at(play.main)
+    before = play.runner.repository.git("for-each-ref")
+    shutil.rmtree(play.runner.state)
+    assert run(play, dry_run=True).version == "0.1.2"
+    judge(play, commit="HEAD")
+    play.runner.call("deploy", options=["--dry-run"])
+    assert not play.runner.state.exists()
+    assert play.runner.repository.git("for-each-ref") == before
 
 
 def test_a_commit_that_is_claimed_twice_has_one_version(play: DrillEnv) -> None:

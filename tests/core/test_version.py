@@ -90,9 +90,11 @@ def test_the_reasons_come_along(
         ("v", None), ("-", None), ("", None), ("v-broken", None), ("v1.2.x", None), ("obk-1.x", None),
         ("v\u0663.\u0661", None),
         ("v" + "9" * 5000, None),
+        ("v0." + "9" * 62, "0." + "9" * 62), ("v0." + "9" * 63, None), ("v0." + "9" * 198, None),
     ],
 )  # fmt: skip
 def test_a_tag_of_this_project_gives_a_version(tag: str, expected: str | None) -> None:
+    """T20: what follows a tag of any length would be no version, and the ledger unreadable."""
     assert [one.version for one in tagged("obk", [tag])] == ([] if expected is None else [expected])
     assert all(one.reason == f"there is a tag {tag}" for one in tagged("obk", [tag]))
 

@@ -91,7 +91,9 @@ class _Deciding:
         """The decision; a hold too, if something cannot be read: what was begun before is finished all the same."""
         while True:
             by_hand = self.trigger.by_hand is not None
-            verified = verify_ledger(self.state, self.environ, self.report, decided=by_hand, by_hand=by_hand)
+            verified = verify_ledger(
+                self.state, self.environ, self.report, decided=by_hand, by_hand=by_hand, dry_run=dry_run
+            )
             try:
                 step = self._decided(verified)
             except Held as held:

@@ -67,7 +67,7 @@ def deploy(
     manifest = artifacts.manifest()
     by_hand = triggers.read(*job.event(environ)).by_hand is not None
     decided = by_hand or is_decided(state.ledger, state.head)
-    verified = verify_ledger(state, environ, report, decided=decided, by_hand=by_hand)
+    verified = verify_ledger(state, environ, report, decided=decided, by_hand=by_hand, dry_run=dry_run)
     wanted = due(verified.ledger, manifest, state.head)
     _refuse_unknown(state, wanted, verified)
     if manifest and wanted.own:

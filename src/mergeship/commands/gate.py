@@ -73,7 +73,7 @@ def _of_commit(
     """Of a commit on main, as `decide` would."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
-    verified = verify_ledger(state, environ, report)
+    verified = verify_ledger(state, environ, report, dry_run=True)
     facts = deciding.facts(state, source, verified, state.repository.resolved(name), trigger)
     while not isinstance(step := claim.judge(facts), ClaimDecision):
         facts = deciding.learn(step, facts, state, source, environ, report)

@@ -14,6 +14,8 @@ Part = Literal["patch", "minor", "major"]
 PARTS: tuple[Part, ...] = ("patch", "minor", "major")
 FIRST = "0.1.0"
 """The first version of a project that declares none."""
+TAG_LENGTH = 64
+"""Characters of a version in a tag: anyone may push one, and what follows has to be a version, too."""
 LEAVE = "mergeship bump --to 1.0.0 --leave-0x"
 
 
@@ -218,4 +220,5 @@ _WORDS = {"release", "releases", "rel", "version", "versions"}
 def _version_at_start(text: str) -> str:
     """What follows a `v` or `v.`, if that is a version; empty if it is none."""
     version = text[1:].removeprefix(".") if text[:1] in {"v", "V"} else text
-    return version if version[:1].isdecimal() and pep440.is_version(version) else ""
+    usual = version[:1].isdecimal() and len(version) <= TAG_LENGTH
+    return version if usual and pep440.is_version(version) else ""

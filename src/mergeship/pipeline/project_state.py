@@ -64,11 +64,14 @@ class ProjectState(msgspec.Struct, frozen=True):
 
         With `tagged`, the tag of that release is pushed too: both or neither. Gives back the state afterwards, with
         someone else's ledger if they were faster, and the forge's words if it was the tag that it refused. Raises
-        Held if the origin takes no ledger, or if others were faster 20 times in a row.
+        Held if the origin takes no ledger, if others were faster 20 times in a row, or for a ledger that could not be
+        read again.
         """
         commit = self.refs.ledger
         for words, ledger in ledgers.transitions(self.ledger, wanted):
-            commit = self.origin.write(ledgers.encode(ledger), words, commit, time.time())
+            text = ledgers.encode(ledger)
+            ledgers.decode(text, self.project)  # what could not be read again is never pushed
+            commit = self.origin.write(text, words, commit, time.time())
         tag = {f"refs/tags/{tagged.tag_name}": tagged.commit} if tagged else {}
         push = self.origin.push({REF: commit, **tag})
         if push.done:

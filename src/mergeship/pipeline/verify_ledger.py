@@ -51,8 +51,9 @@ def verify_ledger(
     *,
     decided: bool = False,
     by_hand: bool = False,
+    dry_run: bool = False,
 ) -> Verified:
-    """What counts of the ledger; a ledger all of which does is the one that this runner remembers.
+    """What counts of the ledger; one all of which does is what this runner remembers, unless that is a `dry_run`.
 
     Raises Held if index or forge cannot be read, or if either, or git, says something else. A release that is merely
     gone from the index is no obstacle to what is `decided`, maybe by a person. If a person decides now (`by_hand`),
@@ -66,7 +67,7 @@ def verify_ledger(
         raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
     for version, why in belief.unknown.items():
         report(Note(f"{version} does not count: {why}"))
-    if state.refs.ledger and not belief.unknown and not belief.void:
+    if state.refs.ledger and not belief.unknown and not belief.void and not dry_run:
         state.store.remember(state.refs.ledger)
     return Verified(listed, counting, state.ledger, belief)
 

@@ -316,7 +316,7 @@ def test_a_tag_allows_for_the_version_above_it() -> None:
 
 
 def test_a_tag_out_of_0x_allows_for_nothing() -> None:
-    """T3, T20: anyone may push a tag."""
+    """T3: anyone may push a tag."""
     tags = {"v0.1.1": MAIN[0], "v4.9.9": MAIN[0]}
     assert refused(ledger(entry("5.0.0", "claimed")), {"7": run()}, tags=tags)[0] == "ledger-leap"
     assert judged(ledger(entry("0.1.2", "claimed")), {"7": run()}, tags=tags) == Belief()
