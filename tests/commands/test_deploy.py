@@ -1,3 +1,4 @@
+import base64
 import json
 import os
 import sys
@@ -6,6 +7,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import pytest
@@ -507,6 +509,29 @@ def test_an_invalid_token_is_reported(built: Path, environ: Environ, catalog: Ca
     error = refused(built, {**environ, "PYPI_API_TOKEN": token})
     assert (error.code, error.exit_status) == (code, 2)
     assert catalog.uploads == []
+
+
+@pytest.mark.parametrize("cut", range(3))
+def test_an_index_that_echoes_what_it_was_sent_keeps_no_secret(
+    built: Path, environ: Environ, catalog: Catalog, tmp_path: Path, cut: int
+) -> None:
+    """T18: neither the log nor the ledger has the token, in whatever spelling, nor what is cut off of one."""
+    user = "__token__" + "x" * cut
+    basic = base64.b64encode(f"{user}:{TOKEN}".encode()).decode()
+    text = f"Authorization: Basic {basic} {TOKEN} {'y' * (280 - cut)} {quote(TOKEN, safe='')} {TOKEN}"
+    catalog.faults.append(Fault(400, text))
+    error = refused(built, environ)
+    log = git(tmp_path / "owner" / "origin.git", "log", "-p", "refs/mergeship/ledger")
+    for place in (error.message + error.hint + error.detail, log):
+        assert "Authorization: Basic ***" in place
+        for secret in (
+            TOKEN,
+            TOKEN[:8],
+            basic,
+            basic.rstrip("=")[4:-4],
+            base64.b64encode(TOKEN.encode()).decode()[:20],
+        ):
+            assert secret not in place
 
 
 def test_a_token_with_a_line_end_works(built: Path, environ: Environ) -> None:

@@ -1,8 +1,11 @@
+import base64
+from urllib.parse import quote
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeship.core.text import is_token, one_line, plain, without_password
+from mergeship.core.text import is_token, one_line, plain, without_password, without_secret
 
 
 @given(st.text())
@@ -41,3 +44,14 @@ def test_a_password_is_cut_out_whole(address: str, shown: str) -> None:
 def test_a_token_is_one_piece_that_a_header_takes() -> None:
     assert is_token("pypi-AgEIcHlwaS5vcmc")
     assert not any(map(is_token, ("", "two words", "a\nb", "a\x07b", "é", "a\u200bb")))
+
+
+@pytest.mark.parametrize("secret", ["pypi-AgEIcHlwaS5vcmcCJDNiY2", "a+b/c?d=e>>>???~~~", "=token_with&signs="])
+def test_no_spelling_of_a_secret_is_left(secret: str) -> None:
+    """T18."""
+    for before in range(6):
+        encoded = base64.b64encode(b"u" * before + secret.encode()).decode()
+        url_safe = base64.urlsafe_b64encode(b"u" * before + secret.encode()).decode()
+        text = without_secret(f"say {encoded}, {url_safe}; {quote(secret, safe='')} {secret}!", secret)
+        assert text == "say ***, ***; *** ***!"
+    assert without_secret("nothing of it", secret) == "nothing of it"

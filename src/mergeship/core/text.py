@@ -24,6 +24,21 @@ def is_token(text: str) -> bool:
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
+def without_secret(text: str, secret: str) -> str:
+    """Text without a secret, as it is, in an address, or in base64 behind whatever (a Basic header, for one)."""
+    import base64
+
+    quoted = "".join(sign if sign.isalnum() or sign in "-._~" else f"%{ord(sign):02X}" for sign in secret)
+    text = text.replace(secret, "***").replace(quoted, "***")
+    for skip in range(3):
+        # Base64 looks different at each of three beginnings; what the neighbours change is cut off.
+        core = base64.b64encode(b"x" * skip + secret.encode()).decode()[4:-4]
+        for spelled in (core, core.replace("+", "-").replace("/", "_")):
+            if spelled and spelled in text:
+                text = re.sub(rf"[A-Za-z0-9+/=_-]*{re.escape(spelled)}[A-Za-z0-9+/=_-]*", "***", text)
+    return text
+
+
 def without_password(address: str) -> str:
     """An address without user and password."""
     return re.sub(r"//[^/?#]*@", "//", address)

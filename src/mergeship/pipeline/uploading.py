@@ -103,8 +103,8 @@ class UploadAttempt:
         if verdict.outcome == "accepted":
             self._sent = UploadOutcome(self.file, "again")
             return
-        words = self._answer.words.replace(token, "***")
-        message = f"{without_password(addresses.upload)} refused {self.file.name}: {self._answer.status} {words}"
+        said = f"{self._answer.status} {self._answer.words}"
+        message = f"{without_password(addresses.upload)} refused {self.file.name}: {said}"
         self._sent = UploadOutcome(self.file, "again", message, verdict.code, verdict.hint)
 
     def _listing(self) -> Listing:

@@ -10,13 +10,17 @@ import msgspec
 
 from mergeship.core.release.upload import Answer
 from mergeship.core.retry_after import seconds_to_wait
-from mergeship.core.text import one_line
+from mergeship.core.text import one_line, without_secret
 from mergeship.errors import Failed
 from mergeship.web import client, within
 
 if TYPE_CHECKING:
     import httpx2
     from twine.package import PackageFile
+
+
+MOST = 300
+"""Characters of what an index says."""
 
 
 def upload(address: str, token: str, file: Path, sha256: str, deadline: float, attestations: str = "") -> Answer:
@@ -55,7 +59,7 @@ async def _send(address: str, token: str, file: Path, sha256: str, form: dict[st
                 headers={"Accept": "application/json"},
             )
     wait = seconds_to_wait(response.headers.get("retry-after", ""), datetime.now(UTC))
-    return Answer(response.status_code, one_line(_words(response)), wait)
+    return Answer(response.status_code, one_line(_words(response, token)), wait)
 
 
 class _Hashed(io.FileIO):
@@ -85,10 +89,13 @@ def _changed(name: str) -> Failed:
     )
 
 
-def _words(response: "httpx2.Response") -> str:
-    """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body."""
+def _words(response: "httpx2.Response", token: str) -> str:
+    """PyPI speaks in the reason phrase; HTTP/2 has none, and other indexes speak in the body.
+
+    Some echo what they were sent: the token is taken out before anything is cut.
+    """
     phrase: bytes = response.extensions.get("reason_phrase", b"")
-    reason = phrase.decode("iso-8859-1")
+    reason = without_secret(phrase.decode("iso-8859-1"), token)
     if reason and reason != _usual_phrase(response.status_code):
         return reason
     try:
@@ -96,8 +103,8 @@ def _words(response: "httpx2.Response") -> str:
     except msgspec.DecodeError:
         body = None
     if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return str(body["message"])
-    return reason or response.text[:300]
+        return without_secret(str(body["message"]), token)[:MOST]
+    return reason or without_secret(response.text[: 100 * MOST], token)[:MOST]
 
 
 def _usual_phrase(status: int) -> str:
