@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from mergeship.adapters import dist
 from mergeship.commands.build import Built, build
 from mergeship.core import distribution
 from mergeship.errors import Failed, Held, MergeshipError
@@ -25,6 +26,23 @@ Environ = dict[str, str]
 def make(project: Path, environ: Environ, *overrides: str, dry_run: bool = False) -> Built:
     given = (*environ["MERGESHIP_SET"].splitlines(), *overrides)
     return build(project, environ, lambda _: None, given, out=project / "dist", dry_run=dry_run)
+
+
+def test_what_is_imported_does_not_change_what_was_built(obk: Path, environ: dict[str, str]) -> None:
+    """T16: a module of the wheel, or of a dependency, writes to the wheel that it came from."""
+    code = """
+import glob, sys
+for path in glob.glob(sys.prefix + "/../**/*.whl", recursive=True):
+    with open(path, "ab") as wheel:
+        wheel.write(b"mine")
+"""
+    with (obk / "src/obk/__init__.py").open("a") as module:
+        module.write(code)
+    commit_all(obk, "feat: mine")
+    with pytest.raises(Failed, match="changed while it was installed and imported") as refused:
+        make(obk, environ)
+    assert refused.value.code == "not-as-built"
+    assert not dist.distributions(obk / "dist")
 
 
 def test_the_commit_is_built_once_under_the_next_version(obk: Path, environ: Environ, tmp_path: Path) -> None:

@@ -108,6 +108,7 @@ def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], re
     with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
         work = Path(folder)
         tree, made = project_builder.build(plan.commit, plan.version, work)
+        built = tuple(dist.digest(file) for file in dist.wheels_first(made))  # before anything that was built runs
         report(Note(f"checking {', '.join(file.name for file in made)}"))
         for file in made:
             _check(file, plan)
@@ -115,7 +116,7 @@ def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], re
             checked = pool.submit(builder.check_strictly, made, environ)
             imported = _import(made, tree, work, environ)
             checked.result()
-        manifest = _hand_over(plan, made, out)
+        manifest = _hand_over(plan, made, built, out)
     job.set_outputs(environ, {"version": plan.version})
     job.summarize(environ, _summary(plan, manifest.files))
     not_checked = () if imported else ("import: the distribution holds no importable module",)
@@ -133,12 +134,15 @@ def _bump(source: Source, repository: Repository, environ: Mapping[str, str], ve
     return bumping.as_claimed(name, declared, version or declared.version or FIRST, read)
 
 
-def _hand_over(plan: Built, made: list[Path], out: Path) -> Manifest:
-    """Put the files in the place of those of an earlier build.
+def _hand_over(plan: Built, made: list[Path], built: tuple[Distribution, ...], out: Path) -> Manifest:
+    """Put the files in the place of those of an earlier build. Raises Failed for any that is not as it was `built`.
 
     The manifest comes first: whatever interrupts this, the next build knows the files, and deploy sees what lacks.
     """
-    built = tuple(dist.digest(file) for file in dist.wheels_first(made))
+    changed = [path.name for path in made if dist.digest(path) not in built]
+    if changed:
+        words = f"{', '.join(changed)} changed while it was installed and imported"
+        raise Failed("not-as-built", words, hint="nothing was handed on; find what writes there on import")
     manifest = Manifest(plan.project, plan.version, plan.commit, built)
     out.mkdir(parents=True, exist_ok=True)
     for old in dist.distributions(out):
