@@ -59,14 +59,14 @@ GUARDS = {
         "patched = lambda entry, _: Done() if entry.state == 'released' else Move('released', tag='created')",
     ),
     "ledger-deleted": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
-    "forged-upload": patch("mergeship.core.release.evidence._not_of", EMPTY),
-    "forged-run": patch("mergeship.core.release.evidence._not_of", EMPTY),
-    "forged-commit": patch("mergeship.core.release.evidence._refuse_strays", NOTHING),
-    "forged-claim": patch("mergeship.core.release.evidence.leap", "patched = lambda *_: ''"),
-    "forged-release": patch("mergeship.core.release.evidence.refuse_foreign_files", NOTHING),
-    "forged-skip": patch("mergeship.core.release.evidence._decided_by_hand", "patched = lambda *_: True"),
-    "forged-gone": patch("mergeship.core.release.evidence._borne_out", "patched = lambda *_: True"),
-    "fresh-runner": patch("mergeship.core.release.evidence._refuse_what_is_behind", NOTHING),
+    "forged-upload": patch("mergeship.core.release.runs._not_of", EMPTY),
+    "forged-run": patch("mergeship.core.release.runs._not_of", EMPTY),
+    "forged-commit": patch("mergeship.core.release.verdict._refuse_strays", NOTHING),
+    "forged-claim": patch("mergeship.core.release.verdict.leap", "patched = lambda *_: ''"),
+    "forged-release": patch("mergeship.core.release.verdict.refuse_foreign_files", NOTHING),
+    "forged-skip": patch("mergeship.core.release.runs.decided_by_hand", "patched = lambda *_: True"),
+    "forged-gone": patch("mergeship.core.release.runs.borne_out", "patched = lambda *_: True"),
+    "fresh-runner": patch("mergeship.core.release.verdict._refuse_what_is_behind", NOTHING),
     **dict.fromkeys(
         ("first-run-dropped", "first-merge-unclear"),
         patch(
@@ -140,7 +140,7 @@ LONG = {
     "rate-limited": patch("mergeship.core.retry_after.seconds_to_wait", "patched = lambda *_: None"),
     "server-hangs": patch(
         "mergeship.adapters.index.upload",
-        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, *_: real(a, t, f, 600.0)",
+        "real = mergeship.adapters.index.upload\npatched = lambda a, t, f, s, *_: real(a, t, f, s, 600.0)",
     ),
     "stale-index": patch(
         "mergeship.core.release.ledger.Entry.unfinished", "patched = property(lambda self: self.state == 'uploading')"

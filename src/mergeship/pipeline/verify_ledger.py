@@ -12,7 +12,7 @@ from mergeship.adapters.github.shapes import WorkflowJob, WorkflowRun
 from mergeship.core import project, workflow
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
-from mergeship.core.release import conflicts, evidence
+from mergeship.core.release import conflicts, verdict
 from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
@@ -109,7 +109,7 @@ def _belief(
         by_hand=by_hand,
     )
     forge = Forge(environ, state.name, state.settings.forge.deadline, report)
-    while not isinstance(step := evidence.next_step(state.ledger, known), Belief):
+    while not isinstance(step := verdict.next_step(state.ledger, known), Belief):
         match step:
             case ReadDeclared(commit):
                 declared = {**known.declared, commit: _declared(state, commit)}

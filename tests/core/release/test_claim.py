@@ -83,9 +83,19 @@ def test_a_claim_of_our_own_begins_its_lease_again() -> None:
     assert (state, claim.at, claim.run) == ("claimed", NOW, "7")
 
 
+@pytest.mark.parametrize(("body", "outcome"), [(NO, "skip"), ("no checklist", "hold")])
+def test_a_claim_keeps_a_number_and_decides_nothing(body: str, outcome: str) -> None:
+    """T3: in the name of the merge's own run, which is run again."""
+    own = entry(files=(), at=NOW)
+    assert isinstance(next_step(facts(ledger=of(own), merges=None)), LookUp)
+    step = next_step(facts(body=body, ledger=of(own)))
+    assert isinstance(step, ClaimDecision)
+    assert (step.decision.decision, step.entry) == (outcome, None)
+
+
 def test_a_claim_that_someone_else_published_is_replaced_and_keeps_its_reasons() -> None:
     own = entry(files=(), because=("#1 deploys",), pull_requests=(1,), since="c" * 40)
-    found = written(next_step(facts(ledger=of(own), listing=Listing((Published("0.1.1"),)), merges=None)))
+    found = written(next_step(facts(ledger=of(own), listing=Listing((Published("0.1.1"),)))))
     assert {version: state for version, (state, _) in found.items()} == {"0.1.1": "given-up", "0.1.2": "claimed"}
     claim = found["0.1.2"][1]
     assert (claim.because, claim.pull_requests, claim.since) == (("#1 deploys",), (1,), "c" * 40)

@@ -19,8 +19,9 @@ from mergeship.core.listing import Listing, Published
 from mergeship.core.release import ledger as ledgers
 from mergeship.core.release.belief import Belief, believed
 from mergeship.core.release.commit_range import Commit, range_start, since_last_release
-from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run, next_step
+from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.release.verdict import next_step
 from mergeship.errors import Held
 
 ROUNDS = int(os.environ.get("MERGESHIP_FUZZ", "2000"))
@@ -248,16 +249,16 @@ def test_no_forgery_is_believed_further_than_it_is_borne_out() -> None:
 @pytest.mark.parametrize(
     ("name", "without"),
     [
-        ("_not_of", iter(())),
-        ("_by_its_run", True),
-        ("_borne_out", True),
-        ("_needs_its_commit_s_runs", False),
-        ("_decided_by_hand", True),
-        ("_to_confirm", []),
-        ("_refuse_old_commits", None),
+        ("runs._not_of", iter(())),
+        ("runs.by_its_run", True),
+        ("runs.borne_out", True),
+        ("runs.needs_its_commit_s_runs", False),
+        ("runs.decided_by_hand", True),
+        ("verdict._to_confirm", []),
+        ("verdict._refuse_old_commits", None),
     ],
 )
 def test_without_its_guard_a_forgery_gets_through(name: str, without: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(f"mergeship.core.release.evidence.{name}", lambda *_: without)
+    monkeypatch.setattr(f"mergeship.core.release.{name}", lambda *_: without)
     with pytest.raises(AssertionError, match=r"\(\d+, "):
         sum(len(judge(seed)) for seed in range(5000))

@@ -138,7 +138,8 @@ def test_only_forward(before: Any, after: Any) -> None:
     told = of(entry(state=before))
     if (before, after) in ALLOWED:
         moved = told.moved("0.1.1", after, NOW, "8", tag="created").releases[0]
-        assert (moved.state, moved.run, moved.tag) == (after, "8", "created")
+        run = "" if (before, after) == ("uploaded", "uploading") else "8"  # whose bytes are sent again
+        assert (moved.state, moved.run, moved.tag) == (after, run, "created")
     else:
         with pytest.raises(TransitionError, match=f"0.1.1 is {before}, and cannot be {after}"):
             told.moved("0.1.1", after, NOW, "8")

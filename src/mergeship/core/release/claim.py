@@ -120,7 +120,14 @@ def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
             pass  # a person goes on from the commit before
         return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
     run = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
-    decided = decision.already_decided(run)
+    decided, claim = decision.already_decided(run), run.own
+    if claim is not None and claim.state == "claimed":
+        decided = None  # a claim keeps a number, and decides nothing: whoever may write can write one
+        others = tuple(entry for entry in facts.ledger.releases if entry != claim)
+        before = msgspec.structs.replace(facts.ledger, releases=others)
+        run = commit_range.since_last_release(
+            facts.first_parents, facts.commit, before, start, facts.now, facts.project.lease
+        )
     if decided is None:
         if facts.policies is None:
             return ReadPolicies(run.base, run.head)
@@ -130,6 +137,8 @@ def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
         decided = decision.decide(facts.merges, facts.project.intent, run.since, facts.introduced)
         undecided = {commit.sha for commit in run.commits}
         decided = decision.without_proof(decided, [skip for skip in facts.void if skip.commit in undecided])
+        if decided.decision == "ship" and claim is not None:
+            decided = msgspec.structs.replace(decided, own=claim)
     return ClaimDecision(decided, run, decided.own)
 
 

@@ -158,7 +158,7 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
     other = [file.name for file in entry.files if facts.listing.presence(file) == "other"]
     if other:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
-    if entry.tag and abs(facts.now - entry.at) > facts.lease:
+    if entry.tag and abs(facts.now - entry.at) > facts.lease and facts.here.issuperset(entry.files):
         return Move("uploading")
     return _tag(entry, facts)
 

@@ -136,6 +136,8 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         entry = self.entry(version)
         if entry is None or state not in _NEXT[entry.state]:
             raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
+        if (entry.state, state) == ("uploaded", "uploading"):
+            run = entry.run  # whose bytes they are does not change when they are sent again
         moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
         return msgspec.structs.replace(
             self, releases=tuple(moved if other.version == version else other for other in self.releases)

@@ -10,19 +10,9 @@ import pytest
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing, Published
 from mergeship.core.release.belief import Belief, believed, written
-from mergeship.core.release.evidence import (
-    MOST,
-    NEWEST,
-    NOTHING,
-    Evidence,
-    LookUpCommits,
-    LookUpRuns,
-    ReadDeclared,
-    Run,
-    Step,
-    next_step,
-)
+from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.release.verdict import MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -168,6 +158,14 @@ def test_what_the_index_has_is_of_that_commit_only_if_something_says_so(state: A
     assert judged(of, {"7": run(commit=MAIN[0])}, listing=listing("0.1.1", "0.1.2"), by_hand=True) == Belief()
 
 
+def test_thousands_of_forgeries_take_no_time() -> None:
+    """What cannot follow is looked for once, and not for each that was given up."""
+    given_up = [entry(f"0.{number}.0", "given-up", files=()) for number in range(2, 1500)]
+    assert judged(ledger(*given_up)) == Belief()
+    code, _ = refused(ledger(*(entry(f"0.{number}.0", "claimed") for number in range(2, 1500))))
+    assert code == "ledger-foreign-run"
+
+
 @pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven", "released"])
 @pytest.mark.parametrize("number", ["", "7"])
 def test_without_a_run_nothing_is_known(state: Any, number: str) -> None:
@@ -198,11 +196,46 @@ def test_without_a_run_a_tag_is_waited_for_by_the_index(state: Any) -> None:
         "ledger-disagrees", f"0.1.2 is {state} for 000000000000, the index has no file of it, and no run says so",
     )  # fmt: skip
     belief = Belief(unsourced=frozenset({"0.1.2"}))
-    assert judged(of, tags=tags, by_hand=True) == belief
+    assert judged(of, tags=tags, by_hand=True) == (belief if state == "uploaded" else Belief())
+    skip = Skip(MAIN[1], NOW, "by me: no", "8")
+    left_behind = judged(ledger(*of.releases[1:], skips=(skip,)), {"8": run(**BY_HAND)}, tags=tags)
+    assert left_behind == belief
     two = (*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
     half = ledger(entry("0.1.2", state, files=two))
     assert judged(half, tags=tags, listing=listing("0.1.1", "0.1.2")) == belief
     assert judged(ledger(entry("0.1.2", "uploading")), tags=tags) == Belief({"0.1.2": NOTHING})
+
+
+def test_what_is_sent_again_may_have_been_finished_by_another_run() -> None:
+    """The move back keeps its run, which may be a later one's: its own commit's runs say that it was sent."""
+    tags, of = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, ledger(entry("0.1.2", "uploading", tag="created"))
+    assert judged(of, {"7": run(commit=MAIN[3]), "6": run()}, tags=tags) == Belief()
+    assert refused(of, {"7": run(commit=MAIN[3])}, tags=tags)[0] == "ledger-disagrees"
+    assert refused(ledger(entry("0.1.2", "claimed", tag="created")), {"7": run(commit=MAIN[3])})[0] == (
+        "ledger-foreign-run"
+    )
+
+
+def test_what_a_later_release_contains_is_not_sent_any_more() -> None:
+    """T4: it was given up, and someone takes that back on a new runner."""
+    later = entry("0.1.3", "released", MAIN[2], run="3", tag="created")
+    tags = {"v0.1.1": MAIN[0], "v0.1.3": MAIN[2]}
+    for state in ("uploading", "uploaded"):
+        of = ledger(entry("0.1.2", state), later)
+        assert judged(of, {"7": run()}, tags=tags, listing=listing("0.1.1", "0.1.3")) == Belief({"0.1.2": SHIPPED})
+        assert judged(of, {"7": run()}, tags=tags, listing=listing("0.1.1", "0.1.2", "0.1.3")) == Belief()
+
+
+def test_a_refused_tag_and_a_record_that_does_not_go_so_far_back() -> None:
+    of = ledger(entry("0.1.2", "released", tag="refused"))
+    assert judged(of, listing=listing("0.1.1", "0.1.2")) == Belief(unsourced=frozenset({"0.1.2"}))
+
+
+def test_what_contradicts_a_decision_by_hand_is_left_behind() -> None:
+    foreign = {"7": run(path="old.yml", begun=None)}
+    assert judged(ledger(entry("0.1.2", "claimed")), foreign, by_hand=True) == Belief({"0.1.2": NOTHING})
+    skip = Skip(MAIN[1], NOW, "by me: no", "7")
+    assert judged(ledger(skips=(skip,)), foreign, by_hand=True) == Belief(void=frozenset({skip}))
 
 
 def test_a_person_s_own_machine_believes_its_own_claim() -> None:
@@ -274,6 +307,16 @@ def test_no_commit_is_released_twice_nor_after_what_contains_it(state: Any, comm
     assert refused(of, {"7": run(commit=commit)}, tags=tags, listing=listing("0.1.1", "0.1.2")) == (
         "ledger-disorder", f"0.1.3 is {state} for {commit[:12]}, which 0.1.2 contains",
     )  # fmt: skip
+
+
+def test_what_is_released_is_not_released_again() -> None:
+    """T4: on a new runner, with the real release taken out."""
+    tags, listed = {"v0.1.1": MAIN[0]}, listing("0.1.1")
+    of = Ledger(project="obk", releases=(entry("0.1.2", "uploading", MAIN[0]),))
+    assert refused(of, {"7": run(commit=MAIN[0])}, tags=tags, listing=listed) == (
+        "ledger-disorder", "0.1.2 is uploading for 000000000000, which is released as 0.1.1",
+    )  # fmt: skip
+    assert judged(of, {"7": run(commit=MAIN[0])}, tags=tags, listing=listed, by_hand=True) == Belief()
 
 
 def test_a_forged_release_hides_behind_no_later_one() -> None:
@@ -355,10 +398,10 @@ def test_a_ledger_that_was_put_back_lacks_what_tag_and_index_have() -> None:
 
 def test_a_ledger_of_claims_alone_is_put_back_too() -> None:
     """T4: before the first release."""
-    of = Ledger(project="obk", releases=(entry("0.1.2", "claimed", MAIN[1], since=MAIN[0]),))
+    of = Ledger(project="obk", releases=(entry("0.1.2", "claimed", MAIN[2], since=MAIN[0]),))
     tags = {"v0.1.0": MAIN[0], "v0.1.1": MAIN[1]}
-    assert refused(of, {"7": run()}, tags=tags, listing=listing("0.1.0", "0.1.1"))[0] == "ledger-behind"
-    assert judged(of, {"7": run()}, tags={"v0.1.0": MAIN[0]}, listing=listing("0.1.0")) == Belief()
+    assert refused(of, {"7": run(commit=MAIN[2])}, tags=tags, listing=listing("0.1.0", "0.1.1"))[0] == "ledger-behind"
+    assert judged(of, {"7": run(commit=MAIN[2])}, tags={"v0.1.0": MAIN[0]}, listing=listing("0.1.0")) == Belief()
 
 
 def test_what_a_person_released_is_no_sign_once_a_person_has_decided() -> None:
@@ -422,16 +465,19 @@ def test_a_decision_by_hand_needs_a_run_that_decided() -> None:
 
 def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
     """A decide on the last of fifty merges asks for one run, and not for fifty."""
-    claims = [entry(f"0.1.{number}", "claimed", MAIN[number], run=str(number)) for number in range(2, 6)]
-    of = ledger(*claims)
-    assert next_step(of, evidence()) == LookUpRuns(("5",))
-    assert judged(of, {"5": run(commit=MAIN[5])}) == Belief()
-    step = judged(of, {"4": run(commit=MAIN[4])})
-    assert step == Belief({"0.1.5": NOTHING})
-    assert next_step(of, evidence(head=MAIN[2])) == LookUpRuns(("2", "5"))
-    assert judged(ledger(*claims, entry("0.1.6", "claimed", MAIN[6], run=""))) == Belief(
-        {f"0.1.{number}": NOTHING for number in range(2, 7)}
+    claims = [entry(f"0.1.{number}", "claimed", MAIN[number], run=str(number)) for number in range(2, NEWEST + 3)]
+    of, last = ledger(*claims), NEWEST + 2
+    assert next_step(of, evidence()) == LookUpRuns((str(last),))
+    assert judged(of, {str(last): run(commit=MAIN[last])}) == Belief()
+    step = judged(of, {str(last - 1): run(commit=MAIN[last - 1])})
+    assert step == Belief({f"0.1.{last}": NOTHING})
+    assert next_step(of, evidence(head=MAIN[2])) == LookUpRuns(("2", str(last)))
+    assert judged(ledger(*claims, entry(f"0.1.{last + 1}", "claimed", MAIN[last + 1], run=""))) == Belief(
+        {f"0.1.{number}": NOTHING for number in range(2, last + 2)}
     )
+    few = next_step(ledger(*claims[:NEWEST]), evidence())
+    assert isinstance(few, LookUpRuns)
+    assert len(few.runs) == NEWEST  # a covered claim would count unasked, until its lease ends
 
 
 def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
@@ -444,5 +490,5 @@ def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
 def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
     many = [entry(f"0.1.{number}", "uploading", MAIN[number], run=str(number)) for number in range(2, MOST + 3)]
     assert refused(ledger(*many)) == (
-        "ledger-foreign-run", f"{MOST + 1} runs would have begun something and finished nothing",
+        "ledger-foreign-run", f"{MOST + 1} releases would have begun, and none of them ended",
     )  # fmt: skip

@@ -1,0 +1,102 @@
+"""What the forge's record of runs bears out: nobody can forge a run, and whoever may write can delete one.
+
+Source: https://docs.github.com/rest/actions/workflow-runs
+"""
+
+from collections.abc import Iterator, Sequence
+
+from mergeship.core.release.evidence import EVENTS, Evidence, Run
+from mergeship.core.release.ledger import Entry, Skip
+from mergeship.core.release.plausibility import OR_BY_HAND, contradiction
+
+
+def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
+    """Whether its run, its tag or the index bears an entry out. Raises Held if its run says something else.
+
+    What a person has `skipped` since is left behind.
+    """
+    known = by_its_run(entry, evidence)
+    if entry.state == "claimed":
+        return known or not (entry.run or evidence.run)  # of a person's own machine, and so is this
+    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    if entry.state == "uploading" and not entry.tag:
+        return known or on_index
+    if not needs_its_commit_s_runs(entry, evidence):
+        return True
+    own = evidence.of_commit[entry.commit]
+    if any(not any(_not_of_main(run, evidence)) and (run.begun is None or "deploy" in run.begun) for run in own):
+        return True
+    if on_index and entry.tag == "refused" and not known and not own:
+        return True  # as long ago as that the record of runs does not go
+    tagged = evidence.tags.get(entry.tag_name) == entry.commit
+    left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
+    if (on_index or tagged) and not evidence.by_hand and not left_behind:
+        lacks = "the index has no file" if tagged else "there is no tag"
+        words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, {lacks} of it, and no run says so"
+        raise contradiction("ledger-disagrees", words, OR_BY_HAND)
+    return on_index or tagged
+
+
+def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
+    """Whether neither its run, nor tag and index, say which commit was sent: any run may finish what one began."""
+    tagged = evidence.tags.get(entry.tag_name) == entry.commit
+    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    if entry.state == "claimed" or (entry.state == "uploading" and not entry.tag) or (tagged and on_index):
+        return False
+    run = evidence.runs.get(entry.run)
+    return run is None or run.commit != entry.commit
+
+
+def by_its_run(entry: Entry, evidence: Evidence) -> bool:
+    """Whether the forge knows its run. Raises Held if that cannot have done it, unless a person decides now."""
+    run = evidence.runs.get(entry.run)
+    if run is None or (evidence.by_hand and any(_not_of(run, entry, evidence))):
+        return False
+    for words in _not_of(run, entry, evidence):
+        raise contradiction(
+            "ledger-foreign-run", f"{entry.version} is {entry.state} by run {entry.run}, and that {words}"
+        )
+    return True
+
+
+def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
+    """How a run cannot have brought an entry into its state."""
+    yield from _not_of_main(run, evidence)
+    stage = "decide" if entry.state == "claimed" else "deploy"
+    again = entry.state == "uploading" and entry.tag  # it was uploaded once, maybe by a run on another commit
+    if entry.state in {"claimed", "uploading"} and not again and run.commit != entry.commit:
+        yield f"was on {run.commit[:12]}, not on {entry.commit[:12]}"
+    if run.begun is not None and stage not in run.begun:
+        yield f"has not begun to {stage}"
+
+
+def _not_of_main(run: Run, evidence: Evidence) -> Iterator[str]:
+    """How a run is not one of main's own workflow."""
+    ours = run.path == evidence.workflow or run.begun is not None  # a pipeline that had another name then
+    if not ours or run.repository.lower() != evidence.repository.lower():
+        yield f"ran {run.path} of {run.repository}, not {evidence.workflow}"
+    if run.event not in EVENTS or run.branch != "main":
+        yield f"was started by {run.event} on {run.branch}"
+    if evidence.outside(evidence.main, [run.commit]):
+        yield f"was on {run.commit[:12]}, which is not on main"
+
+
+def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
+    """Whether a run bears a person's decision out. Raises Held if that run says something else."""
+    run = evidence.runs.get(skip.run)
+    if run is None:
+        return False
+    if evidence.outside(evidence.main, [run.commit, skip.commit]):
+        return False  # main was rewritten since
+    words = next(_not_of_main(run, evidence), "")
+    if not words and (run.event != "workflow_dispatch" or run.commit != skip.commit):
+        words = f"was started by {run.event} on {run.commit[:12]}"
+    if not words and run.begun is not None and "decide" not in run.begun:
+        words = "has not begun to decide"
+    if words and evidence.by_hand:
+        return False
+    if words:
+        raise contradiction(
+            "ledger-foreign-run", f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
+        )
+    return True

@@ -1,0 +1,206 @@
+"""How far the ledger is borne out by git, by the index, and by the forge's record of runs.
+
+Whoever may write to the repository may write the ledger, which is a ref like any other. So an entry is believed only
+as far as something else bears it out: a tag and the index, or a run of main's own workflow, which nobody can forge
+(https://docs.github.com/rest/actions/workflow-runs). A run that is gone proves nothing either way: anyone who may
+write can delete it. A contradiction is a hold, with one code for each way to disagree.
+"""
+
+from collections.abc import Collection, Sequence
+
+from mergeship.core.release import runs
+from mergeship.core.release.belief import FINISHED, Belief
+from mergeship.core.release.evidence import PENDING, Evidence, LookUpCommits, LookUpRuns, ReadDeclared
+from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.release.plausibility import (
+    OR_BY_HAND,
+    above_all_published,
+    above_versions,
+    contradiction,
+    leap,
+    refuse_disorder,
+    refuse_foreign_files,
+)
+
+Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
+NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
+SHIPPED = "a later release contains its commit, and the index has nothing of it"
+NEWEST = 10
+"""Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
+MOST = 100
+"""Releases that may have begun and not ended: a living project has a handful."""
+_REMEMBERED = "; the runner that wrote it remembers that commit in the file ledger-seen of its state"
+
+
+def next_step(ledger: Ledger, evidence: Evidence) -> Step:
+    """What to find out next, and at last what counts. Raises Held for whatever contradicts the ledger."""
+    refuse_foreign_files(ledger)
+    refuse_disorder(ledger)
+    confirmed = _confirmed(ledger, evidence)
+    rest = [entry for entry in ledger.releases if entry.version not in confirmed]
+    last = next((entry for entry in reversed(ledger.releases) if entry.version in confirmed), None)
+    pending = [entry for entry in rest if entry.state in PENDING]
+    if len(pending) > MOST:
+        raise contradiction("ledger-foreign-run", f"{len(pending)} releases would have begun, and none of them ended")
+    off_main = frozenset(evidence.outside(evidence.main, [entry.commit for entry in rest]))
+    unread = _leaps(rest, off_main, ledger, evidence)
+    if unread:
+        return ReadDeclared(unread)
+    strays = [entry for entry in rest if entry.commit in off_main]
+    _refuse_strays(strays, evidence)
+    deciding = pending + _to_confirm(rest, last, ledger, evidence)
+    on_main = [entry for entry in deciding if entry not in strays]
+    _refuse_old_commits(on_main, ledger, evidence)
+    covered = _covered(on_main, evidence)
+    counting = [entry for entry in on_main if entry.version not in covered]
+    skips = _deciding(ledger, last, evidence)
+    numbers = (*(entry.run for entry in counting), *(skip.run for skip in skips))
+    wanted = tuple(run for run in dict.fromkeys(numbers) if run and run not in evidence.runs)
+    if wanted:
+        return LookUpRuns(wanted)
+    unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry in strays}
+    unproven = [entry.commit for entry in counting if runs.needs_its_commit_s_runs(entry, evidence)]
+    if set(unproven) - evidence.of_commit.keys():
+        return LookUpCommits(tuple(dict.fromkeys(unproven)))
+    void = frozenset(skip for skip in skips if not runs.decided_by_hand(skip, evidence))
+    skipped = [skip.commit for skip in ledger.skips if skip not in void]
+    unknown |= {entry.version: NOTHING for entry in counting if not runs.borne_out(entry, skipped, evidence)}
+    unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
+    _refuse_what_is_behind(ledger, skipped, evidence)
+    unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
+    return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
+
+
+def _confirmed(ledger: Ledger, evidence: Evidence) -> frozenset[str]:
+    """The versions that tag and index both bear out."""
+    listed = {file.name: file.sha256 for file in evidence.listing.files}
+    return frozenset(
+        entry.version
+        for entry in ledger.releases
+        if entry.files
+        and evidence.tags.get(entry.tag_name) == entry.commit
+        and all(listed.get(file.name) == file.sha256 for file in entry.files)
+    )
+
+
+def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evidence: Evidence) -> str:
+    """A commit whose declaration has to be read first. Raises Held for a version that cannot follow.
+
+    What a commit declares counts only on main, whose head stands for all others: anyone may push a branch that
+    declares anything.
+    """
+    suspects = above_all_published(rest, evidence.listing)
+    highest = next((entry for entry in reversed(suspects) if entry.state == "given-up"), None)
+    for entry in (entry for entry in suspects if entry.state != "given-up" or entry == highest):
+        commit = evidence.main if entry.commit in off_main else entry.commit
+        limit = leap(entry, evidence.declared.get(commit), ledger, evidence.listing, evidence.tags)
+        if limit and commit not in evidence.declared:
+            return commit
+        if limit:
+            raise contradiction("ledger-leap", f"{entry.version} is {entry.state}, and {limit}")
+    return ""
+
+
+def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evidence: Evidence) -> list[Entry]:
+    """Finished releases that decide something: they, or their commits, come after what tag and index confirm.
+
+    If a person decides, none of them does.
+    """
+    finished = [entry for entry in rest if entry.state in FINISHED and not evidence.by_hand]
+    if last is not None:
+        later = ledger.releases[ledger.releases.index(last) + 1 :]
+        beyond = evidence.outside(last.commit, [entry.commit for entry in finished])
+        finished = [entry for entry in finished if entry in later or entry.commit in beyond]
+    untagged = [entry for entry in finished if entry.tag == "refused"]
+    return [entry for entry in finished if entry not in untagged[:-NEWEST]]
+
+
+def _refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
+    """Refuse an upload that has begun for a commit that is not on main, unless a person leaves it behind now."""
+    for entry in strays:
+        if entry.state in {"uploading", "uploaded"} and not evidence.by_hand:
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is not on main"
+            raise contradiction("ledger-off-main", words, OR_BY_HAND)
+
+
+def _refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evidence) -> None:
+    """Refuse a release of a commit that an earlier one contains, or that tag and index have under another version."""
+    kept = [entry for entry in ledger.releases if entry.state != "given-up"]
+    for entry in entries:
+        before = kept[kept.index(entry) - 1] if kept[0] != entry else None
+        if before and not evidence.outside(before.commit, [entry.commit]):
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which {before.version} contains"
+            raise contradiction("ledger-disorder", words)
+    released = {evidence.tags.get(f"v{version}"): version for version in evidence.listing.versions}
+    for entry in entries:
+        version = released.get(entry.commit, entry.version)
+        if version != entry.version and not evidence.by_hand:
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is released as {version}"
+            raise contradiction("ledger-disorder", words, OR_BY_HAND)
+
+
+def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Skip]:
+    """Decisions by hand that decide something: newer than what tag and index confirm, by their commits or times."""
+    return [
+        skip
+        for skip in ledger.skips
+        if last is None or skip.at >= last.at or evidence.outside(last.commit, [skip.commit])
+    ]
+
+
+def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
+    """Claims that decide nothing, as a later one that counts contains them: their runs need not be looked up."""
+    claims = [entry for entry in entries if entry.state == "claimed"]
+    covered: set[str] = set()
+    if len(claims) <= NEWEST:
+        return frozenset()  # nobody waits for so few
+    for claim in reversed(claims):
+        if claim.version in covered or not claim.run or evidence.runs.get(claim.run, ...) is None:
+            continue
+        others = [other for other in claims if other.commit not in {evidence.head, claim.commit}]
+        outside = evidence.outside(claim.commit, [other.commit for other in others])
+        covered |= {other.version for other in others if other.commit not in outside}
+    return frozenset(covered)
+
+
+def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evidence) -> bool:
+    """Whether an upload of which the index has nothing is part of a later release: it was given up, or may be."""
+    if (
+        last is None
+        or entry.state not in {"uploading", "uploaded"}
+        or ledger.releases.index(entry) > ledger.releases.index(last)
+    ):
+        return False
+    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    return not on_index and not evidence.outside(last.commit, [entry.commit])
+
+
+def _refuse_what_is_behind(ledger: Ledger, skipped: Sequence[str], evidence: Evidence) -> None:
+    """Refuse a ledger without what tag and index have: it was put back to an earlier state.
+
+    What a person decided on since is left behind; a commit that is released cannot be decided on.
+    """
+    if not ledger.releases:
+        return
+    listed = {file.name: file.sha256 for file in evidence.listing.files}
+    published = [
+        entry
+        for entry in ledger.releases
+        if entry.begun and all(listed.get(file.name) == file.sha256 for file in entry.files)
+    ]
+    own_claim = ("claimed", evidence.run)
+    own = [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
+    ends = [entry.commit for entry in (*published[-1:], *own)]
+    ends = ends or [ledger.releases[0].since or ledger.releases[0].commit]
+    newer = above_versions(evidence.listing.versions, published[-1].version if published else "")
+    tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
+    beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
+    for end in (*ends, *skipped):
+        beyond &= set(evidence.outside(end, sorted(beyond)))
+    states = {entry.version: entry.state for entry in ledger.releases}
+    begun = {(entry.version, entry.commit) for entry in ledger.releases if entry.begun}
+    for version, commit in tagged_at.items():
+        if commit in beyond and (version, commit) not in begun and (not evidence.by_hand or commit == evidence.head):
+            state = states.get(version, "not there")
+            words = f"tag and index have {version} for {commit[:12]}, and in the ledger it is {state}"
+            raise contradiction("ledger-behind", words, _REMEMBERED + OR_BY_HAND)
