@@ -27,3 +27,10 @@ def test_no_secret_gets_through() -> None:
 def test_only_what_is_listed_gets_through(environ: dict[str, str]) -> None:
     assert set(for_project(environ)) <= PLAIN
     assert set(for_installer(environ)) <= PLAIN | INSTALLER
+
+
+def test_a_proxy_s_password_does_not_reach_the_project() -> None:
+    proxies = {"HTTPS_PROXY": "http://user:pass@proxy.example:3128/", "http_proxy": "http://user@proxy.example"}
+    told = {"HTTPS_PROXY": "http://proxy.example:3128/", "http_proxy": "http://proxy.example", "NO_PROXY": "a,b"}
+    assert for_project({**proxies, "NO_PROXY": "a,b"}) == told
+    assert for_installer(proxies) == proxies

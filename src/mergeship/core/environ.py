@@ -28,8 +28,14 @@ INSTALLER = frozenset({
 
 
 def for_project(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for the project's own code: no secret, no package source."""
-    return {name: value for name, value in environ.items() if name in PLAIN}
+    """The environment for the project's own code: no secret, no package source, no password of a proxy."""
+    from mergeship.core.text import without_password
+
+    return {
+        name: without_password(value) if name.upper().endswith("_PROXY") else value
+        for name, value in environ.items()
+        if name in PLAIN
+    }
 
 
 def for_installer(environ: Mapping[str, str]) -> dict[str, str]:
