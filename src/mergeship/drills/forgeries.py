@@ -12,7 +12,7 @@ from mergeship.core.release.ledger import REF, Entry, Ledger, Skip
 from mergeship.core.workflow import PATH
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import NO_SHIP, DrillEnv, DrillSession, demand, pipeline
-from mergeship.drills.ledgers import put_ledger, tampered
+from mergeship.drills.ledgers import tampered
 from mergeship.drills.merges import dispatch
 from mergeship.world.forge.accounts import Grant
 from mergeship.world.forge.records import Run
@@ -43,6 +43,10 @@ def _with_entry(drill: DrillEnv, version: str, state: Any, run: str, **more: Any
     return msgspec.structs.replace(real, releases=(*real.releases, entry))
 
 
+def _put(drill: DrillEnv, forged: Ledger) -> None:
+    drill.testbed.origin.put_ledger(forged, "a forgery")
+
+
 def _branch(drill: DrillEnv) -> str:
     """A commit of a branch that nobody merged."""
     commit = drill.commit(drill.main, {"src/obk/evil.py": "x = 1\n"}, "feat: mine")
@@ -54,7 +58,7 @@ def _foreign_wheel(drill: DrillEnv) -> None:
     """A wheel of someone's own branch, whose run has an artifact `dist`."""
     run = _run(drill, STRANGER, _branch(drill), branch="mine")
     files = _files("0.1.2")
-    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, files=files, began=drill.ledger.releases[-1].at))
+    _put(drill, _with_entry(drill, "0.1.2", "uploading", run, files=files, began=drill.ledger.releases[-1].at))
 
 
 def _unmerged(drill: DrillEnv) -> None:
@@ -62,7 +66,7 @@ def _unmerged(drill: DrillEnv) -> None:
     commit = _branch(drill)
     run = _run(drill, STRANGER, commit, branch="mine")
     began = drill.ledger.releases[-1].at
-    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, commit=commit, files=_files("0.1.2"), began=began))
+    _put(drill, _with_entry(drill, "0.1.2", "uploading", run, commit=commit, files=_files("0.1.2"), began=began))
 
 
 def _skipping_run(drill: DrillEnv) -> None:
@@ -71,25 +75,25 @@ def _skipping_run(drill: DrillEnv) -> None:
     jobs = {"Test": "success", "Decide": "success", "Build": "skipped", "Deploy": "skipped"}
     run = _run(drill, STRANGER, drill.main, jobs=jobs)
     began = drill.ledger.releases[-1].at
-    put_ledger(drill, _with_entry(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began))
+    _put(drill, _with_entry(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began))
 
 
 def _leap(drill: DrillEnv) -> None:
     """A version out of 0.x."""
-    put_ledger(drill, _with_entry(drill, "5.0.0", "claimed", _run(drill, STRANGER, drill.main)))
+    _put(drill, _with_entry(drill, "5.0.0", "claimed", _run(drill, STRANGER, drill.main)))
 
 
 def _borrowed(drill: DrillEnv) -> None:
     """The last release's own files under another version, so that this merge counts as released."""
     files = drill.ledger.releases[-1].files
-    put_ledger(drill, _with_entry(drill, "0.1.2", "released", _run(drill, STRANGER, drill.main), files=files))
+    _put(drill, _with_entry(drill, "0.1.2", "released", _run(drill, STRANGER, drill.main), files=files))
 
 
 def _skip(drill: DrillEnv) -> None:
     """A decision that no person took, in the name of a run that a push has started."""
     real = drill.ledger
     skip = Skip(drill.main, real.releases[-1].at, "by maintainer: no", _run(drill, STRANGER, drill.main))
-    put_ledger(drill, msgspec.structs.replace(real, skips=(*real.skips, skip)))
+    _put(drill, msgspec.structs.replace(real, skips=(*real.skips, skip)))
 
 
 def _put_back(drill: DrillEnv) -> None:
@@ -117,7 +121,7 @@ def _gone(session: DrillSession) -> str:
         run = _run(drill, STRANGER, _branch(drill), branch="mine")
         forged = _with_entry(drill, "0.1.2", "uploading", run, files=_files("0.1.2"), began=began)
         skips = (Skip(drill.main, began, "by maintainer: no", run),)
-        put_ledger(drill, msgspec.structs.replace(forged, skips=skips))
+        _put(drill, msgspec.structs.replace(forged, skips=skips))
         _delete_run(drill, run)
         quiet = drill.decide()
         demand(quiet.document.get("decision") == "skip", f"decide: {quiet.message}")

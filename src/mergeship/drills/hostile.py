@@ -90,9 +90,9 @@ def _hostile(session: DrillSession) -> str:
 
 def _gate_each(play: Played, first: int, number: int) -> None:
     """`gate` on some of them, one by one."""
-    for number_of in range(first, first + number, 40):
-        ran = play.drill.runner.call("gate", "--pr", str(number_of))
-        demand(ran.document.get("decision") in {"skip", "hold"}, f"gate --pr {number_of}: {ran.message[:300]}")
+    for pull in range(first, first + number, 40):
+        ran = play.drill.runner.call("gate", "--pr", str(pull))
+        demand(ran.document.get("decision") in {"skip", "hold"}, f"gate --pr {pull}: {ran.message[:300]}")
 
 
 def _canary(session: DrillSession) -> str:
@@ -157,7 +157,7 @@ def _contents(path: Path) -> Iterator[bytes]:
             yield from (archive.read(name) for name in archive.namelist())
     elif path.name.endswith(".tar.gz"):
         with tarfile.open(path) as packed:
-            yield from (member.read() for member_info in packed if (member := packed.extractfile(member_info)))
+            yield from (member.read() for info in packed if (member := packed.extractfile(info)))
     elif path.parent.parent.name == "objects":
         yield zlib.decompress(path.read_bytes())
 

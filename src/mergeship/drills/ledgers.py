@@ -5,15 +5,13 @@ from collections.abc import Callable
 import msgspec
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.release import ledger
-from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.core.release.ledger import REF, Entry
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillEnv, DrillSession, demand
 from mergeship.drills.fork_server import fork_server
 
 REFUSED = "refusing to allow a GitHub App to create or update workflow .github/workflows/ci.yml"
 SHORT = ["index.deadline=1"]
-_AS = ("-c", "user.name=Someone", "-c", "user.email=someone@example.org")
 
 
 def _tag_refused(session: DrillSession) -> str:
@@ -77,16 +75,7 @@ def _forge(drill: DrillEnv) -> None:
     drill.runner.at(drill.main)
     run = drill.runner.env()["GITHUB_RUN_ID"]
     false = Entry(version="0.1.2", commit=drill.main, state="released", at=last.at, run=run, files=files)
-    put_ledger(drill, msgspec.structs.replace(real, releases=(*real.releases, false)))
-
-
-def put_ledger(drill: DrillEnv, forged: Ledger) -> None:
-    """Push another ledger on top of the real one, as anyone can who may write."""
-    blob = drill.bare.git("hash-object", "-w", "--stdin", given=ledger.encode(forged)).strip()
-    tree = drill.bare.git("mktree", given=f"100644 blob {blob}\t{ledger.FILE}\n").strip()
-    parent = drill.bare.resolved(REF)
-    commit = drill.bare.git(*_AS, "commit-tree", tree, "-p", parent, "-m", "a forgery").strip()
-    drill.bare.git("update-ref", REF, commit)
+    drill.testbed.origin.put_ledger(msgspec.structs.replace(real, releases=(*real.releases, false)), "a forgery")
 
 
 DRILLS = (

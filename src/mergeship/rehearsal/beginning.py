@@ -2,10 +2,9 @@
 
 from mergeship.adapters.git import Repository
 from mergeship.core.release import ledger
-from mergeship.core.release.ledger import FILE, REF, Ledger, Skip
+from mergeship.core.release.ledger import Ledger, Skip
 from mergeship.core.workflow import FOLDER, Workflow
 from mergeship.rehearsal.testbed import Testbed
-from mergeship.world.forge.merging import PERSON
 from mergeship.world.forge.records import Run
 
 RUN = 99
@@ -15,7 +14,7 @@ LEFT_OUT = ("what was merged before: it counts as decided, as the embedded forge
 
 def skip_what_was_before(testbed: Testbed, workflow: Workflow) -> bool:
     """Have a person skip whatever main had before, if it has the pipeline already; whether there was anything."""
-    main, repo, bare = testbed.origin.main(), testbed.repo, testbed.origin.bare
+    main, repo = testbed.origin.main(), testbed.repo
     if not Repository(testbed.box.origin, testbed.box.env).introduced(main, "mergeship", FOLDER):
         return False
     jobs = {"Decide": "success"}
@@ -26,9 +25,5 @@ def skip_what_was_before(testbed: Testbed, workflow: Workflow) -> bool:
         )
     )  # fmt: skip
     skip = Skip(main, ledger.now(repo.clock().timestamp()), "where the rehearsal begins", str(RUN))
-    text = ledger.encode(Ledger(project=testbed.project, skips=(skip,)))
-    blob = bare.git("hash-object", "-w", "--stdin", given=text).strip()
-    tree = bare.git("mktree", given=f"100644 blob {blob}\t{FILE}\n").strip()
-    commit = bare.git(*PERSON, "commit-tree", tree, "-m", "where the rehearsal begins").strip()
-    bare.git("update-ref", REF, commit)
+    testbed.origin.put_ledger(Ledger(project=testbed.project, skips=(skip,)), skip.says)
     return True

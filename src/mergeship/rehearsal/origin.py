@@ -8,6 +8,8 @@ import msgspec
 from packaging.utils import canonicalize_name
 
 from mergeship.adapters.git import Repository
+from mergeship.core.release import ledger as ledgers
+from mergeship.core.release.ledger import FILE, REF, Ledger
 from mergeship.errors import Misconfigured
 from mergeship.rehearsal.sandbox import Sandbox
 from mergeship.world.forge.merging import PERSON
@@ -87,6 +89,15 @@ class RehearsalOrigin:
     def _files(self, before: str, after: str, kind: str) -> tuple[str, ...]:
         names = self.work.git("diff", "--name-only", "-z", "--no-renames", f"--diff-filter={kind}", before, after)
         return tuple(filter(None, names.split("\0")))
+
+    def put_ledger(self, ledger: Ledger, words: str) -> None:
+        """Write a ledger on top of what is there, past the product, as anyone can who may write."""
+        blob = self.bare.git("hash-object", "-w", "--stdin", given=ledgers.encode(ledger)).strip()
+        tree = self.bare.git("mktree", given=f"100644 blob {blob}\t{FILE}\n").strip()
+        before = self.bare.git("for-each-ref", "--format=%(objectname)", REF).split()
+        parents = [word for commit in before for word in ("-p", commit)]
+        commit = self.bare.git(*PERSON, "commit-tree", tree, *parents, "-m", words).strip()
+        self.bare.git("update-ref", REF, commit)
 
     def begin(self, branch: str) -> None:
         """Switch the clone to a new feature branch."""

@@ -1,6 +1,7 @@
 """What a run on a commit decides, and what it writes into the ledger for that: a machine without effects."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -110,24 +111,22 @@ def next_step(facts: ClaimFacts) -> Step:
 def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
     """Ship, skip or hold, whatever that means for the ledger. Raises Held for a history that cannot be decided on."""
     person, start = facts.trigger.by_hand, _start(facts)
-    given = (facts.first_parents, facts.commit, facts.ledger)
+    lease = facts.project.lease
+
+    def since_last_release(ledger: Ledger) -> Range:
+        return commit_range.since_last_release(facts.first_parents, facts.commit, ledger, start, facts.now, lease)
+
     if person:
-        run = commit_range.by_hand(*given, facts.now, facts.project.lease)
-        try:
-            counted = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
-            run = msgspec.structs.replace(run, base=counted.base)
-        except Held:
-            pass  # a person goes on from the commit before
+        run = commit_range.by_hand(facts.first_parents, facts.commit, facts.ledger, facts.now, lease)
+        with suppress(Held):  # else a person goes on from the commit before
+            run = msgspec.structs.replace(run, base=since_last_release(facts.ledger).base)
         return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
-    run = commit_range.since_last_release(*given, start, facts.now, facts.project.lease)
+    run = since_last_release(facts.ledger)
     decided, claim = decision.already_decided(run), run.own
     if claim is not None and claim.state == "claimed":
         decided = None  # a claim keeps a number, and decides nothing: whoever may write can write one
         others = tuple(entry for entry in facts.ledger.releases if entry != claim)
-        before = msgspec.structs.replace(facts.ledger, releases=others)
-        run = commit_range.since_last_release(
-            facts.first_parents, facts.commit, before, start, facts.now, facts.project.lease
-        )
+        run = since_last_release(msgspec.structs.replace(facts.ledger, releases=others))
     if decided is None:
         if facts.policies is None:
             return ReadPolicies(run.base, run.head)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 import msgspec
 
 from mergeship.core.listing import Listing
+from mergeship.core.release.ledger import Entry
 
 PENDING = ("claimed", "uploading", "uploaded")
 """States in which nothing may be on the index yet."""
@@ -56,6 +57,14 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """Runs by their numbers; None for one that the forge does not know any more."""
     of_commit: Mapping[str, tuple[Run, ...]] = {}
     """Runs by the commit that they were on."""
+
+    def tagged(self, entry: Entry) -> bool:
+        """Whether its tag is on its commit."""
+        return self.tags.get(entry.tag_name) == entry.commit
+
+    def lists_some_of(self, entry: Entry) -> bool:
+        """Whether the index has a file of it, with an equal hash."""
+        return any(self.listing.presence(file) == "same" for file in entry.files)
 
 
 class ReadDeclared(msgspec.Struct, frozen=True):

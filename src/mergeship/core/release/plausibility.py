@@ -54,10 +54,9 @@ def refuse_disorder(ledger: Ledger) -> None:
 def above_all_published(entries: Sequence[Entry], listing: Listing) -> list[Entry]:
     """The entries whose versions decide which one follows."""
     published = [version for version in listing.versions if pep440.is_version(version)]
-    versions = pep440.comparable([*(entry.version for entry in entries), *published])
-    highest = max(versions[len(entries) :], default=None)
-    own = zip(entries, versions, strict=False)
-    return [entry for entry, version in own if highest is None or version > highest]
+    _, highest = max(zip(pep440.comparable(published), published, strict=True), default=(None, ""))
+    above = set(above_versions([entry.version for entry in entries], highest))
+    return [entry for entry in entries if entry.version in above]
 
 
 def above_versions(versions: Sequence[str], limit: str) -> list[str]:

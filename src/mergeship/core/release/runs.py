@@ -18,7 +18,7 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     known = by_its_run(entry, evidence)
     if entry.state == "claimed":
         return known or not (entry.run or evidence.run)  # of a person's own machine, and so is this
-    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
+    on_index = evidence.lists_some_of(entry)
     if entry.state == "uploading" and not entry.tag:
         return known or on_index
     if not needs_its_commit_s_runs(entry, evidence):
@@ -28,7 +28,7 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
         return True
     if on_index and entry.tag == "refused" and not known and not own:
         return True  # as long ago as that the record of runs does not go
-    tagged = evidence.tags.get(entry.tag_name) == entry.commit
+    tagged = evidence.tagged(entry)
     left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
     if (on_index or tagged) and not evidence.by_hand and not left_behind:
         lacks = "the index has no file" if tagged else "there is no tag"
@@ -39,9 +39,9 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
 
 def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
     """Whether neither its run, nor tag and index, say which commit was sent: any run may finish what one began."""
-    tagged = evidence.tags.get(entry.tag_name) == entry.commit
-    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
-    if entry.state == "claimed" or (entry.state == "uploading" and not entry.tag) or (tagged and on_index):
+    if entry.state == "claimed" or (entry.state == "uploading" and not entry.tag):
+        return False
+    if evidence.tagged(entry) and evidence.lists_some_of(entry):
         return False
     run = evidence.runs.get(entry.run)
     return run is None or run.commit != entry.commit

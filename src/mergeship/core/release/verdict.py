@@ -36,9 +36,10 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     """What to find out next, and at last what counts. Raises Held for whatever contradicts the ledger."""
     refuse_foreign_files(ledger)
     refuse_disorder(ledger)
-    confirmed = _confirmed(ledger, evidence)
+    published = _published(ledger, evidence)
+    confirmed = {entry.version: entry for entry in published if evidence.tagged(entry)}
     rest = [entry for entry in ledger.releases if entry.version not in confirmed]
-    last = next((entry for entry in reversed(ledger.releases) if entry.version in confirmed), None)
+    last = next(reversed(confirmed.values()), None)
     pending = [entry for entry in rest if entry.state in PENDING]
     if len(pending) > MOST:
         raise contradiction("ledger-foreign-run", f"{len(pending)} releases would have begun, and none of them ended")
@@ -46,10 +47,9 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unread = _leaps(rest, off_main, ledger, evidence)
     if unread:
         return ReadDeclared(unread)
-    strays = [entry for entry in rest if entry.commit in off_main]
-    _refuse_strays(strays, evidence)
+    _refuse_strays([entry for entry in pending if entry.commit in off_main], evidence)
     deciding = pending + _to_confirm(rest, last, ledger, evidence)
-    on_main = [entry for entry in deciding if entry not in strays]
+    on_main = [entry for entry in deciding if entry.commit not in off_main]
     _refuse_old_commits(on_main, ledger, evidence)
     covered = _covered(on_main, evidence)
     counting = [entry for entry in on_main if entry.version not in covered]
@@ -58,7 +58,7 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     wanted = tuple(run for run in dict.fromkeys(numbers) if run and run not in evidence.runs)
     if wanted:
         return LookUpRuns(wanted)
-    unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry in strays}
+    unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry.commit in off_main}
     unproven = [entry.commit for entry in counting if runs.needs_its_commit_s_runs(entry, evidence)]
     if set(unproven) - evidence.of_commit.keys():
         return LookUpCommits(tuple(dict.fromkeys(unproven)))
@@ -66,21 +66,19 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     skipped = [skip.commit for skip in ledger.skips if skip not in void]
     unknown |= {entry.version: NOTHING for entry in counting if not runs.borne_out(entry, skipped, evidence)}
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
-    _refuse_what_is_behind(ledger, skipped, evidence)
+    _refuse_what_is_behind(ledger, [entry for entry in published if entry.begun], skipped, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
 
 
-def _confirmed(ledger: Ledger, evidence: Evidence) -> frozenset[str]:
-    """The versions that tag and index both bear out."""
+def _published(ledger: Ledger, evidence: Evidence) -> list[Entry]:
+    """The releases of which the index lists every file, with equal hashes."""
     listed = {file.name: file.sha256 for file in evidence.listing.files}
-    return frozenset(
-        entry.version
+    return [
+        entry
         for entry in ledger.releases
-        if entry.files
-        and evidence.tags.get(entry.tag_name) == entry.commit
-        and all(listed.get(file.name) == file.sha256 for file in entry.files)
-    )
+        if entry.files and all(listed.get(file.name) == file.sha256 for file in entry.files)
+    ]
 
 
 def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evidence: Evidence) -> str:
@@ -118,7 +116,7 @@ def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evide
 def _refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
     """Refuse an upload that has begun for a commit that is not on main, unless a person leaves it behind now."""
     for entry in strays:
-        if entry.state in {"uploading", "uploaded"} and not evidence.by_hand:
+        if entry.begun and not evidence.by_hand:
             words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is not on main"
             raise contradiction("ledger-off-main", words, OR_BY_HAND)
 
@@ -171,23 +169,18 @@ def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evid
         or ledger.releases.index(entry) > ledger.releases.index(last)
     ):
         return False
-    on_index = any(evidence.listing.presence(file) == "same" for file in entry.files)
-    return not on_index and not evidence.outside(last.commit, [entry.commit])
+    return not evidence.lists_some_of(entry) and not evidence.outside(last.commit, [entry.commit])
 
 
-def _refuse_what_is_behind(ledger: Ledger, skipped: Sequence[str], evidence: Evidence) -> None:
+def _refuse_what_is_behind(
+    ledger: Ledger, published: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
+) -> None:
     """Refuse a ledger without what tag and index have: it was put back to an earlier state.
 
     What a person decided on since is left behind; a commit that is released cannot be decided on.
     """
     if not ledger.releases:
         return
-    listed = {file.name: file.sha256 for file in evidence.listing.files}
-    published = [
-        entry
-        for entry in ledger.releases
-        if entry.begun and all(listed.get(file.name) == file.sha256 for file in entry.files)
-    ]
     own_claim = ("claimed", evidence.run)
     own = [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
     ends = [entry.commit for entry in (*published[-1:], *own)]
