@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import assert_never
 
 import msgspec
@@ -21,6 +22,7 @@ from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
+_RECORD = timedelta(days=400)  # GitHub keeps a run for so long
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\s]+\.ya?ml")
 
 
@@ -105,6 +107,7 @@ def _belief(
         outside=state.origin.outside,
         tags=state.refs.tags,
         listing=listed,
+        aged_out=(state.now - _RECORD).date().isoformat(),
         run=state.run,
         by_hand=by_hand,
     )

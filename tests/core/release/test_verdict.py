@@ -65,7 +65,8 @@ def run(**more: Any) -> Run:
 
 def evidence(**more: Any) -> Evidence:
     given = {
-        "repository": "owner/obk", "workflow": PATH, "main": MAIN[-1], "head": MAIN[-1], "outside": outside,
+        "repository": "owner/obk", "workflow": PATH, "aged_out": "2025-10-16", "outside": outside,
+        "main": MAIN[-1], "head": MAIN[-1],
         "tags": {"v0.1.1": MAIN[0]}, "listing": listing("0.1.1"), "run": "9",
     }  # fmt: skip
     return Evidence(**{**given, **more})
@@ -198,8 +199,9 @@ def test_without_a_run_a_tag_is_waited_for_by_the_index(state: Any) -> None:
     belief = Belief(unsourced=frozenset({"0.1.2"}))
     assert judged(of, tags=tags, by_hand=True) == (belief if state == "uploaded" else Belief())
     skip = Skip(MAIN[1], NOW, "by me: no", "8")
-    left_behind = judged(ledger(*of.releases[1:], skips=(skip,)), {"8": run(**BY_HAND)}, tags=tags)
-    assert left_behind == belief
+    only = run(**BY_HAND, begun=frozenset({"decide"}))
+    left_behind = judged(ledger(*of.releases[1:], skips=(skip,)), {"8": only}, tags=tags)
+    assert left_behind == (Belief({"0.1.2": NOTHING}) if state == "uploaded" else belief)
     two = (*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
     half = ledger(entry("0.1.2", state, files=two))
     assert judged(half, tags=tags, listing=listing("0.1.1", "0.1.2")) == belief
@@ -211,6 +213,13 @@ def test_what_is_sent_again_may_have_been_finished_by_another_run() -> None:
     tags, of = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, ledger(entry("0.1.2", "uploading", tag="created"))
     assert judged(of, {"7": run(commit=MAIN[3]), "6": run()}, tags=tags) == Belief()
     assert refused(of, {"7": run(commit=MAIN[3])}, tags=tags)[0] == "ledger-disagrees"
+    half = ledger(
+        entry(
+            "0.1.2", "uploading", tag="created", files=(*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
+        )
+    )
+    listed = listing("0.1.1", "0.1.2")
+    assert refused(half, {"7": run(commit=MAIN[3])}, tags=tags, listing=listed)[0] == "ledger-disagrees"
     assert refused(ledger(entry("0.1.2", "claimed", tag="created")), {"7": run(commit=MAIN[3])})[0] == (
         "ledger-foreign-run"
     )
@@ -228,7 +237,14 @@ def test_what_a_later_release_contains_is_not_sent_any_more() -> None:
 
 def test_a_refused_tag_and_a_record_that_does_not_go_so_far_back() -> None:
     of = ledger(entry("0.1.2", "released", tag="refused"))
-    assert judged(of, listing=listing("0.1.1", "0.1.2")) == Belief(unsourced=frozenset({"0.1.2"}))
+    for day, old in (("2025-10-01", True), ("2026-10-01", False), ("", False)):
+        listed = msgspec.structs.replace(
+            listing("0.1.1", "0.1.2"), published=(Published("0.1.1"), Published("0.1.2", day))
+        )
+        if old:
+            assert judged(of, listing=listed) == Belief(unsourced=frozenset({"0.1.2"}))
+        else:
+            assert refused(of, listing=listed)[0] == "ledger-disagrees"
 
 
 def test_what_contradicts_a_decision_by_hand_is_left_behind() -> None:
@@ -266,7 +282,9 @@ def test_what_main_lost_after_its_release_is_no_contradiction() -> None:
     assert judged(of, tags={"v0.1.1": MAIN[0], "v0.1.2": STRAY}, listing=listing("0.1.1", "0.1.2")) == Belief()
 
 
-@pytest.mark.parametrize("name", ["obk-0.1.1-py3-none-any.whl", "other-0.1.2-py3-none-any.whl", "obk-x.zip"])
+@pytest.mark.parametrize(
+    "name", ["obk-0.1.1-py3-none-any.whl", "obk-0.1.2.0.tar.gz", "other-0.1.2-py3-none-any.whl", "x.zip"]
+)
 def test_files_belong_to_their_version(name: str) -> None:
     """T3."""
     borrowed = (Distribution(name, 9, "a" * 64),)

@@ -45,6 +45,8 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The origin's tags, each with its commit."""
     listing: Listing
     """What the index has."""
+    aged_out: str = ""
+    """The day, as YYYY-MM-DD, before which the forge need not know any run."""
     run: str = ""
     """The run that asks: it believes its own claim."""
     by_hand: bool = False
@@ -61,6 +63,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     def tagged(self, entry: Entry) -> bool:
         """Whether its tag is on its commit."""
         return self.tags.get(entry.tag_name) == entry.commit
+
+    def is_old(self, entry: Entry) -> bool:
+        """Whether the index took it so long ago that the record of runs does not go back there."""
+        days = (release.uploaded for release in self.listing.published if release.version == entry.version)
+        return any(day and day < self.aged_out for day in days)
 
     def lists_some_of(self, entry: Entry) -> bool:
         """Whether the index has a file of it, with an equal hash."""

@@ -34,8 +34,7 @@ def refuse_foreign_files(ledger: Ledger) -> None:
     """Raise Held for a file of another project or version."""
     for entry in ledger.releases:
         for file in entry.files:
-            version = version_of(file.name, ledger.project)
-            if not (pep440.is_version(version) and pep440.same(version, entry.version)):
+            if version_of(file.name, ledger.project) != entry.version:  # 0.1.1.0 would borrow the files of 0.1.1
                 raise contradiction(
                     "ledger-foreign-files", f"{entry.version} has the file {file.name}, which is not of that version"
                 )

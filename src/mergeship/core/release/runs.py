@@ -5,7 +5,7 @@ Source: https://docs.github.com/rest/actions/workflow-runs
 
 from collections.abc import Iterator, Sequence
 
-from mergeship.core.release.evidence import EVENTS, Evidence, Run
+from mergeship.core.release.evidence import EVENTS, PENDING, Evidence, Run
 from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.release.plausibility import OR_BY_HAND, contradiction
 
@@ -26,10 +26,12 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     own = evidence.of_commit[entry.commit]
     if any(not any(_not_of_main(run, evidence)) and (run.begun is None or "deploy" in run.begun) for run in own):
         return True
-    if on_index and entry.tag == "refused" and not known and not own:
-        return True  # as long ago as that the record of runs does not go
+    if on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry):
+        return True
     tagged = evidence.tagged(entry)
     left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
+    if left_behind and entry.state in PENDING:
+        return False  # nothing more is sent of it
     if (on_index or tagged) and not evidence.by_hand and not left_behind:
         lacks = "the index has no file" if tagged else "there is no tag"
         words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, {lacks} of it, and no run says so"
@@ -41,7 +43,7 @@ def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
     """Whether neither its run, nor tag and index, say which commit was sent: any run may finish what one began."""
     if entry.state == "claimed" or (entry.state == "uploading" and not entry.tag):
         return False
-    if evidence.tagged(entry) and evidence.lists_some_of(entry):
+    if entry.state != "uploading" and evidence.tagged(entry) and evidence.lists_some_of(entry):
         return False
     run = evidence.runs.get(entry.run)
     return run is None or run.commit != entry.commit
