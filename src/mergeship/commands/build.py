@@ -24,6 +24,7 @@ from mergeship.core.version import FIRST, BumpRequest, Used, tagged
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import recover_artifacts
 from mergeship.pipeline.building import Builder
+from mergeship.pipeline.clean_room import dirty_checkout, in_clean_room
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -47,6 +48,7 @@ class Built(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+@in_clean_room(refuse_changes=True)
 def build(  # noqa: PLR0913 - one argument an option
     path: Path,
     environ: Mapping[str, str],
@@ -70,7 +72,8 @@ def build(  # noqa: PLR0913 - one argument an option
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
     begun = recover_artifacts.read(unfinished)
-    _refuse_changes(repository.changed())
+    if changed := repository.changed():
+        raise dirty_checkout(changed)
     _refuse_strangers(out)
     bump = _bump(source, repository, environ, version, read)
     new = version != "" and bump.next not in {entry.version for entry in begun}
@@ -163,15 +166,6 @@ def _used(source: Source, repository: Repository, environ: Mapping[str, str]) ->
     simple, name = index.addresses(source.settings.index).simple, source.project.normalized
     listed = index.listing(simple, name, source.settings.index.deadline, environ)
     return [*listed.used, *tagged(name, repository.tags(), source.declared.tag_prefix)]
-
-
-def _refuse_changes(paths: list[str]) -> None:
-    if paths:
-        raise Misconfigured(
-            "dirty-checkout",
-            f"the checkout differs from its commit: {', '.join(paths[:5])}{', …' if paths[5:] else ''}",
-            hint="commit or stash the changes; only commits are built",
-        )
 
 
 def _refuse_strangers(out: Path) -> None:

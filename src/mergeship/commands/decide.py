@@ -22,6 +22,7 @@ from mergeship.core.trigger import Trigger
 from mergeship.core.version import Part
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import deciding, project_state
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.verify_ledger import Verified, verify_ledger
 
@@ -51,6 +52,7 @@ class Decided(msgspec.Struct, frozen=True):
         return Problem.of_hold(self.reasons, self.way_out, self.code) if self.decision == "hold" else None
 
 
+@in_clean_room()
 def decide(
     path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, dry_run: bool = False
 ) -> Decided:

@@ -16,6 +16,7 @@ from mergeship.core.release.steps import Done, Stop, Superseded
 from mergeship.errors import Failed, Held
 from mergeship.pipeline import project_state
 from mergeship.pipeline.artifacts import Artifacts
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.deliver import Deliverer
 from mergeship.pipeline.login import Login
 from mergeship.pipeline.project_state import ProjectState
@@ -48,6 +49,7 @@ class Deployed(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+@in_clean_room()
 def deploy(
     path: Path,
     environ: Mapping[str, str],

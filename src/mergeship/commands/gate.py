@@ -21,6 +21,7 @@ from mergeship.core.trigger import Trigger
 from mergeship.core.version import Part
 from mergeship.errors import Misconfigured
 from mergeship.pipeline import deciding, project_state
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.merges import policy_before, with_unexpected_files
 from mergeship.pipeline.project_state import name_of
 from mergeship.pipeline.verify_ledger import verify_ledger
@@ -40,6 +41,7 @@ class Gated(msgspec.Struct, frozen=True):
         return Problem.of_hold(self.reasons, self.way_out) if self.decision == "hold" else None
 
 
+@in_clean_room()
 def gate(
     path: Path,
     environ: Mapping[str, str],

@@ -18,6 +18,7 @@ from mergeship.core.release.ledger import Entry
 from mergeship.core.release.version_pull import Close, Open, Prepare, PullFacts, Push, Settled, Update
 from mergeship.errors import Overtaken
 from mergeship.pipeline import project_state
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.remote import checkout, on_forge, server_of
 from mergeship.pipeline.version_pull import OnMain, VersionPulls, edits, on_main
 
@@ -46,6 +47,7 @@ class Synced(msgspec.Struct, frozen=True):
     dry_run: bool = False
 
 
+@in_clean_room()
 def sync(
     path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = (), *, dry_run: bool = False
 ) -> Synced:

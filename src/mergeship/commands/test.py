@@ -12,9 +12,11 @@ import msgspec
 from mergeship.adapters import files, git, job
 from mergeship.adapters.environment import Venv
 from mergeship.core import project
+from mergeship.core import trigger as triggers
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.errors import Failed, Misconfigured
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.process import ProcessFailed
 
 NO_TESTS = 5  # pytest's exit status when it collected none
@@ -31,8 +33,14 @@ class Tested(msgspec.Struct, frozen=True):
 def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> Tested:
     """Install the project with its test requirements and run its test command.
 
-    Raises Failed when the tests do, or when none were collected.
+    What is on main is tested in a clean room, and a pull request where it was checked out. Raises Failed when the
+    tests fail, or when none were collected.
     """
+    tested = _tested if triggers.read(*job.event(environ)).pull else in_clean_room()(_tested)
+    return tested(path, environ, report, overrides)
+
+
+def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str]) -> Tested:
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     command = source.settings.test.command
     words = _words(command)

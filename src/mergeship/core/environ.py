@@ -27,6 +27,29 @@ INSTALLER = frozenset({
 })  # fmt: skip
 
 
+OWN_HOME = "MERGESHIP_HOME"
+"""A home for the stages of workflows; who names one says that no pull request's code can write there."""
+
+
+def with_own_home(environ: Mapping[str, str], room: str) -> dict[str, str]:
+    """The environment with a home below an absolute folder, new as its configuration and its caches are.
+
+    What mergeship remembers stays where it is, and so do interpreters: they were installed as mergeship itself was.
+    With MERGESHIP_HOME that is the home, and caches are where the environment says.
+    """
+    home, named = environ.get("HOME") or "/nonexistent", environ.get(OWN_HOME)
+    kept = {name: value for name, value in environ.items() if not name.startswith("XDG_")}
+    own = {"UV_CACHE_DIR": f"{room}/home/.cache/uv", "PIP_CACHE_DIR": f"{room}/home/.cache/pip"}
+    return {
+        "UV_PYTHON_INSTALL_DIR": f"{environ.get('XDG_DATA_HOME') or f'{home}/.local/share'}/uv/python",
+        "PYENV_ROOT": f"{home}/.pyenv",
+        **kept,
+        **({} if named else own),
+        "HOME": named or f"{room}/home",
+        "XDG_STATE_HOME": environ.get("XDG_STATE_HOME") or f"{home}/.local/state",
+    }
+
+
 def for_project(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for the project's own code: no secret, no package source, no password of a proxy."""
     from mergeship.core.text import without_password

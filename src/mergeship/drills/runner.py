@@ -78,6 +78,7 @@ class Runner:
         number = self._recorded(run, "workflow_dispatch" if by_hand else "push")
         env = self.testbed.box.env | self.testbed.variables
         env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": number, "GITHUB_REF": "refs/heads/main"}
+        env |= {"GITHUB_ACTIONS": "true", "GITHUB_SHA": self.repository.head()}
         env |= {"GITHUB_TOKEN": self.testbed.token, "PYPI_API_TOKEN": self.testbed.catalog.token}
         if event is not None:
             path = self.home / f"event-{run}.json"

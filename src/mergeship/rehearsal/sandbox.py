@@ -13,7 +13,7 @@ import psutil
 
 from mergeship.adapters.environment import uv
 from mergeship.adapters.index import addresses
-from mergeship.core.environ import for_installer
+from mergeship.core.environ import OWN_HOME, for_installer
 from mergeship.core.settings import Index
 from mergeship.errors import Misconfigured
 
@@ -72,6 +72,7 @@ class Sandbox:
             env.pop(name, None)
         return env | {
             "HOME": str(self.root / "home"),
+            OWN_HOME: str(self.root / "home"),
             "NO_PROXY": ",".join(filter(None, [environ.get("NO_PROXY"), LOOPBACK])),
             "no_proxy": ",".join(filter(None, [environ.get("no_proxy"), LOOPBACK])),
             "TMPDIR": str(self.root / "tmp"),

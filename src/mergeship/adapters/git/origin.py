@@ -88,6 +88,10 @@ class Origin:
             deepen = ["--unshallow"] if shallow else []
             self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
 
+    def fetch_commit(self, commit: str) -> None:
+        """Have one commit here, with its history. Raises Held if the origin does not give it."""
+        self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
+
     def contains(self, commit: str, earlier: str) -> bool:
         """Whether `commit` is `earlier` or comes after it; no, if one of them is not here."""
         try:

@@ -29,6 +29,7 @@ class Repository:
     def __init__(self, path: str | os.PathLike[str], env: Mapping[str, str]) -> None:
         self.path = path
         self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
+        self.env["GIT_NO_REPLACE_OBJECTS"] = "1"  # `git replace` changes what is read, and nobody sees it
 
     def git(self, *arguments: str, given: str | None = None) -> str:
         """What `git ARGUMENTS` writes, its warnings left out; `given` is its input. Raises ProcessFailed."""

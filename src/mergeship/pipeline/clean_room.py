@@ -1,0 +1,76 @@
+"""Where a stage of a workflow works: a clone, a home, and caches that no other job could write to.
+
+A runner keeps its workspace, its home and its caches from job to job, and the code of a pull request can write to all
+of them. So a stage takes the commit's name from the runner, and everything else from what it made itself.
+"""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Concatenate, ParamSpec, TypeVar
+
+from mergeship.adapters import git, job
+from mergeship.adapters.git.clone import differs, own_clone
+from mergeship.core.environ import with_own_home
+from mergeship.core.progress import Note, Reporter
+from mergeship.errors import Misconfigured
+from mergeship.pipeline.remote import server_of
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+_Stage = Callable[Concatenate[Path, Mapping[str, str], Reporter, _P], _R]
+
+
+def in_clean_room(*, refuse_changes: bool = False) -> Callable[[_Stage[_P, _R]], _Stage[_P, _R]]:
+    """Have a stage work in a clean room, if it is one of a workflow; on a laptop, in the checkout itself.
+
+    Files of the checkout that differ from the commit are reported, or refused: they are not in the room.
+    """
+
+    def decorator(stage: _Stage[_P, _R]) -> _Stage[_P, _R]:
+        @wraps(stage)
+        def isolated(
+            path: Path, environ: Mapping[str, str], report: Reporter, /, *given: _P.args, **named: _P.kwargs
+        ) -> _R:
+            with _clean_room(path, environ) as (clean, cleaned, changed):
+                if changed and refuse_changes:
+                    raise dirty_checkout(changed)
+                if changed:
+                    report(Note(f"the checkout differs from its commit, which is what counts: {_some(changed)}"))
+                return stage(clean, cleaned, report, *given, **named)
+
+        return isolated
+
+    return decorator
+
+
+def dirty_checkout(changed: Sequence[str]) -> Misconfigured:
+    """The refusal of a checkout that is not as its commit."""
+    words = f"the checkout differs from its commit: {_some(changed)}"
+    return Misconfigured("dirty-checkout", words, hint="commit or stash the changes; only commits are built")
+
+
+@contextmanager
+def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, Mapping[str, str], Sequence[str]]]:
+    """The project's folder in a clone of the commit that the workflow runs for, and an environment for it.
+
+    Outside of a workflow, and in a folder without a repository, both are as they are given. The third is what the
+    checkout has otherwise than its commit.
+    """
+    commit, name, top = environ.get("GITHUB_SHA", ""), job.repository(environ), git.top(path)
+    if environ.get("GITHUB_ACTIONS") != "true" or not (commit and name and top):
+        yield path, environ, ()
+        return
+    with tempfile.TemporaryDirectory(prefix="mergeship-room-") as folder:
+        room = Path(folder).resolve()
+        cleaned = with_own_home(environ, str(room))
+        (room / "home").mkdir()
+        url = f"{server_of(environ)}/{name}.git"
+        clone = own_clone(top, commit, url, room / "clone", cleaned)
+        yield room / "clone" / path.resolve().relative_to(top), cleaned, differs(clone, top)
+
+
+def _some(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:5])}{', …' if names[5:] else ''}"

@@ -1,0 +1,245 @@
+import os
+import shutil
+import subprocess
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from mergeship.adapters.environment import Venv
+from mergeship.adapters.git import Repository
+from mergeship.adapters.git.origin import Origin
+from mergeship.commands.build import build
+from mergeship.core.environ import for_installer
+from mergeship.core.progress import Event, Note, Reporter
+from mergeship.errors import Held, Misconfigured
+from mergeship.pipeline.clean_room import in_clean_room
+from tests.archives import wheel
+from tests.conftest import commit_all, git
+
+Probe = Callable[[Path, Mapping[str, str]], object]
+
+
+@pytest.fixture
+def workspace(obk: Path, tmp_path: Path) -> Path:
+    """A checkout whose origin is `someone/obk` on a server that is a folder."""
+    git(tmp_path, "clone", "--quiet", "--bare", str(obk), str(tmp_path / "server" / "someone" / "obk.git"))
+    git(obk, "remote", "add", "origin", "https://elsewhere.example/never/asked.git")
+    return obk
+
+
+@pytest.fixture
+def job(workspace: Path, tmp_path: Path) -> dict[str, str]:
+    """The environment of a job of a workflow that runs for what is checked out."""
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("GIT_", "PYENV_"))},
+        "HOME": str(tmp_path / "runner"),
+        "GITHUB_ACTIONS": "true",
+        "GITHUB_REPOSITORY": "someone/obk",
+        "GITHUB_SERVER_URL": (tmp_path / "server").as_uri(),
+        "GITHUB_SHA": git(workspace, "rev-parse", "HEAD"),
+    }
+
+
+def inside(probe: Probe, path: Path, environ: Mapping[str, str], said: list[Event] | None = None) -> object:
+    """What a stage sees in its room."""
+
+    @in_clean_room()
+    def stage(clean: Path, cleaned: Mapping[str, str], _: Reporter) -> object:
+        return probe(clean, cleaned)
+
+    return stage(path, environ, (said if said is not None else []).append)
+
+
+def hostile(workspace: Path, marker: Path) -> None:
+    """What the tests of a pull request can leave in a workspace's `.git`: programs that git would start."""
+    program = workspace / ".git" / "program"
+    program.write_text(f'#!/bin/sh\necho "$0 $*" >> {marker}\ncat\n')
+    program.chmod(0o755)
+    for setting, value in {
+        "protocol.ext.allow": "always",
+        "remote.origin.pushurl": f"ext::{program} push",
+        "remote.origin.uploadpack": f"{program} uploadpack",
+        f"url.ext::{program} instead.insteadOf": "file://",
+        "core.sshCommand": f"{program} ssh",
+        "core.fsmonitor": f"{program} fsmonitor",
+        "core.hooksPath": str(workspace / ".git" / "hooks"),
+        "core.alternateRefsCommand": f"{program} refs",
+        "core.gitProxy": f"{program} proxy",
+        "uploadpack.packObjectsHook": f"{program} pack",
+        "credential.helper": f"!{program} credential",
+        "filter.evil.smudge": f"{program} smudge",
+        "filter.evil.clean": f"{program} clean",
+        "gpg.program": f"{program} gpg",
+        "remote.promised.url": f"ext::{program} promised",
+        "remote.promised.promisor": "true",
+        "extensions.partialClone": "promised",
+        "core.repositoryFormatVersion": "1",
+    }.items():
+        git(workspace, "config", setting, value)
+    (workspace / ".git" / "info").mkdir(exist_ok=True)
+    (workspace / ".git" / "info" / "attributes").write_text("* filter=evil\n")
+    (workspace / ".git" / "hooks").mkdir(exist_ok=True)
+    for hook in ("post-checkout", "reference-transaction", "pre-push", "fsmonitor-watchman"):
+        shutil.copy(program, workspace / ".git" / "hooks" / hook)
+
+
+def test_nothing_that_a_workspace_configures_is_started_in_a_room(
+    workspace: Path, job: dict[str, str], tmp_path: Path
+) -> None:
+    """T7: git is asked, fetched from and pushed with, and none of the workspace's programs runs."""
+    marker = tmp_path / "started"
+    hostile(workspace, marker)
+    assert "program" in git(workspace, "remote", "get-url", "--push", "origin")
+
+    def probe(clean: Path, cleaned: Mapping[str, str]) -> object:
+        repository = Repository(clean, for_installer(cleaned))
+        origin = Origin(repository, cleaned)
+        origin.fetch(origin.refs())
+        assert origin.push({"refs/heads/pushed": repository.head()}).done
+        assert not repository.changed(untracked=True)
+        return origin.url
+
+    assert inside(probe, workspace, job) == f"{job['GITHUB_SERVER_URL']}/someone/obk.git"
+    assert not marker.exists(), marker.read_text()
+    assert git(tmp_path / "server" / "someone" / "obk.git", "rev-parse", "refs/heads/pushed") == job["GITHUB_SHA"]
+
+
+def test_a_missing_object_starts_no_program_of_the_workspace(
+    workspace: Path, job: dict[str, str], tmp_path: Path
+) -> None:
+    """T7: a promised object, which the workspace's git would fetch by a program, comes from the origin."""
+    marker = tmp_path / "started"
+    hostile(workspace, marker)
+    _loose(workspace, git(workspace, "rev-parse", "HEAD:pyproject.toml")).unlink()
+    assert inside(lambda clean, _: (clean / "pyproject.toml").is_file(), workspace, job)
+    assert not marker.exists(), marker.read_text()
+
+
+def test_a_replaced_commit_is_what_it_is(workspace: Path, job: dict[str, str]) -> None:
+    """T7: `git replace` in the workspace changes nothing, nor does a laptop's own."""
+    (workspace / "README.md").write_text("other\n")
+    other = commit_all(workspace, "[deploy] what nobody reviewed")
+    git(workspace, "reset", "--quiet", "--hard", job["GITHUB_SHA"])
+    git(workspace, "replace", job["GITHUB_SHA"], other)
+
+    def message(path: Path, cleaned: Mapping[str, str]) -> object:
+        return Repository(path, for_installer(cleaned)).first_parents("HEAD", 1)[0][1]
+
+    assert "nobody" in git(workspace, "log", "-1", "--format=%B")
+    assert inside(message, workspace, job) == "feat: begin"
+    assert message(workspace, job) == "feat: begin"
+
+
+def test_an_object_under_another_s_name_is_not_taken(workspace: Path, job: dict[str, str]) -> None:
+    """T7: bytes that a pull request's tests put where a merge's file will be, by the name that it will have."""
+    path = _loose(workspace, git(workspace, "rev-parse", "HEAD:pyproject.toml"))
+    planted = b"[project]\nname = 'planted'\n"
+    path.unlink()  # the server has a link to it
+    path.write_bytes(zlib.compress(b"blob %d\0" % len(planted) + planted))
+    assert "planted" in git(workspace, "cat-file", "blob", "HEAD:pyproject.toml")
+    assert "planted" not in str(inside(lambda clean, _: (clean / "pyproject.toml").read_text(), workspace, job))
+
+
+def _loose(workspace: Path, name: str) -> Path:
+    return workspace / ".git" / "objects" / name[:2] / name[2:]
+
+
+def test_a_home_s_configuration_is_not_read(workspace: Path, job: dict[str, str], tmp_path: Path) -> None:
+    """T7, T8: neither git's, nor uv's, pip's and netrc's, as all of them are found by HOME and XDG_*."""
+    home = Path(job["HOME"])
+    (home / ".config" / "git").mkdir(parents=True)
+    (home / ".gitconfig").write_text('[url "https://evil.example/"]\n\tinsteadOf = file://\n')
+    (home / ".config" / "git" / "attributes").write_text("* eol=crlf text\n")
+    job |= {
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_CACHE_HOME": str(home / "c"),
+        "UV_CACHE_DIR": str(home / "u"),
+    }
+    assert "\r\n" not in str(inside(lambda clean, _: (clean / "README.md").read_bytes().decode(), workspace, job))
+    seen = inside(lambda _, cleaned: dict(cleaned), workspace, job)
+    assert isinstance(seen, dict)
+    theirs = {name: value for name, value in seen.items() if str(home) in value}
+    assert set(theirs) == {"UV_PYTHON_INSTALL_DIR", "PYENV_ROOT", "XDG_STATE_HOME"}
+    named = inside(lambda _, cleaned: dict(cleaned), workspace, {**job, "MERGESHIP_HOME": str(tmp_path / "named")})
+    assert isinstance(named, dict)
+    assert (named["HOME"], named["UV_CACHE_DIR"]) == (str(tmp_path / "named"), job["UV_CACHE_DIR"])
+
+
+def test_a_patched_cache_reaches_no_stage(workspace: Path, job: dict[str, str], tmp_path: Path) -> None:
+    """T8: a wheel whose files were patched in uv's cache is installed as it was published."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    made = wheel("dep", "1.0", {"dep.py": "VALUE = 'published'\n"})
+    (shelf / "dep-1.0-py3-none-any.whl").write_bytes(made)
+    job |= {"UV_FIND_LINKS": str(shelf), "UV_NO_INDEX": "1", "UV_OFFLINE": "1"}
+
+    def value(path: Path, environ: Mapping[str, str], name: str) -> str:
+        venv = Venv(tmp_path / name, environ)
+        venv.create(path)
+        venv.install(["dep"], path)
+        return venv.run(["python", "-c", "import dep; print(dep.VALUE)"], tmp_path).strip()
+
+    assert value(workspace, job, "before") == "published"
+    cached = [path for path in (Path(job["HOME"]) / ".cache" / "uv").rglob("dep.py") if path.is_file()]
+    assert cached
+    for path in cached:
+        path.unlink()
+        path.write_text("VALUE = 'patched'\n")
+    assert value(workspace, job, "poisoned") == "patched"
+    assert inside(lambda clean, cleaned: value(clean, cleaned, "clean"), workspace, job) == "published"
+
+
+def test_a_room_is_at_the_same_folder_and_goes(workspace: Path, job: dict[str, str]) -> None:
+    (workspace / "sub").mkdir()
+    (workspace / "sub" / "a.txt").write_text("a\n")
+    job["GITHUB_SHA"] = commit_all(workspace)
+    room = inside(lambda clean, _: clean, workspace / "sub", job)
+    assert isinstance(room, Path)
+    assert room.name == "sub"
+    assert not room.exists()
+
+
+def test_what_differs_is_reported_and_never_built(workspace: Path, job: dict[str, str]) -> None:
+    (workspace / "README.md").write_text("edited\n")
+    said: list[Event] = []
+    assert "edited" not in str(inside(lambda clean, _: (clean / "README.md").read_text(), workspace, job, said))
+    assert said == [Note("the checkout differs from its commit, which is what counts: README.md")]
+    with pytest.raises(Misconfigured, match=r"differs from its commit: README\.md"):
+        build(workspace, job, said.append, out=workspace / "dist", version="")
+
+
+def test_a_commit_that_is_not_in_the_checkout_comes_from_the_origin(
+    workspace: Path, job: dict[str, str], tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    subprocess.run(["git", "clone", "-q", job["GITHUB_SERVER_URL"] + "/someone/obk.git", str(elsewhere)], check=True)
+    (elsewhere / "new.txt").write_text("new\n")
+    job["GITHUB_SHA"] = commit_all(elsewhere)
+    git(elsewhere, "push", "--quiet", "origin", "main")
+    assert inside(lambda clean, _: (clean / "new.txt").is_file(), workspace, job)
+    job["GITHUB_SHA"] = "1" * 40
+    with pytest.raises(Held, match="someone/obk"):
+        inside(lambda clean, _: clean, workspace, job)
+
+
+def test_a_shallow_checkout_is_enough(workspace: Path, job: dict[str, str], tmp_path: Path) -> None:
+    commit_all(workspace)
+    git(workspace, "push", "--quiet", str(tmp_path / "server" / "someone" / "obk.git"), "HEAD:main")
+    job["GITHUB_SHA"] = git(workspace, "rev-parse", "HEAD")
+    shallow = tmp_path / "shallow"
+    git(tmp_path, "clone", "--quiet", "--depth=1", workspace.as_uri(), str(shallow))
+
+    def history(clean: Path, cleaned: Mapping[str, str]) -> object:
+        repository = Repository(clean, for_installer(cleaned))
+        origin = Origin(repository, cleaned)
+        origin.fetch(origin.refs())
+        return len(repository.first_parents("HEAD", 10))
+
+    assert inside(history, shallow, job) == 2
+
+
+def test_on_a_laptop_the_checkout_is_used(workspace: Path, job: dict[str, str]) -> None:
+    del job["GITHUB_ACTIONS"]
+    assert inside(lambda clean, _: clean, workspace, job) == workspace
