@@ -45,22 +45,13 @@ def test_bytes_are_kept_whole_or_not_at_all(
     assert list((store.folder / "dist" / "0.1.2").iterdir()) == []
 
 
-def test_receipts_are_of_one_file_s_bytes(store: RunnerStore) -> None:
-    store.receipt("0.1.1", "a.whl", "1" * 64)
-    assert store.has_receipt("0.1.1", "a.whl", "1" * 64)
-    assert not store.has_receipt("0.1.1", "a.whl", "2" * 64)
-    assert not store.has_receipt("0.1.2", "a.whl", "1" * 64)
-
-
 def test_only_what_has_come_to_its_end_is_removed(store: RunnerStore, tmp_path: Path) -> None:
     store.prune(["0.0.9"])
     files = kept(tmp_path, "a")
     for version in ("0.1.1", "0.1.2"):
         store.keep(version, files)
-        store.receipt(version, "a", "1" * 64)
     store.prune(["0.1.1"])
     assert [store.dist(version, files).exists() for version in ("0.1.1", "0.1.2")] == [False, True]
-    assert [store.has_receipt(version, "a", "1" * 64) for version in ("0.1.1", "0.1.2")] == [False, True]
 
 
 def kept(folder: Path, *names: str) -> dict[Distribution, Path]:

@@ -1,4 +1,4 @@
-"""What the runner keeps of a repository between jobs: bytes of releases, receipts, the last ledger commit it saw."""
+"""What the runner keeps of a repository between jobs: bytes of releases, and the last ledger commit it saw."""
 
 import hashlib
 import shutil
@@ -56,16 +56,6 @@ class RunnerStore:
             shutil.rmtree(partial, ignore_errors=True)
 
     def prune(self, done: Collection[str]) -> None:
-        """Remove the bytes and the receipts of versions that have come to their end."""
+        """Remove the bytes of versions that have come to their end."""
         for version in done:
             shutil.rmtree(self.folder / "dist" / version, ignore_errors=True)
-            shutil.rmtree(self.folder / "receipts" / version, ignore_errors=True)
-
-    def receipt(self, version: str, name: str, sha256: str) -> None:
-        """Note that the index took a file."""
-        disk.put(str(self.folder / "receipts" / version / name), sha256.encode())
-
-    def has_receipt(self, version: str, name: str, sha256: str) -> bool:
-        """Whether the index took that file from this runner."""
-        path = self.folder / "receipts" / version / name
-        return path.is_file() and path.read_text(encoding="utf-8") == sha256

@@ -148,11 +148,12 @@ def _stale(session: DrillSession) -> str:
         first = drill.claimed()
         drill.testbed.catalog.lag()
         ran = drill.deploy(settings=SHORT)
-        demand(ran.status == 0 and "unconfirmed" in ran.output, f"deploy: {ran.message}")
+        demand(ran.code == "not-listed", f"deploy: {ran.message}")
         entry = drill.entry(first)
-        demand((entry.state, entry.tag) == ("uploaded", "created"), f"{first} is {entry.state}, tag {entry.tag}")
+        demand((entry.state, entry.tag) == ("uploaded", ""), f"{first} is {entry.state}, tag {entry.tag}")
         again = drill.deploy(settings=SHORT)
-        demand(again.status == 0 and len(drill.uploads) == len(entry.files), f"sent again: {drill.uploads}")
+        demand(again.code == "not-listed", f"again: {again.message}")
+        demand(len(drill.uploads) == len(entry.files), f"sent again: {drill.uploads}")
         drill.merged()
         second = drill.claimed(run="2")
         demand(second != first, f"{first} was claimed twice")
@@ -160,7 +161,7 @@ def _stale(session: DrillSession) -> str:
         ended = drill.deploy(run="2")
         demand(ended.status == 0, f"deploy: {ended.message}")
         drill.complete(first, second)
-        return f"{first} uploaded, unconfirmed, tagged; the next run proves it and ships {second}"
+        return f"{first} sent, not listed, not tagged; the next run proves it and ships {second}"
 
 
 def _yanked(session: DrillSession) -> str:
@@ -243,7 +244,7 @@ DRILLS = (
         "burned-filename", "a deleted file had the name", "given up; the next version ships",
         _given_up(_burned, "previously used by a file"),
     ),
-    Drill("stale-index", "pages that stay as they were", "unconfirmed and tagged; proven by the next run", _stale),
+    Drill("stale-index", "pages that stay as they were", "red and not tagged; proven by the next run", _stale),
     Drill(
         "old-half-release", "a half release of 11 days, and one of 15", "a warning; given up, the next version ships",
         _old_half,

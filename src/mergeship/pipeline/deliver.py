@@ -55,7 +55,7 @@ class Deliverer:
                 facts = facts.moved()
 
     def _facts(self, entry: Entry, built: tuple[Distribution, ...], here: frozenset[Distribution]) -> DeliveryFacts:
-        state, files = self.state, entry.files or built
+        state = self.state
         return DeliveryFacts(
             now=state.now,
             lease=state.lease,
@@ -67,10 +67,6 @@ class Deliverer:
             built=built,
             unbound=entry.state == "claimed",
             here=here,
-            # What was uploaded before and never listed is sent again, whatever the index said to it.
-            receipts=frozenset(
-                f for f in files if not entry.tag and state.store.has_receipt(entry.version, f.name, f.sha256)
-            ),
             lost=self.artifacts.lost(entry.version),
         )
 
@@ -89,7 +85,7 @@ class Deliverer:
                 self.state.store.keep(version, {file: paths[file] for file in files})
                 return learned(kept=True)
             case Send(files):
-                return learned(sent=self._send(version, files))
+                return learned(sent=self._send(version, files), unlisted=None)
             case Await(files, deadline):
                 return learned(unlisted=self._wait(version, files, deadline))
             case GiveUp():
@@ -125,7 +121,6 @@ class Deliverer:
             ended.append(attempt.repeated(self.report))
             if ended[-1].ended != "sent":
                 break
-            self.state.store.receipt(version, file.name, file.sha256)
         return tuple(ended)
 
     def _wait(self, version: str, files: tuple[Distribution, ...], deadline: float) -> str:

@@ -103,15 +103,13 @@ def test_what_another_run_bound_to_other_bytes_is_left_to_it() -> None:
 
 def test_bytes_under_the_right_name_are_not_enough() -> None:
     assert uploading(here=frozenset({OTHER, SDIST})) == Await(BOTH, 60.0)
-    assert uploading(receipts=frozenset({OTHER})) == Send(BOTH)
 
 
 def test_only_what_is_missing_is_sent() -> None:
     assert uploading(listing=None) == Look()
     assert uploading() == Send(BOTH)
     assert uploading(listing=Listing(files=(FILE,))) == Send((SDIST,))
-    assert uploading(receipts=frozenset({FILE})) == Send((SDIST,))
-    assert uploading(listing=Listing(files=(FILE,)), receipts=frozenset({SDIST})) == Move("uploaded")
+    assert uploading(listing=Listing(files=BOTH)) == Move("uploaded")
 
 
 def test_other_bytes_on_the_index_end_the_version() -> None:
@@ -166,26 +164,34 @@ def uploaded(*, tag: Any = "", **known: Any) -> Step:
     return next_step(entry(state="uploaded", files=BOTH, tag=tag), facts(**known))
 
 
-def test_a_release_is_proven_by_the_index_and_tagged_anyway() -> None:
+def test_a_release_is_proven_by_the_index_alone() -> None:
+    """T9: it is red, and not tagged, as long as the index does not list it."""
     assert uploaded() == Await(BOTH, 60.0)
-    assert uploaded(tag="created") == Await(BOTH, SECOND_LOOK)
-    assert uploaded(tag="created", deadline=1.0) == Await(BOTH, 1.0)
+    later = NOW + timedelta(seconds=61)
+    assert uploaded(now=later) == Await(BOTH, SECOND_LOOK)
+    assert uploaded(now=later, deadline=1.0) == Await(BOTH, 1.0)
     assert uploaded(unlisted="") == Move("proven")
-    assert uploaded(unlisted="not yet") == PutTag(Move("uploaded", tag="created", tag_says=""))
-    done = uploaded(tag="created", unlisted="not yet")
-    assert done == Done(("0.1.1 is uploaded but unconfirmed: not yet; the next run checks again",))
+    lags = stop(uploaded(unlisted="not yet"))
+    assert (lags.error.code, "not yet" in lags.error.message, lags.elsewhere) == ("not-listed", True, True)
+    assert "index.simple" in lags.error.hint
 
 
 def test_only_what_the_index_lists_was_uploaded() -> None:
     """T11, T12: other bytes are no lag; and what it does not list once the lease is over is sent again."""
     assert uploaded(unlisted="not yet", listing=None) == Look()
     theirs = Listing(files=(Distribution(BOTH[0].name, 9, "9" * 64),))
-    step = uploaded(tag="created", unlisted="other", listing=theirs)
+    step = uploaded(unlisted="other", listing=theirs)
     assert isinstance(step, GiveUp)
     assert step.why == f"the index has other bytes under {BOTH[0].name}"
     late = NOW + timedelta(hours=3)
-    assert uploaded(tag="created", unlisted="not yet", now=late) == Move("uploading")
-    assert isinstance(uploaded(unlisted="not yet", now=late), PutTag)  # the run that has sent it
+    assert uploaded(unlisted="not yet", now=late) == Send(BOTH)
+    assert uploaded(unlisted="not yet", now=late, listing=Listing(files=(FILE,))) == Send((SDIST,))
+    assert stop(uploaded(unlisted="not yet", now=late, here=frozenset({FILE}))).error.code == "not-listed"
+    again: dict[str, Any] = {"now": late, "sent": (TAKEN, UploadOutcome(SDIST, "sent"))}
+    assert uploaded(**again) == Await(BOTH, 60.0)
+    assert stop(uploaded(**again, unlisted="not yet")).error.code == "not-listed"
+    busy = UploadOutcome(FILE, "late", "503 busy", "index-error", "later")
+    assert stop(uploaded(now=late, sent=(busy,), unlisted="not yet")).error.code == "index-error"
 
 
 def test_a_proven_release_is_released_with_its_tag() -> None:

@@ -208,23 +208,6 @@ def test_without_a_run_a_tag_is_waited_for_by_the_index(state: Any) -> None:
     assert judged(ledger(entry("0.1.2", "uploading")), tags=tags) == Belief({"0.1.2": NOTHING})
 
 
-def test_what_is_sent_again_may_have_been_finished_by_another_run() -> None:
-    """The move back keeps its run, which may be a later one's: its own commit's runs say that it was sent."""
-    tags, of = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, ledger(entry("0.1.2", "uploading", tag="created"))
-    assert judged(of, {"7": run(commit=MAIN[3]), "6": run()}, tags=tags) == Belief()
-    assert refused(of, {"7": run(commit=MAIN[3])}, tags=tags)[0] == "ledger-disagrees"
-    half = ledger(
-        entry(
-            "0.1.2", "uploading", tag="created", files=(*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
-        )
-    )
-    listed = listing("0.1.1", "0.1.2")
-    assert refused(half, {"7": run(commit=MAIN[3])}, tags=tags, listing=listed)[0] == "ledger-disagrees"
-    assert refused(ledger(entry("0.1.2", "claimed", tag="created")), {"7": run(commit=MAIN[3])})[0] == (
-        "ledger-foreign-run"
-    )
-
-
 def test_what_a_later_release_contains_is_not_sent_any_more() -> None:
     """T4: it was given up, and someone takes that back on a new runner."""
     later = entry("0.1.3", "released", MAIN[2], run="3", tag="created")

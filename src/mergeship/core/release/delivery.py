@@ -5,12 +5,13 @@ it into the facts and asks again, until the answer is an end. Each step may be d
 from wherever an earlier one stopped.
 """
 
+from datetime import timedelta
 from typing import assert_never
 
 from mergeship.core import pep440
 from mergeship.core.distribution import MANIFEST
 from mergeship.core.listing import Listing
-from mergeship.core.release.ledger import Entry, State
+from mergeship.core.release.ledger import Entry
 from mergeship.core.release.steps import (
     Await,
     DeliveryFacts,
@@ -93,7 +94,7 @@ def _elsewhere(entry: Entry) -> Stop:
 
 
 def _send(entry: Entry, facts: DeliveryFacts) -> Step:
-    """Send every file that the index does not show and did not take from here."""
+    """Send every file that the index does not show."""
     if facts.listing is None:
         return Look()
     has = {file.name: facts.listing.presence(file) for file in entry.files}
@@ -102,24 +103,27 @@ def _send(entry: Entry, facts: DeliveryFacts) -> Step:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
     if facts.sent:
         return _after_sending(entry, facts)
-    due = tuple(file for file in entry.files if has[file.name] != "same" and file not in facts.receipts)
+    due = tuple(file for file in entry.files if has[file.name] != "same")
     if not facts.here.issuperset(due):
         return _without_bytes(entry, facts)
     return Send(due) if due else Move("uploaded")
 
 
 def _after_sending(entry: Entry, facts: DeliveryFacts) -> Step:
+    return Move("uploaded") if facts.sent[-1].ended == "sent" else _not_sent(entry, facts)
+
+
+def _not_sent(entry: Entry, facts: DeliveryFacts) -> Step:
+    """What follows a file that was not taken."""
     last = facts.sent[-1]
     match last.ended:
-        case "sent":
-            return Move("uploaded")
         case "give-up":
             return _give_up(entry, last.message, last.hint)
         case "late" if last.looking:
             if abs(facts.now - (entry.began or entry.at)) > facts.lease:
                 return _give_up(entry, f"{last.message}, and the index never showed it", last.hint)
             return Stop(Failed(last.code, last.message, hint=TRY_AGAIN))
-        case "late" | "stop" | "again" | "look":
+        case "late" | "stop" | "again" | "look" | "sent":
             return Stop(Failed(last.code, last.message, hint=last.hint))
         case _:
             assert_never(last.ended)
@@ -143,13 +147,13 @@ def _without_bytes(entry: Entry, facts: DeliveryFacts) -> Step:
 
 
 def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
-    """Wait until the index lists every file with equal hashes. An index that lags is a warning, and no more.
+    """Wait until the index lists every file with equal hashes: nothing else was uploaded, whatever answered.
 
-    Other bytes are no lag. Nor is it one once the lease is over: only what the index lists was uploaded, whatever
-    answered, and the same bytes are sent again.
+    Other bytes are no lag. Nor is it one once the lease is over: then the same bytes are sent again.
     """
+    waited = abs(facts.now - entry.at)
     if facts.unlisted is None:
-        lagged_before = bool(entry.tag)
+        lagged_before = waited > timedelta(seconds=facts.deadline) and not facts.sent
         return Await(entry.files, min(facts.deadline, SECOND_LOOK) if lagged_before else facts.deadline)
     if not facts.unlisted:
         return Move("proven")
@@ -158,33 +162,35 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
     other = [file.name for file in entry.files if facts.listing.presence(file) == "other"]
     if other:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
-    if entry.tag and abs(facts.now - entry.at) > facts.lease and facts.here.issuperset(entry.files):
-        return Move("uploading")
-    return _tag(entry, facts)
+    if facts.sent and facts.sent[-1].ended != "sent":
+        return _not_sent(entry, facts)
+    if waited > facts.lease and not facts.sent and facts.here.issuperset(entry.files):
+        return Send(tuple(file for file in entry.files if facts.listing.presence(file) != "same"))
+    error = Failed(
+        "not-listed",
+        f"{entry.version} was sent, and the index does not list it: {facts.unlisted}",
+        hint=f"run the job again later; if {facts.page} never lists it, check the setting index.simple",
+    )
+    return Stop(error, elsewhere=True)
 
 
 def _tag(entry: Entry, facts: DeliveryFacts) -> Step:
     """Put the tag on the commit. A tag that the forge refuses is a warning, and no more."""
-    state: State = "released" if entry.state == "proven" else entry.state
-    if state == entry.state and entry.tag == "created":
-        return Done(_warnings(entry, facts))
+    if entry.state == "released" and entry.tag == "created":
+        return Done(())
     if facts.tag_refused is not None:
-        recorded = (entry.state, entry.tag, entry.tag_says) == (state, "refused", facts.tag_refused)
-        return Done(_warnings(entry, facts)) if recorded else Move(state, tag="refused", tag_says=facts.tag_refused)
-    created = Move(state, tag="created", tag_says="")
+        recorded = (entry.state, entry.tag, entry.tag_says) == ("released", "refused", facts.tag_refused)
+        refused = Move("released", tag="refused", tag_says=facts.tag_refused)
+        return Done((_refused(entry, facts.tag_refused),)) if recorded else refused
+    created = Move("released", tag="created", tag_says="")
     return created if facts.tag == entry.commit else PutTag(created)
 
 
-def _warnings(entry: Entry, facts: DeliveryFacts) -> tuple[str, ...]:
-    warnings = []
-    if facts.unlisted:
-        warnings.append(f"{entry.version} is uploaded but unconfirmed: {facts.unlisted}; the next run checks again")
-    if facts.tag_refused is not None:
-        warnings.append(
-            f"the forge refused the tag {entry.tag_name}: {facts.tag_refused}; "
-            f"push it yourself: git push origin {entry.commit}:refs/tags/{entry.tag_name}"
-        )
-    return tuple(warnings)
+def _refused(entry: Entry, words: str) -> str:
+    return (
+        f"the forge refused the tag {entry.tag_name}: {words}; "
+        f"push it yourself: git push origin {entry.commit}:refs/tags/{entry.tag_name}"
+    )
 
 
 def _give_up(entry: Entry, why: str, hint: str = "") -> GiveUp:

@@ -26,7 +26,7 @@ BEGUN = ("uploading", "uploaded", "proven", "released")
 _NEXT: dict[State, tuple[State, ...]] = {
     "claimed": ("claimed", "uploading", "given-up"),
     "uploading": ("uploaded", "given-up"),
-    "uploaded": ("uploaded", "uploading", "proven", "given-up"),
+    "uploaded": ("proven", "given-up"),
     "proven": ("released",),
     "released": ("released",),
     "given-up": (),
@@ -136,8 +136,6 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
         entry = self.entry(version)
         if entry is None or state not in _NEXT[entry.state]:
             raise TransitionError(f"{version} is {entry.state if entry else 'not claimed'}, and cannot be {state}")
-        if (entry.state, state) == ("uploaded", "uploading"):
-            run = entry.run  # whose bytes they are does not change when they are sent again
         moved = msgspec.structs.replace(entry, state=state, at=at, run=run, **changes)
         return msgspec.structs.replace(
             self, releases=tuple(moved if other.version == version else other for other in self.releases)

@@ -19,7 +19,7 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     if entry.state == "claimed":
         return known or not (entry.run or evidence.run)  # of a person's own machine, and so is this
     on_index = evidence.lists_some_of(entry)
-    if entry.state == "uploading" and not entry.tag:
+    if entry.state == "uploading":
         return known or on_index
     if not needs_its_commit_s_runs(entry, evidence):
         return True
@@ -41,9 +41,9 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
 
 def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
     """Whether neither its run, nor tag and index, say which commit was sent: any run may finish what one began."""
-    if entry.state == "claimed" or (entry.state == "uploading" and not entry.tag):
+    if entry.state in {"claimed", "uploading"}:
         return False
-    if entry.state != "uploading" and evidence.tagged(entry) and evidence.lists_some_of(entry):
+    if evidence.tagged(entry) and evidence.lists_some_of(entry):
         return False
     run = evidence.runs.get(entry.run)
     return run is None or run.commit != entry.commit
@@ -65,8 +65,7 @@ def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
     """How a run cannot have brought an entry into its state."""
     yield from _not_of_main(run, evidence)
     stage = "decide" if entry.state == "claimed" else "deploy"
-    again = entry.state == "uploading" and entry.tag  # it was uploaded once, maybe by a run on another commit
-    if entry.state in {"claimed", "uploading"} and not again and run.commit != entry.commit:
+    if entry.state in {"claimed", "uploading"} and run.commit != entry.commit:
         yield f"was on {run.commit[:12]}, not on {entry.commit[:12]}"
     if run.begun is not None and stage not in run.begun:
         yield f"has not begun to {stage}"

@@ -32,8 +32,6 @@ class DeliveryFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was only claimed when this run began: then no bytes but `built` are this run's to send."""
     here: frozenset[Distribution] = frozenset()
     """The files whose exact bytes are on this machine."""
-    receipts: frozenset[Distribution] = frozenset()
-    """The files that the index took from this machine."""
     lost: str = ""
     """Why its bytes cannot be had any more; empty if they may still be found."""
 
