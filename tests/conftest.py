@@ -105,6 +105,32 @@ def commit_all(folder: Path, message: str = "chore: change") -> str:
     return git(folder, "rev-parse", "HEAD")
 
 
+HOOK = """
+from hatchling.builders.hooks.plugin.interface import BuildHookInterface
+
+class Hook(BuildHookInterface):
+    def initialize(self, version, build_data):
+        leave()
+"""
+
+
+def daemon(note: Path) -> str:
+    """The source of a function `leave()`, which starts a process that hides from its group, and notes its number."""
+    return f"""
+def leave():
+    import os, time
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            open({str(note)!r}, "a").write(f"{{os.getpid()}}\\n")
+            for number in range(3):
+                os.close(number)
+            time.sleep(60)
+        os._exit(0)
+    os.wait()
+"""
+
+
 @pytest.fixture
 def obk(tmp_path: Path) -> Path:
     """A git repository with the example project, committed."""

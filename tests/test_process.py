@@ -1,3 +1,4 @@
+import ctypes
 import os
 import signal
 import subprocess
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from mergeship import orphans
 from mergeship.process import ProcessFailed, end_group, output, run, started
 
 
@@ -133,3 +135,73 @@ def test_output_that_takes_too_long_is_ended(tmp_path: Path) -> None:
     with pytest.raises(ProcessFailed, match="status 124") as failed:
         output(python("import time; time.sleep(60)"), cwd=tmp_path, env={}, seconds=0.3)
     assert (failed.value.status, failed.value.output) == (124, "it did not end within 0.3 s")
+
+
+DAEMON = """
+import os, sys, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        os.environ.clear()
+        if {deep} and os.fork() == 0:
+            os.setsid()
+        open({path!r}, "a").write(f"{{os.getpid()}}\\n")
+        if not {holds}:
+            os.close(1), os.close(2)
+        time.sleep(60)
+    os._exit(0)
+while not os.path.exists({path!r}):
+    time.sleep(0.01)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans go to init")
+@pytest.mark.parametrize(("deep", "holds"), [(False, False), (True, False), (False, True)])
+def test_what_hides_from_its_group_is_ended_too(tmp_path: Path, deep: bool, holds: bool) -> None:
+    """T9: twice forked, in a session of its own, and even with our output open."""
+    path = tmp_path / "pids"
+    code = python(DAEMON.format(path=str(path), deep=deep, holds=holds))
+    began = time.monotonic()
+    assert run(code, cwd=tmp_path, env={}, contained=True) == ""
+    assert time.monotonic() - began < 30
+    assert all(is_gone(int(pid)) for pid in path.read_text().split())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans go to init")
+def test_a_failure_s_orphans_are_ended_and_nobody_else_s_processes(tmp_path: Path) -> None:
+    """T9: what others of our threads have started, and what was there before, goes on."""
+    path = tmp_path / "pids"
+    code = python(DAEMON.format(path=str(path), deep=False, holds=False) + "\nraise SystemExit(3)")
+    other = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    with other, started(python("import time; time.sleep(60)"), cwd=tmp_path, env={}) as running:
+        with pytest.raises(ProcessFailed, match="status 3"):
+            run(code, cwd=tmp_path, env={}, contained=True)
+        assert (other.poll(), running.poll()) == (None, None)
+        other.kill()
+    assert all(is_gone(int(pid)) for pid in path.read_text().split())
+
+
+def test_what_cannot_be_ended_is_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orphans, "adopt", lambda: True)
+    monkeypatch.setattr(orphans, "PATIENCE", 0.05)
+    monkeypatch.setattr(orphans, "_orphans", lambda _: [12345])
+    with pytest.raises(ProcessFailed) as failed:
+        run(python("print('done')"), cwd=tmp_path, env={}, contained=True)
+    assert "cannot be ended: 12345" in failed.value.detail
+
+
+def test_where_orphans_cannot_be_adopted_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
+    orphans.adopt.cache_clear()
+    try:
+        assert run(python("print('done')"), cwd=tmp_path, env={}, contained=True) == "done\n"
+    finally:
+        orphans.adopt.cache_clear()
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False

@@ -6,11 +6,12 @@ import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
+from mergeship import orphans
 from mergeship.errors import Failed
 
 TYPE_CHECKING = False  # typing would be loaded for one name
 if TYPE_CHECKING:
-    from typing import IO
+    from typing import IO, AnyStr
 
 TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
@@ -55,17 +56,37 @@ def run(
     cwd: str | os.PathLike[str],
     env: Mapping[str, str],
     report: Callable[[str], None] | None = None,
+    contained: bool = False,
 ) -> str:
     """Run `command` to its end and give back what it wrote, errors included.
 
     `env` is the whole environment of the process; `report` receives each line as it comes. Whatever the process
-    leaves behind in its session is killed. Raises ProcessFailed for another status than 0, or when the program
-    is missing.
+    leaves behind in its session is killed, and if it is `contained` wherever it hides, as far as the machine allows.
+    Raises ProcessFailed for another status than 0, or when the program is missing.
     """
+    if not contained or not orphans.adopt():
+        return _run(command, cwd, env, report, lambda: None)
+    before = orphans.children()
+    try:
+        written = _run(command, cwd, env, report, lambda: orphans.end(before))
+    finally:
+        left = orphans.end(before)
+    if left:
+        raise ProcessFailed(command, 1, f"it left processes that cannot be ended: {', '.join(map(str, left))}")
+    return written
+
+
+def _run(
+    command: Sequence[str],
+    cwd: str | os.PathLike[str],
+    env: Mapping[str, str],
+    report: Callable[[str], None] | None,
+    end_orphans: Callable[[], object],
+) -> str:
     lines: list[str] = []
     with started(command, cwd=cwd, env=env) as process:
         try:
-            for line in _lines(process):
+            for line in _lines(process, end_orphans):
                 lines.append(line)
                 if report:
                     report(line.rstrip("\r\n"))
@@ -106,16 +127,19 @@ def output(
 
 def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:
     """What a program answers to an input, both in bytes; whatever its status, as a CGI program's says nothing."""
-    return subprocess.run(
-        command,
-        input=given,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=cwd,
-        env=dict(env),
-        check=False,
-        start_new_session=True,
-    ).stdout
+    with orphans.starting:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd=cwd,
+            env=dict(env),
+            start_new_session=True,
+        )
+        orphans.ours.add(process.pid)
+    with _waited_for(process):
+        return process.communicate(given)[0]
 
 
 def _stdin(given: str | None) -> int:
@@ -135,27 +159,39 @@ def started(
 
     It leads a session of its own, out of the terminal's reach, so that Ctrl-C is ours to pass on.
     """
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=cwd,
-            env=dict(env),
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=stderr,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            start_new_session=True,
-        )
-    except FileNotFoundError as error:
-        missing = error.filename or command[0]
-        raise ProcessFailed(command, 127, f"{missing}: no such file or directory") from error
-    with process:
+    with orphans.starting:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=cwd,
+                env=dict(env),
+                stdin=stdin,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                start_new_session=True,
+            )
+        except FileNotFoundError as error:
+            missing = error.filename or command[0]
+            raise ProcessFailed(command, 127, f"{missing}: no such file or directory") from error
+        orphans.ours.add(process.pid)
+    with _waited_for(process):
         try:
             yield process
         finally:
             _kill_group(process)
+
+
+@contextmanager
+def _waited_for(process: "subprocess.Popen[AnyStr]") -> Iterator[None]:
+    """Wait for a process when the block ends: until then it is no orphan."""
+    try:
+        with process:
+            yield
+    finally:
+        orphans.ours.discard(process.pid)
 
 
 def end_group(process: Running, grace: float) -> None:
@@ -174,7 +210,7 @@ def _kill_group(process: Running) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _lines(process: Running) -> Iterator[str]:
+def _lines(process: Running, end_orphans: Callable[[], object]) -> Iterator[str]:
     """The lines that a process writes, until it has ended, even when a child of it holds its output open."""
     from queue import Empty, SimpleQueue
     from threading import Thread
@@ -193,6 +229,7 @@ def _lines(process: Running) -> Iterator[str]:
         except Empty:
             if process.poll() is not None:
                 _kill_group(process)
+                end_orphans()
             continue
         if line is None:
             return

@@ -15,7 +15,7 @@ from mergeship.core import distribution
 from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.world.index.catalog import Catalog
 from tests.archives import wheel
-from tests.conftest import TOKEN, commit_all, git
+from tests.conftest import HOOK, TOKEN, commit_all, daemon, git
 from tests.core.declaration.kinds import TAGGED, Tagged, by_name
 
 pytestmark = pytest.mark.network
@@ -43,6 +43,21 @@ for path in glob.glob(sys.prefix + "/../**/*.whl", recursive=True):
         make(obk, environ)
     assert refused.value.code == "not-as-built"
     assert not dist.distributions(obk / "dist")
+
+
+def test_nothing_outlives_a_build(obk: Path, environ: Environ, tmp_path: Path) -> None:
+    """T9: neither what the backend starts, nor what a module does when it is imported."""
+    left = tmp_path / "left"
+    (obk / "hatch_build.py").write_text(f"{daemon(left)}\n{HOOK}")
+    with (obk / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.custom]\n")
+    with (obk / "src" / "obk" / "__init__.py").open("a") as file:
+        file.write(f"{daemon(left)}\nleave()\n")
+    commit_all(obk)
+    make(obk, environ)
+    pids = [int(pid) for pid in left.read_text().split()]
+    assert len(pids) > 2
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_the_commit_is_built_once_under_the_next_version(obk: Path, environ: Environ, tmp_path: Path) -> None:

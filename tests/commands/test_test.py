@@ -7,7 +7,7 @@ import pytest
 from mergeship.commands.test import test as run_tests
 from mergeship.core.progress import Event, Note
 from mergeship.errors import Failed, Misconfigured
-from tests.conftest import git
+from tests.conftest import HOOK, daemon, git
 
 pytestmark = pytest.mark.network
 Cli = Callable[..., tuple[int, str, str]]
@@ -33,6 +33,19 @@ def test_no_secret_reaches_the_tests(obk: Path) -> None:
     )
     environ = {**os.environ, "PYPI_API_TOKEN": "s", "GITHUB_TOKEN": "s", "UV_EXTRA_INDEX_URL": ""}
     assert run_tests(obk, environ, lambda _: None).seconds > 0
+
+
+def test_nothing_outlives_the_tests(obk: Path, tmp_path: Path) -> None:
+    """T9: neither what a test starts, nor what the project's own build does when it is installed."""
+    left = tmp_path / "left"
+    (obk / "tests" / "test_words.py").write_text(f"{daemon(left)}\ndef test_nothing():\n    leave()\n")
+    (obk / "hatch_build.py").write_text(f"{daemon(left)}\n{HOOK}")
+    with (obk / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.custom]\n")
+    run_tests(obk, os.environ, lambda _: None)
+    pids = [int(pid) for pid in left.read_text().split()]
+    assert len(pids) > 1
+    assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
 def test_a_failing_test_is_shown(obk: Path, cli: Cli) -> None:

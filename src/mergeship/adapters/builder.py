@@ -71,7 +71,7 @@ class Frontend:
             raise Failed("build-failed", str(error), hint="correct [build-system] in pyproject.toml") from error
 
     def _run(self, cmd: Sequence[str], cwd: str | None = None, extra_environ: Mapping[str, str] | None = None) -> None:
-        run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, report=self._report)
+        run(cmd, cwd=Path(cwd or "."), env={**self._env, **(extra_environ or {})}, report=self._report, contained=True)
 
 
 def unpack(sdist: Path, folder: Path) -> Path:

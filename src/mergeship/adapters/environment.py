@@ -71,7 +71,7 @@ class Venv:
                 f"{command[0]} is not in the environment",
                 hint="add it to the requirements of the tests or of the build",
             )
-        return run([program, *command[1:]], cwd=cwd, env=env, report=report)
+        return run([program, *command[1:]], cwd=cwd, env=env, report=report, contained=True)
 
     def import_modules(self, modules: Sequence[str], cwd: Path) -> dict[str, str]:
         """Import modules, and give the `__version__` of each that has one back. Raises Failed."""
@@ -96,7 +96,7 @@ class Venv:
         env = for_installer(self._environ)
         env["UV_PROJECT_ENVIRONMENT"] = str(self.path)
         try:
-            run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env)
+            run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env, contained=True)
         except ProcessFailed as error:
             raise Failed(
                 code,
