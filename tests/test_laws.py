@@ -44,6 +44,7 @@ from mergeship.errors import Failed
 
 LONG = int(os.environ.get("MERGESHIP_SOAK") or 0)
 YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
+SAME = {"intent": "checklist"}
 LEASE = timedelta(hours=2)
 
 
@@ -241,7 +242,7 @@ class Runner:
         while not isinstance(step := claim.next_step(facts), ClaimDecision | Write):
             match step:
                 case ReadPolicies():
-                    facts = msgspec.structs.replace(facts, policies=("checklist", "checklist"))
+                    facts = msgspec.structs.replace(facts, policies=(SAME, SAME))
                 case LookUp(commits):
                     merges = tuple(Merged(one, (world.pulls[one.sha],)) for one in commits if one.sha in world.pulls)
                     facts = msgspec.structs.replace(facts, merges=merges)

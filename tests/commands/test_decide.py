@@ -274,7 +274,60 @@ def test_a_policy_that_comes_with_the_merge_is_confirmed_by_a_person(play: Drill
     found = run(play)
     assert found.error is not None
     assert (found.decision, found.error.code) == ("hold", "policy-changed")
-    assert run(play, event=dispatch("ship", "we want that")).decision == "ship"
+    assert run(play, event=dispatch("ship", "we want that")).error == found.error
+    assert run(play, event=dispatch("ship", "we want that", play.main[:12])).decision == "ship"
+
+
+def test_what_steers_secrets_is_confirmed_by_a_person(play: DrillEnv, tmp_path: Path) -> None:
+    """T13: an index that is another, whoever ships; also for what was begun before, which deploy would send there."""
+    play.merged()
+    play.claimed()
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy")] * 40
+    assert play.deploy(settings=("index.deadline=1",)).status == 1
+    play.testbed.catalog.faults.clear()
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged(NO_SHIP, changes={"pyproject.toml": f'{text}\n[tool.mergeship]\nenvironment = "elsewhere"\n'})
+    outputs = tmp_path / "outputs"
+    found = run(play, GITHUB_OUTPUT=str(outputs))
+    assert found.error is not None
+    assert (found.error.code, [one.version for one in found.unfinished]) == ("policy-changed", ["0.1.1"])
+    assert "environment: pypi → elsewhere" in found.reasons[0]
+    assert "ship=false" in outputs.read_text()
+    assert run(play, event=dispatch("skip", "never mind")).error is not None
+    assert run(play, event=dispatch("skip", "we looked", play.main)).decision == "skip"
+    play.merged()
+    assert run(play).decision == "ship"
+
+
+WORKFLOW = "on: push\njobs:\n  x:\n    runs-on: x\n    steps:\n      - run: echo ${{ secrets.PYPI_API_TOKEN }}\n"
+
+
+ESCAPED = WORKFLOW.replace("echo ${{ secrets.PYPI_API_TOKEN }}", r'"echo ${{ \x73ecrets.PYPI_API_TOKEN }}"')
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "words"),
+    [
+        (".github/workflows/other.yml", WORKFLOW, ".github/workflows/other.yml is new"),
+        (
+            ".github/workflows/other.yaml",
+            ESCAPED,
+            "other.yaml is new",
+        ),
+        (".github/workflows/ci-cd.yml", lambda text: text.replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
+        (".github/workflows/ci-cd.yml", lambda text: f"{text}\n# a comment\n", "ci-cd.yml has changed"),
+        (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
+        ("docs/secrets.md", "secrets", ""),
+    ],
+)
+def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv, path: str, text: Any, words: str) -> None:
+    """T13"""
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    play.merged(changes={path: text if isinstance(text, str) else text(pipeline())})
+    found = run(play)
+    assert (found.error.code if found.error else "") == ("policy-changed" if words else "")
+    assert words in found.reasons[0]
 
 
 RAISED: Callable[[str], str] = lambda text: text.replace('version = "0.1.0"', 'version = "0.1.1"')  # noqa: E731
@@ -364,7 +417,10 @@ def test_a_person_decides_where_the_history_holds(play: DrillEnv) -> None:
     found = run(play)
     assert found.error is not None
     assert (found.error.code, gone.version in found.error.message) == ("main-rewritten", True)
-    assert run(play, event=dispatch("ship", "we know")).version == "0.1.2"
+    blind = run(play, event=dispatch("ship", "we know")).error
+    assert blind is not None
+    assert (blind.code, f"commit={play.main[:12]}" in blind.hint) == ("policy-changed", True)
+    assert run(play, event=dispatch("ship", "we know", play.main[:12])).version == "0.1.2"
 
 
 def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: DrillEnv) -> None:
@@ -461,6 +517,20 @@ def test_the_gate_looks_at_one_pull_request(play: DrillEnv, tmp_path: Path) -> N
     assert gate(play.runner.folder, environ, lambda _: None).decision == "hold"
     with pytest.raises(MergeshipError, match="Not Found"):
         judge(play, pull=99)
+
+
+def test_the_gate_says_that_a_person_will_have_to_confirm(play: DrillEnv, tmp_path: Path) -> None:
+    """T13: the pull request may be merged, and decide holds then."""
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged(changes={"pyproject.toml": f'{text}\n[tool.mergeship]\nenvironment = "elsewhere"\n'})
+    event = tmp_path / "event.json"
+    event.write_text('{"pull_request": {"number": 1}}')
+    play.runner.at(play.main)
+    environ = environ_of(play, None) | {"GITHUB_EVENT_PATH": str(event), "GITHUB_EVENT_NAME": "pull_request"}
+    found = gate(play.runner.folder, environ, lambda _: None)
+    assert (found.decision, found.error) == ("ship", None)
+    assert found.reasons[1].startswith("#1: decide will hold: a person has to confirm")
+    assert "environment: pypi → elsewhere" in found.reasons[1]
 
 
 def test_the_gate_reads_a_text_offline(obk: Path, cli: Callable[..., tuple[int, str, str]]) -> None:

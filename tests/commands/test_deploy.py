@@ -424,6 +424,15 @@ def test_what_the_index_never_lists_is_sent_again(built: Path, environ: Environ,
     assert len(catalog.projects["obk"].files) == 2
 
 
+def test_a_token_of_pypi_goes_to_no_other_host(built: Path, environ: Environ, catalog: Catalog) -> None:
+    """T13: the setting was changed, and the token says where it belongs."""
+    simple = environ["MERGESHIP_SET"].partition("=")[2].partition("legacy/")[0] + "simple/"
+    elsewhere = refused(built, environ, "index.upload=https://evil.example/legacy/", f"index.simple={simple}")
+    assert (elsewhere.code, "a token of pypi.org" in elsewhere.message) == ("token-elsewhere", True)
+    assert TOKEN not in elsewhere.message
+    assert catalog.uploads == []
+
+
 def test_lost_bytes_give_the_version_up(built: Path, environ: Environ, catalog: Catalog) -> None:
     commit = git(built, "rev-parse", "HEAD")
     bound = put_built(built, "0.1.1", commit, extra=b"gone")

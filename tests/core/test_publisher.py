@@ -1,4 +1,4 @@
-from mergeship.core.publisher import to_enter
+from mergeship.core.publisher import to_enter, token_of
 
 
 def test_everything_that_the_index_asks_for() -> None:
@@ -12,3 +12,12 @@ def test_everything_that_the_index_asks_for() -> None:
     ):
         assert words in told
     assert "(any)" in to_enter("obk", "o/r", "")
+
+
+def test_a_token_says_which_index_it_is_of() -> None:
+    """T13"""
+    assert token_of("pypi-AgEIcHlwaS5vcmcCJDNiY2") == "pypi.org"
+    assert token_of("pypi-AgENdGVzdC5weXBpLm9yZwIk") == "test.pypi.org"
+    others = ("", "pypi-", "pypi-AgE", "pypi-AgEI", "pypi-!!!!", "pypi-\u00e9", "ghp-AgEIcHlwaS5vcmcC", "pypi-abcdefgh")
+    for other in others:
+        assert token_of(other) in {"", "\ufffd"}

@@ -165,11 +165,15 @@ def _unfinished(ledger: Ledger, unsourced: Collection[str]) -> tuple[Unfinished,
 
 
 def _outputs(result: Decided) -> dict[str, str]:
-    """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself."""
+    """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself.
+
+    Not if it is about where secrets go: deploy would send them there.
+    """
+    finishes = bool(result.unfinished) and result.code != "policy-changed"
     sending = [entry for entry in result.unfinished if entry.state == "uploading"]  # the others need no bytes any more
     return {
         "decision": result.decision,
-        "ship": str(result.decision == "ship" or bool(result.unfinished)).lower(),
+        "ship": str(result.decision == "ship" or finishes).lower(),
         "version": "" if result.version in {entry.version for entry in result.unfinished} else result.version,
         "reason": "; ".join(result.reasons),
         "unfinished": msgspec.json.encode(sending).decode(),

@@ -9,9 +9,10 @@ import msgspec
 from mergeship.adapters import files, git, job
 from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
-from mergeship.core import intent, project
+from mergeship.core import intent, policy, project
 from mergeship.core import trigger as triggers
 from mergeship.core.environ import for_installer
+from mergeship.core.intent import Policy
 from mergeship.core.progress import Reporter
 from mergeship.core.release import claim, decision
 from mergeship.core.release.claim import ClaimDecision
@@ -22,7 +23,8 @@ from mergeship.core.version import Part
 from mergeship.errors import Misconfigured
 from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.clean_room import in_clean_room
-from mergeship.pipeline.merges import policy_before, with_unexpected_files
+from mergeship.pipeline.merges import with_unexpected_files
+from mergeship.pipeline.policies import policies
 from mergeship.pipeline.project_state import name_of
 from mergeship.pipeline.verify_ledger import verify_ledger
 
@@ -97,8 +99,13 @@ def _of_pull(path: Path, environ: Mapping[str, str], overrides: Sequence[str], n
     repository = Repository(path, for_installer(environ))
     pull = Lookup(environ, name_of(repository, environ), source.settings.forge.deadline).pull(number)
     judged_pull = with_unexpected_files(source, repository, pull, repository.head() if here else "")
-    policy = (policy_before(repository, "HEAD^1", overrides) if here else None) or source.settings.intent
-    return _result(decision.would(judged_pull, policy))
+    before = policies(repository, "HEAD^1", overrides) if here else None
+    # What a merge changes for itself does not decide on it.
+    rule = msgspec.convert((before or {}).get("intent", source.settings.intent), Policy)
+    result = _result(decision.would(judged_pull, rule))
+    changed = policy.changes(before, policies(repository, "HEAD", overrides) if before else None)
+    words = f"#{number}: decide will hold: {policy.hold_words(changed)}"
+    return msgspec.structs.replace(result, reasons=(*result.reasons, words)) if changed else result
 
 
 def _text(name: str) -> str:

@@ -3,7 +3,32 @@
 Source: https://docs.pypi.org/trusted-publishers/
 """
 
+import base64
+
 from mergeship.core.workflow import PATH
+
+_HEAD = 3  # bytes before the location
+
+
+AUDIENCES = {"pypi": "pypi.org", "testpypi": "test.pypi.org", "sigstore": "sigstore.dev"}
+"""Whom an identity is meant for: another host that got one could trade it in there, in our name."""
+
+
+def token_of(token: str) -> str:
+    """The index that a token says that it is of, as those of PyPI do; empty if it says nothing.
+
+    Source: https://github.com/pypi/warehouse/blob/main/warehouse/macaroons/services.py, the location of a macaroon
+    """
+    head, _, body = token.partition("-")
+    if head != "pypi" or not body.isascii():
+        return ""
+    try:
+        content = base64.urlsafe_b64decode(body[: len(body) // 4 * 4])
+    except ValueError:
+        return ""
+    # Version 2: its number, the type of a field, the length of it, and the location.
+    location = content[3 : 3 + content[2]] if content[:2] == b"\x02\x01" and len(content) > _HEAD else b""
+    return location.decode("ascii", "replace")
 
 
 def to_enter(project: str, repository: str, environment: str) -> str:

@@ -3,6 +3,7 @@
 Source: https://docs.github.com/actions/reference/workflows-and-actions/events-that-trigger-workflows
 """
 
+import re
 from typing import Literal
 
 import msgspec
@@ -10,6 +11,8 @@ import msgspec
 from mergeship.core.release.decision import ByHand
 from mergeship.core.text import one_line
 from mergeship.errors import Misconfigured
+
+_COMMIT = re.compile(r"[0-9a-fA-F]{7,64}")
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -25,6 +28,7 @@ class Trigger(msgspec.Struct, frozen=True):
 class _Inputs(msgspec.Struct, frozen=True):
     decision: str = ""
     reason: str = ""
+    commit: str = ""
 
 
 class _Sender(msgspec.Struct, frozen=True):
@@ -69,4 +73,10 @@ def _by_hand(inputs: _Inputs, actor: str) -> ByHand:
             f"decision is {one_line(inputs.decision)!r}, with the reason {reason!r}",
             hint="dispatch the workflow with decision=ship or decision=skip, and a reason",
         )
-    return ByHand(decisions[inputs.decision], reason, one_line(actor))
+    if inputs.commit and not _COMMIT.fullmatch(inputs.commit):
+        raise Misconfigured(
+            "bad-dispatch",
+            f"commit is {one_line(inputs.commit)[:80]!r}",
+            hint="dispatch the workflow with commit= and at least 7 digits of the commit's name, or without it",
+        )
+    return ByHand(decisions[inputs.decision], reason, one_line(actor), inputs.commit.lower())

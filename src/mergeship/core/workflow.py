@@ -84,13 +84,13 @@ def render(template: str, settings: Settings) -> str:
     return template
 
 
-def tree(text: str, path: str) -> dict[str, Any]:
-    """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
+def parsed(text: str, path: str) -> Any:  # noqa: ANN401 - whatever the file holds
+    """A workflow or an action as YAML has it. Raises Misconfigured for what is no YAML."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
-        parsed = YAML(typ="safe", pure=True).load(text)
+        return YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -99,10 +99,15 @@ def tree(text: str, path: str) -> dict[str, Any]:
         ) from error
     except YAMLError as error:
         raise Misconfigured("broken-workflow", f"{path}: {error}", hint="fix the YAML") from error
-    jobs = parsed.get("jobs") if isinstance(parsed, dict) else None
+
+
+def tree(text: str, path: str) -> dict[str, Any]:
+    """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
+    loaded: object = parsed(text, path)
+    whole: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
+    jobs = whole.get("jobs")
     if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
         raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")
-    whole: dict[str, Any] = parsed
     return whole
 
 
@@ -167,14 +172,14 @@ def _labels(job: dict[str, Any]) -> list[str]:
     labels = [str(label) for label in runs_on] if isinstance(runs_on, list) else [str(runs_on)]
     if any("${{" in label for label in labels):
         strategy = job.get("strategy")
-        labels += _texts(strategy.get("matrix") if isinstance(strategy, dict) else None)
+        labels += strings(strategy.get("matrix") if isinstance(strategy, dict) else None)
     return [label for label in labels if "${{" not in label]
 
 
-def _texts(value: object) -> list[str]:
-    """Every text inside of lists and mappings."""
+def strings(value: object, *, names: bool = False) -> list[str]:
+    """Every string inside of lists and mappings, the names in those too if asked for."""
     if isinstance(value, dict):
-        value = list(value.values())
+        value = [*(value if names else ()), *value.values()]
     if isinstance(value, list):
-        return [text for inner in value for text in _texts(inner)]
+        return [text for inner in value for text in strings(inner, names=names)]
     return [value] if isinstance(value, str) else []

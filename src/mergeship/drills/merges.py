@@ -127,9 +127,9 @@ def _clocks(session: DrillSession) -> str:
         return f"clocks 60 h apart: {first} given up unsent, {second} contains it, nothing doubled"
 
 
-def dispatch(decision: str, reason: str) -> dict[str, Any]:
-    """The event of a person's decision."""
-    inputs = {"decision": decision, "reason": reason}
+def dispatch(decision: str, reason: str, commit: str = "") -> dict[str, Any]:
+    """The event of a person's decision, and of what it confirms."""
+    inputs = {"decision": decision, "reason": reason, "commit": commit}
     return {"inputs": inputs, "ref": "refs/heads/main", "sender": {"login": "maintainer"}}
 
 

@@ -35,12 +35,16 @@ CODES = {
     ),
     "filename-burned": Code(_FAILED, "A deleted file had this name, which is never free again.", _NEXT),
     "forbidden": Code(_FAILED, "The token may not upload to this project.", "Use a token of a maintainer."),
+    "identity-elsewhere": Code(
+        _FAILED, "The index asks for an identity that another index takes.", "Correct `index.upload`: it is not yours."
+    ),
     "identity-timeout": Code(_FAILED, "GitHub did not say in time who this job is.", "Run the job again."),
     "identity-unreachable": Code(_FAILED, "GitHub's identity service cannot be reached.", "Run the job again."),
     "index-closed": Code(_FAILED, "The index takes no uploads at the moment.", _LATER),
     "index-elsewhere": Code(
         _HELD, "The index redirects to another one, whose list says nothing.", "Set `index.simple` to the one meant."
     ),
+    "insecure-index": Code(_WRONG, "A token would be sent in clear.", "Use https for `index.upload`, `index.simple`."),
     "index-error": Code(_FAILED, "The index keeps failing.", _LATER),
     "index-timeout": Code(
         _FAILED + _HELD, "The index did not answer in time.", "Run the job again; `index.deadline` is the limit."
@@ -114,4 +118,7 @@ CODES = {
         "Check that PYPI_API_TOKEN is complete and belongs to this index.",
     ),
     "upload-refused": Code(_FAILED, "The index refuses the file, for a reason that is new to mergeship.", _NEXT),
+    "token-elsewhere": Code(
+        _WRONG, "PYPI_API_TOKEN is a token of another index.", "Store a token of this one, or correct `index.upload`."
+    ),
 }

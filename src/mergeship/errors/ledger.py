@@ -76,8 +76,8 @@ CODES = {
     "not-main": Code(_WRONG, "The workflow runs on another ref than main.", "Run it with `--ref main`."),
     "policy-changed": Code(
         _HELD,
-        "The setting `intent` changed with these merges, and they do not choose how they are read.",
-        "Confirm the first run under the new policy by hand.",
+        "These merges change what decides on them, where secrets go, or what runs beside those.",
+        "Look at what the message names; confirm it by a dispatch that names the commit.",
     ),
     "too-many-commits": Code(
         _HELD, "More commits than any release has came since the last one.", "Decide by hand: dispatch the workflow."

@@ -10,7 +10,8 @@ from mergeship.core.release.claim import ClaimFacts, LookUp, ProjectFacts, ReadP
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
-from mergeship.pipeline.merges import look_up_merges, policy_before
+from mergeship.pipeline.merges import look_up_merges
+from mergeship.pipeline.policies import policies
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.verify_ledger import Verified
 
@@ -52,8 +53,8 @@ def learn(
 ) -> ClaimFacts:
     """What is known once a step is done. Raises Held if the forge does not answer."""
     if isinstance(step, ReadPolicies):
-        before = policy_before(state.repository, step.base, state.overrides) if step.base else None
-        written = policy_before(state.repository, step.head, state.overrides)
+        before = policies(state.repository, step.base, state.overrides) if step.base else None
+        written = policies(state.repository, step.head, state.overrides)
         return msgspec.structs.replace(known, policies=(before, written))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mergeship.adapters import index
 from mergeship.core import publisher
@@ -11,6 +12,7 @@ from mergeship.core.progress import Note, Reporter
 from mergeship.core.text import is_token
 from mergeship.errors import Misconfigured
 from mergeship.pipeline.project_state import ProjectState
+from mergeship.web import LOOPBACK
 
 LIFE = 600.0  # seconds that a minted token is used: the index lets it live for 900
 
@@ -31,6 +33,7 @@ class Login:
                 index.require_signer(environ)
         else:
             self._stored = _stored(environ)
+            _refuse_elsewhere(self._stored, index.addresses(state.settings.index).upload)
 
     @property
     def trusted(self) -> bool:
@@ -70,3 +73,14 @@ def _stored(environ: Mapping[str, str]) -> str:
     if not is_token(token):
         raise Misconfigured("bad-token", f"{INDEX_TOKEN} is not a token", hint="copy it again in one piece")
     return token
+
+
+def _refuse_elsewhere(token: str, upload: str) -> None:
+    """Refuse to send a token of PyPI or TestPyPI, which says where it belongs, to anyone else."""
+    place, host = publisher.token_of(token), urlsplit(upload).hostname or ""
+    if place and host not in {place, f"upload.{place}"} | LOOPBACK:
+        raise Misconfigured(
+            "token-elsewhere",
+            f"{INDEX_TOKEN} is a token of {place}, and index.upload is on {host}",
+            hint="nothing was sent; store a token of that index, or correct index.upload",
+        )

@@ -10,7 +10,6 @@ from mergeship.adapters.git import Repository
 from mergeship.adapters.github import Lookup
 from mergeship.core import declaration
 from mergeship.core.declaration import Declared, Read
-from mergeship.core.intent import Policy
 from mergeship.core.project import Source, pyproject_of
 from mergeship.core.release import decision
 from mergeship.core.release.commit_range import Commit
@@ -62,14 +61,6 @@ def with_unexpected_files(
     if kind == "version" and not unexpected and commit:
         unexpected = _more_than_version(repository, commit, released)
     return msgspec.structs.replace(pull, more_than_allowed=unexpected)
-
-
-def policy_before(repository: Repository, commit: str, overrides: Sequence[str]) -> Policy | None:
-    """What decided about intents before a commit was merged on top; None if there was no project yet."""
-    try:
-        return load(pyproject_of(repository.at(commit), "main")[1], overrides).intent
-    except MergeshipError:
-        return None
 
 
 def _more_than_version(repository: Repository, commit: str, released: Collection[str] | None) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ def trickle(connection: socket.socket) -> None:
     [
         (Index(), "https://upload.{}/legacy/", "https://{}/simple/"),
         (Index(upload="testpypi"), "https://test.{}/legacy/", "https://test.{}/simple/"),
-        (Index(upload="http://h/legacy/"), "http://h/legacy/", "http://h/simple/"),
-        (Index(upload="http://h/up", simple="http://h/pages"), "http://h/up", "http://h/pages/"),
+        (Index(upload="https://h/legacy/"), "https://h/legacy/", "https://h/simple/"),
+        (Index(upload="https://h/up", simple="http://h/pages"), "https://h/up", "http://h/pages/"),
     ],
 )
 def test_addresses_come_from_the_settings(settings: Index, upload: str, simple: str) -> None:
@@ -59,7 +59,7 @@ def test_addresses_come_from_the_settings(settings: Index, upload: str, simple: 
         Index(simple="https://h:99999/"),
         Index(simple="https:///x"),
         Index(upload="pypy"),
-        Index(upload="http://h/up"),
+        Index(upload="https://h/up"),
         Index(simple="ftp://x"),
     ],
 )

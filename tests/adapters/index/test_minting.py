@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mergeship.adapters.index import exchange_token, require_identity
+from mergeship.adapters.index import exchange_token, minting, require_identity
 from mergeship.adapters.index.minting import _base
 from mergeship.drills.env import DrillEnv
 from mergeship.errors import Failed, Misconfigured
@@ -37,6 +37,19 @@ def test_a_token_serves_for_15_minutes(play: DrillEnv) -> None:
     catalog.clock = lambda: datetime.now(UTC) + timedelta(seconds=901)
     assert not catalog.takes(token)
     assert not catalog.takes("pypi-another")
+
+
+def test_an_identity_goes_to_nobody_who_would_trade_it_in_elsewhere(
+    play: DrillEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T13: another host asks for an identity for PyPI."""
+    asked: list[str] = []
+    monkeypatch.setattr(minting, "LOOPBACK", set())
+    monkeypatch.setattr(minting, "oidc_token", lambda _, audience: asked.append(audience))
+    with pytest.raises(Failed, match=r"asks for an identity that is meant for pypi\.org") as refused:
+        mint(play)
+    assert refused.value.code == "identity-elsewhere"
+    assert asked == []
 
 
 def test_the_index_is_where_its_upload_api_is() -> None:

@@ -27,7 +27,8 @@ BEFORE = "1" * 40
 LEASE = timedelta(hours=2)
 YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
 LINE = (Commit(B, "feat: later (#2)"), Commit(A, "feat: change (#1)"), Commit(BEFORE, "chore: begin"))
-SAME = ("checklist", "checklist")
+CHECKLIST, ALWAYS = {"intent": "checklist"}, {"intent": "always"}
+SAME = (CHECKLIST, CHECKLIST)
 
 
 def pull(number: int, body: str) -> Pull:
@@ -130,11 +131,39 @@ def test_a_person_skips_nothing_that_a_later_commit_has_shipped() -> None:
 
 def test_what_is_merged_does_not_choose_its_policy() -> None:
     with pytest.raises(Held) as held:
-        next_step(facts(policies=("checklist", "always")))
-    assert held.value.code == "policy-changed"
-    assert isinstance(next_step(facts(policies=(None, "checklist"))), Write)  # there was no project before
-    ship = Trigger(by_hand=ByHand("ship", "a new policy", "me"))
-    assert isinstance(next_step(facts(policies=("checklist", "always"), trigger=ship)), Write)
+        next_step(facts(policies=(CHECKLIST, ALWAYS)))
+    assert (held.value.code, "intent: checklist → always" in held.value.message) == ("policy-changed", True)
+    assert f"-f commit={A[:12]}" in held.value.hint
+    assert isinstance(next_step(facts(policies=(None, CHECKLIST))), Write)  # there was no project before
+
+
+@pytest.mark.parametrize("what", ["ship", "skip"])
+def test_a_person_confirms_a_policy_by_naming_the_commit(what: Any) -> None:
+    """T13: who decides without a look at it confirms nothing, be it by a skip."""
+    for commit in ("", B[:12]):
+        blind = Trigger(by_hand=ByHand(what, "a new policy", "me", commit))
+        assert next_step(facts(policies=None, trigger=blind)) == ReadPolicies(BEFORE, A)
+        with pytest.raises(Held) as held:
+            next_step(facts(policies=(CHECKLIST, ALWAYS), trigger=blind))
+        assert held.value.code == "policy-changed"
+    named = Trigger(by_hand=ByHand(what, "a new policy", "me", A[:7]))
+    assert isinstance(next_step(facts(policies=None, trigger=named)), Write)
+
+
+def test_where_nothing_can_be_compared_a_person_names_the_commit() -> None:
+    """T13: main was rewritten, so what these merges change is not known."""
+    gone: dict[str, Any] = {"ledger": of(entry(state="released", commit="9" * 40)), "policies": SAME}
+    with pytest.raises(Held) as held:
+        next_step(facts(**gone, trigger=Trigger(by_hand=ByHand("ship", "why", "me"))))
+    assert (held.value.code, "was rewritten" in held.value.message) == ("policy-changed", True)
+    named = Trigger(by_hand=ByHand("ship", "why", "me", A[:12]))
+    assert isinstance(next_step(facts(**gone, trigger=named)), Write)
+
+
+def test_before_the_first_release_policies_begin_with_the_pipeline() -> None:
+    """T13: what came with it was there to be reviewed, what came since is compared with that."""
+    known: dict[str, Any] = {"policies": None, "introduced": A, "trigger": Trigger()}
+    assert next_step(facts(B, **known)) == ReadPolicies(A, B)
 
 
 def test_a_project_without_a_ledger_begins_at_its_last_tag() -> None:

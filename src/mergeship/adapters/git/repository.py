@@ -144,6 +144,11 @@ class Repository:
 
         return read
 
+    def object_name(self, commit: str, path: str) -> str:
+        """The name of what a commit has at a path from the repository's top; empty if it has nothing there."""
+        listed = self.git("ls-tree", "--full-tree", commit, "--", path).split()
+        return listed[2] if listed else ""
+
     def names(self, commit: str, folder: str) -> list[str]:
         """The paths of the files that lie in a folder of a commit."""
         listed = self.git("ls-tree", "-z", "--name-only", "--full-tree", commit, f"{folder}/")

@@ -10,10 +10,10 @@ import msgspec
 
 from mergeship.adapters.index.oidc import oidc_token
 from mergeship.adapters.index.questions import get_json, read, refuse_busy, with_retry
-from mergeship.core.publisher import REFUSALS, explained
+from mergeship.core.publisher import AUDIENCES, REFUSALS, explained
 from mergeship.core.text import one_line
 from mergeship.errors import Failed
-from mergeship.web import client, within
+from mergeship.web import LOOPBACK, client, within
 
 _OK, _UNPROCESSABLE = 200, 422
 
@@ -54,6 +54,10 @@ def _base(upload: str) -> str:
 
 async def _exchange(base: str, environ: Mapping[str, str], publisher: str) -> str:
     audience = (await get_json(f"{base}/_/oidc/audience", _Audience, {}, "not-minted")).audience
+    owner, host = AUDIENCES.get(audience), urlsplit(base).hostname
+    if owner and host != owner and host not in LOOPBACK:
+        words = f"{base} asks for an identity that is meant for {owner}"
+        raise Failed("identity-elsewhere", words, hint="nothing was sent; correct index.upload")
     vouched = await oidc_token(environ, audience)
     async with client(base) as http:
         response = await http.post(f"{base}/_/oidc/mint-token", json={"token": vouched})

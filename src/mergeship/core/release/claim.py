@@ -1,17 +1,17 @@
 """What a run on a commit decides, and what it writes into the ledger for that: a machine without effects."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
 
-from mergeship.core import pep440
+from mergeship.core import pep440, policy
 from mergeship.core.intent import Policy
 from mergeship.core.listing import Listing
+from mergeship.core.policy import Policies
 from mergeship.core.release import commit_range, decision
-from mergeship.core.release.commit_range import DISPATCH, Commit, Range, RangeStart
-from mergeship.core.release.decision import Decision, Merged
+from mergeship.core.release.commit_range import Commit, Range, RangeStart
+from mergeship.core.release.decision import ByHand, Decision, Merged
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import BumpRequest, Used, next_version, tagged
@@ -52,13 +52,13 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The commit that brought the pipeline to main; empty if it is not known, or decides nothing."""
 
     # Found out on the way.
-    policies: tuple[Policy | None, Policy | None] | None = None
-    """What decided about intents before the merges, and at the commit; None for either if there was no project."""
+    policies: tuple[Policies | None, Policies | None] | None = None
+    """What decided before the merges, and what does at the commit; None for either if there was no project."""
     merges: tuple[Merged, ...] | None = None
 
 
 class ReadPolicies(msgspec.Struct, frozen=True):
-    """Read what decided about intents at these commits; `base` is empty if there is none."""
+    """Read what decides at these commits; `base` is empty if there is none."""
 
     base: str
     head: str
@@ -110,27 +110,39 @@ def next_step(facts: ClaimFacts) -> Step:
 
 def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
     """Ship, skip or hold, whatever that means for the ledger. Raises Held for a history that cannot be decided on."""
-    person, start = facts.trigger.by_hand, _start(facts)
-    lease = facts.project.lease
+    person = facts.trigger.by_hand
+    return _judge_merges(facts) if person is None else _judge_by_hand(facts, person)
 
-    def since_last_release(ledger: Ledger) -> Range:
-        return commit_range.since_last_release(facts.first_parents, facts.commit, ledger, start, facts.now, lease)
 
-    if person:
-        run = commit_range.by_hand(facts.first_parents, facts.commit, facts.ledger, facts.now, lease)
-        with suppress(Held):  # else a person goes on from the commit before
-            run = msgspec.structs.replace(run, base=since_last_release(facts.ledger).base)
-        return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
-    run = since_last_release(facts.ledger)
+def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDecision:
+    lease, confirmed = facts.project.lease, bool(person.commit) and facts.commit.startswith(person.commit)
+    run = commit_range.by_hand(facts.first_parents, facts.commit, facts.ledger, facts.now, lease)
+    try:
+        since = _since_last_release(facts, facts.ledger)
+    except Held as held:  # a person goes on from the commit before
+        if not confirmed:
+            words = f"a person has to confirm what these merges change: {held.message}"
+            raise Held("policy-changed", words, hint=_look_at(facts)) from held
+    else:
+        run = msgspec.structs.replace(run, base=since.base)
+        if not confirmed and facts.policies is None:
+            return ReadPolicies(_policies_since(facts, since), run.head)
+        if not confirmed:
+            _refuse_other_policies(facts)
+    return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
+
+
+def _judge_merges(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
+    run = _since_last_release(facts, facts.ledger)
     decided, claim = decision.already_decided(run), run.own
     if claim is not None and claim.state == "claimed":
         decided = None  # a claim keeps a number, and decides nothing: whoever may write can write one
         others = tuple(entry for entry in facts.ledger.releases if entry != claim)
-        run = since_last_release(msgspec.structs.replace(facts.ledger, releases=others))
+        run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others))
     if decided is None:
         if facts.policies is None:
-            return ReadPolicies(run.base, run.head)
-        _refuse_another_policy(*facts.policies)
+            return ReadPolicies(_policies_since(facts, run), run.head)
+        _refuse_other_policies(facts)
         if facts.merges is None:
             return LookUp(run.commits, run.since)
         decided = decision.decide(facts.merges, facts.project.intent, run.since, facts.introduced)
@@ -141,14 +153,29 @@ def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
     return ClaimDecision(decided, run, decided.own)
 
 
-def _refuse_another_policy(before: Policy | None, written: Policy | None) -> None:
-    """What is merged does not choose by which rule it is read."""
-    if before and written and before != written:
-        raise Held(
-            "policy-changed",
-            f"the setting intent was {before} before these merges, and is {written} now",
-            hint=f"confirm the first run under a new policy: {DISPATCH}",
-        )
+def _since_last_release(facts: ClaimFacts, ledger: Ledger) -> Range:
+    """What has not been decided on. Raises Held for a history that does not fit to the ledger."""
+    return commit_range.since_last_release(
+        facts.first_parents, facts.commit, ledger, _start(facts), facts.now, facts.project.lease
+    )
+
+
+def _policies_since(facts: ClaimFacts, run: Range) -> str:
+    """The commit whose policies a person has confirmed, or has brought here with the pipeline."""
+    brought = facts.introduced in {commit.sha for commit in run.commits}
+    return facts.introduced if brought else run.base
+
+
+def _refuse_other_policies(facts: ClaimFacts) -> None:
+    """What is merged does not choose by which rule it is read, nor where secrets go."""
+    before, written = facts.policies or (None, None)
+    changed = policy.changes(before, written)
+    if changed:
+        raise Held("policy-changed", policy.hold_words(changed), hint=_look_at(facts))
+
+
+def _look_at(facts: ClaimFacts) -> str:
+    return f"look at that, and if it is right {commit_range.confirm(facts.commit)}"
 
 
 def _start(facts: ClaimFacts) -> RangeStart:

@@ -10,7 +10,14 @@ from mergeship.errors import Held
 
 MOST = 250
 """Commits in one release; more than that is nobody's day, but a history that was misread."""
-DISPATCH = "decide by hand: gh workflow run ci-cd.yml --ref main -f decision=ship -f reason='…' (or decision=skip)"
+_RUN = "gh workflow run ci-cd.yml --ref main -f decision=ship -f reason='…'"
+_SKIP = " (or decision=skip)"
+DISPATCH = f"decide by hand: {_RUN}{_SKIP}"
+
+
+def confirm(commit: str) -> str:
+    """The way to decide by hand that confirms what a commit brings."""
+    return f"decide by hand: {_RUN} -f commit={commit[:12]}{_SKIP}"
 
 
 class Commit(msgspec.Struct, frozen=True):
@@ -75,7 +82,7 @@ def since_last_release(
     end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
     undecided = first_parents[position:end]
     if len(undecided) > MOST:
-        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=DISPATCH)
+        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=confirm(head))
     if end is None and not whole:
         raise _rewritten(", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:]), head)
     base = shas[end] if end is not None else ""
@@ -87,7 +94,7 @@ def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: dat
     """The range of a run in which a person decides: no merges, and no limits. Raises Held for what is not on main."""
     shas = [commit.sha for commit in first_parents]
     if head not in shas:
-        raise Held("not-on-main", f"{head[:12]} is not on main (or main was rewritten)", hint=_REWRITTEN)
+        raise Held("not-on-main", f"{head[:12]} is not on main (or main was rewritten)", hint=_restore(head))
     position = shas.index(head)
     settled = {entry.commit: entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)}
     later = (settled[sha] for sha in shas[:position] if sha in settled)
@@ -119,7 +126,9 @@ def _ends(ledger: Ledger, start: "RangeStart", now: datetime, lease: timedelta) 
 
 
 def _rewritten(what: str, head: str) -> Held:
-    return Held("main-rewritten", f"{what} is not in the history of {head[:12]}: main was rewritten", hint=_REWRITTEN)
+    return Held(
+        "main-rewritten", f"{what} is not in the history of {head[:12]}: main was rewritten", hint=_restore(head)
+    )
 
 
 class RangeStart(msgspec.Struct, frozen=True):
@@ -156,4 +165,5 @@ def range_start(
     return RangeStart({parent: "the commit before"}) if parent else RangeStart(whole=True)
 
 
-_REWRITTEN = "restore main; or, if that was intended, run: " + DISPATCH.removeprefix("decide by hand: ")
+def _restore(head: str) -> str:
+    return f"restore main; or, if that was intended, {confirm(head)}"

@@ -93,6 +93,8 @@ class ByHand(msgspec.Struct, frozen=True):
     decision: Literal["ship", "skip"]
     says: str
     actor: str
+    commit: str = ""
+    """The beginning of the commit's name, if a person confirms what it brings; empty, or at least seven digits."""
 
 
 def already_decided(run: Range, person: ByHand | None = None) -> Decision | None:
