@@ -1,12 +1,13 @@
 """What a pull request asks for: deploy, no deploy, or nothing that is clear."""
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from mergeship.core.toml import BOM
+from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 
 if TYPE_CHECKING:
@@ -18,14 +19,27 @@ DEPLOY, NO_DEPLOY, CHANGELOG = "Deployment PR", "Non-deployment PR", "Changelog 
 MAX_BODY = 65_536
 """Characters: what GitHub takes."""
 
-_TASK = re.compile(r"\[([ xX])\]\s+(.*)", re.DOTALL)
+_TASK = re.compile(r"\[([ xX])\][ \t]+(.*)", re.DOTALL)
+_LINE = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]+\[[ xX]\][ \t]")
+"""How a line has to begin for GitHub to show a box; the marker and the box of an item on two lines are none."""
+_UNCLEAR = re.compile(r"\[[ xX]\]|~|^[ \t:|-]+$", re.MULTILINE)
+"""In an item: GitHub looks for a tick in its whole line, strikes out, and makes a table of what is above dashes."""
+_WIDE = re.compile(r"[^\S \t\r\n]")  # white space for us, and not for GitHub
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _KEYWORDS = {
     DEPLOY: re.compile(r"deployment\s+pr\b", re.IGNORECASE),
     NO_DEPLOY: re.compile(r"non[-\s]?deployment\s+pr\b", re.IGNORECASE),
     CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
 }
 _ITEM = re.compile(r"(?P<head>\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]\s+(?P<words>.*)")
-_STRUCK = re.compile(r"<(?:del|s|strike)\b", re.IGNORECASE)
+_TAG_LINE = re.compile(r"\n[ \t]*</?[A-Za-z]")
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_TAG = re.compile(r"</?[A-Za-z][^<>]*>")
+_HIDING = re.compile(
+    r"<(/?)(del|s|strike|blockquote|pre|code|samp|tt|kbd|svg|math|template|select|option|textarea|title|style|xmp"
+    r"|iframe|noembed|noframes|noscript|script|plaintext|object|audio|video|canvas)\b",
+    re.IGNORECASE,
+)
 _MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
 
 
@@ -51,6 +65,8 @@ def of_checklist(text: str) -> Intent | None:
         return Intent("unclear", f"its text is longer than {MAX_BODY} characters")
     ticks: dict[str, set[bool]] = {}
     for ticked, words in _tasks(text):
+        if ticked is None:
+            return Intent("unclear", f"it is not clear how GitHub shows the item {one_line(words)[:60]!r}")
         for name, keyword in _KEYWORDS.items():
             if keyword.match(words):
                 ticks.setdefault(name, set()).add(ticked)
@@ -111,14 +127,12 @@ def of_marker(message: str) -> Intent:
     return Intent("deploy", f"its commit is marked {marker}", part=parts[0] if parts else "patch")
 
 
-def read(
-    policy: Policy, *, body: str, labels: Sequence[str], message: str, squashed: bool = True, corrected: bool = False
-) -> Intent:
+def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corrected: bool = False) -> Intent:
     """The intent of a pull request. `message` is that of its commits in main, empty before the merge.
 
-    A checklist in a squash commit (`squashed`) goes before the one in the body. One in any other commit is the work of
-    whoever wrote that commit, and not of whoever merged it: it may not say something else than the body. A body that
-    was `corrected` after the merge counts if the commit is unclear.
+    A checklist in a commit is of whoever wrote that, in a fork or in the box beside the button: alone it asks for
+    nothing, and it may not say something else than the text of the pull request. If it is unclear, a text that was
+    `corrected` after the merge counts.
     """
     if policy == "always":
         return Intent("deploy", "every merge ships here")
@@ -127,37 +141,80 @@ def read(
     if policy == "marker":
         return of_marker(message)
     in_commit, in_body = of_checklist(message), of_checklist(body)
-    if in_commit and in_body and in_commit.wanted != in_body.wanted:
-        if corrected and in_commit.wanted == "unclear":
-            return in_body
-        if not squashed:
-            return Intent("unclear", "its commits and its text do not tick the same")
-    return in_commit or in_body or Intent("unclear", "it has no checklist")
+    if in_commit is None:
+        return in_body or Intent("unclear", "it has no checklist")
+    if in_body is None:
+        return Intent("unclear", "its commits have a checklist, and its text has none")
+    if in_commit.wanted == in_body.wanted or (corrected and in_commit.wanted == "unclear"):
+        return in_body
+    return Intent("unclear", "its commits and its text do not tick the same")
 
 
-def depends_on_body(policy: Policy, message: str) -> bool:
-    """Whether the intent is read from the pull request's body, which can be edited after the merge."""
+def depends_on_body(policy: Policy, body: str, message: str) -> bool:
+    """Whether the pull request's body decides, which can be edited after the merge, and no commit says the same."""
     if policy != "checklist":
         return False
-    in_commit = of_checklist(message)
-    return in_commit is None or in_commit.wanted == "unclear"
+    in_commit, in_body = of_checklist(message), of_checklist(body)
+    return not (in_commit and in_body and in_commit.wanted == in_body.wanted != "unclear")
 
 
-def _tasks(text: str) -> Iterator[tuple[bool, str]]:
-    """The task list's items as GitHub shows them: whether each is ticked, and its words."""
+def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
+    """The task list's items as GitHub shows them: whether each is ticked, and its words.
+
+    None instead of a tick for an item of which cannot be said how it is shown: HTML may hide or strike what follows.
+    """
     from markdown_it import MarkdownIt
 
-    # A list may be indented as a whole, which Markdown would take for code; and `[x]: …` is no link for GitHub here.
-    tokens = MarkdownIt("commonmark").disable(["code", "reference"]).parse(text.removeprefix(BOM))
+    # `[x]: …` is no link for GitHub here: it looks for items before it looks for links.
+    tokens = MarkdownIt("commonmark").enable("table").disable("reference").parse(text)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    html = _Html(unclear=bool(_CONTROL.search(text)))
     quoted = 0
-    parents: list[str] = []
+    parents: list[Token] = []
     for token in tokens:
         quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
-        if token.type == "inline" and not quoted and parents == ["list_item_open", "paragraph_open"]:
-            match = _TASK.match(_shown(token))
-            if match and _TASK.match(token.content) and not _STRUCK.search(token.content):
-                yield match[1] != " ", match[2]
-        parents = [*parents[-1:], token.type]
+        html.read(token)
+        if token.type == "inline" and not quoted and _begins_item(parents):
+            shown = _TASK.match(_shown(token))
+            if match := _TASK.match(token.content):
+                begins = token.map and _LINE.match(lines[token.map[0]])
+                tagged = html.hides or _HIDING.search(token.content)
+                clear = begins and shown and not tagged and not _UNCLEAR.search(token.content, match.start(2))
+                yield match[1] != " " if clear else None, (shown or match)[2]
+        parents = [*parents[-1:], token]
+
+
+class _Html:
+    """The HTML up to a token: whether it may strike, hide or swallow what comes after it."""
+
+    def __init__(self, *, unclear: bool) -> None:
+        self._unclear = unclear
+        self._open: Counter[str] = Counter()
+
+    @property
+    def hides(self) -> bool:
+        """Whether it may."""
+        return self._unclear or self._open.total() > 0
+
+    def read(self, token: "Token") -> None:
+        """Read a token, and those in it."""
+        if token.type == "inline":
+            self._unclear |= bool(_TAG_LINE.search(token.content))  # a block for GitHub, and not for us
+        if token.type in {"html_inline", "html_block"}:
+            rest = _COMMENT.sub("", token.content)
+            self._unclear |= "<" in _TAG.sub("", rest) or bool(_WIDE.search(rest))
+            for closing, name in _HIDING.findall(rest):
+                self._open[name.lower()] = max(0, self._open[name.lower()] + (-1 if closing else 1))
+        for child in token.children or ():
+            self.read(child)
+
+
+def _begins_item(parents: "Sequence[Token]") -> bool:
+    """Whether a text is the first thing in a list's item; an underlined heading is one for GitHub too."""
+    if [token.type for token in parents] == ["list_item_open", "paragraph_open"]:
+        return True
+    heading = [token.type for token in parents] == ["list_item_open", "heading_open"]
+    return heading and parents[-1].markup in {"=", "-"}
 
 
 def _shown(token: "Token") -> str:

@@ -134,14 +134,15 @@ def test_a_body_that_a_stranger_changed_after_the_merge_holds() -> None:
     found = decide([merged(edited)], "checklist", "v1")
     assert found.decision == "hold"
     assert found.words == ("#1: its text was edited after the merge by evil, who has no write access",)
-    assert outcome(merged(edited, message=f"feat: x (#1)\n\n{NO}")) == "skip"  # the commit's own goes first
+    assert outcome(merged(edited, message=f"feat: x (#1)\n\n{NO}")) == "hold"
+    assert outcome(merged(edited, message=f"feat: x (#1)\n\n{YES}")) == "ship"  # the commit has it as it was merged
     assert decide([merged(edited)], "always", "v1").decision == "ship"
 
 
-def test_only_a_squash_commit_s_checklist_wins() -> None:
-    """Its message is of whoever merged; that of any other commit is of whoever wrote it."""
-    assert outcome(merged(pull(1, NO), message=f"feat: x (#1)\n\n{YES}")) == "ship"
-    assert outcome(merged(pull(1, NO), message=f"feat: x (#2)\n\n{YES}")) == "hold"
+def test_a_commit_says_nothing_that_its_pull_request_does_not() -> None:
+    """T14"""
+    assert outcome(merged(pull(1, NO), message=f"docs: typo (#1)\n\n{YES}")) == "hold"
+    assert outcome(merged(pull(1, NO), message=f"docs: typo (#2)\n\n{YES}")) == "hold"
     one, other = merged(pull(1, NO), message=f"feat: x (#1)\n\n{YES}"), merged(pull(1, NO), message="feat: y")
     assert outcome(one, other) == "hold"
 

@@ -198,19 +198,16 @@ def of_intent(intended: Intent, about: str) -> Reason:
 
 def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Part]:
     about, message = f"#{pull.number}", "\n\n".join(messages)
-    # What GitHub calls a squash commit, whose message is of whoever merged; all others are of whoever wrote them.
-    squashed = len(messages) == 1 and message.partition("\n")[0].endswith(f"(#{pull.number})")
     what = neutral_kind(pull)
     if what and pull.more_than_allowed:
         more = ", ".join(pull.more_than_allowed[:5])
         return Reason(about, f"it is a {what} pull request and changes more than it may: {more}", "hold"), "patch"
     if what:
         return Reason(about, f"it is a {what} pull request", "neutral"), "patch"
-    if pull.edited_by and intent.depends_on_body(policy, message):
+    if pull.edited_by and intent.depends_on_body(policy, pull.body, message):
         words = f"its text was edited after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
-    given = {"squashed": squashed, "corrected": pull.edited}
-    intended = intent.read(policy, body=pull.body, labels=pull.labels, message=message, **given)
+    intended = intent.read(policy, body=pull.body, labels=pull.labels, message=message, corrected=pull.edited)
     return of_intent(intended, about), intended.part if intended.wanted == "deploy" else "patch"
 
 
