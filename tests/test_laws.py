@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.listing import Listing, Published
 from mergeship.core.release import claim, delivery, ledger
-from mergeship.core.release.claim import ClaimDecision, LookUp, ProjectFacts, ReadPolicies, Write
+from mergeship.core.release.claim import ClaimDecision, LookUp, LookUpSkips, ProjectFacts, ReadPolicies, Write
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
 from mergeship.core.release.due import due
@@ -243,6 +243,8 @@ class Runner:
             match step:
                 case ReadPolicies():
                     facts = msgspec.structs.replace(facts, policies=(SAME, SAME))
+                case LookUpSkips():
+                    facts = msgspec.structs.replace(facts, skipped="")
                 case LookUp(commits):
                     merges = tuple(Merged(one, (world.pulls[one.sha],)) for one in commits if one.sha in world.pulls)
                     facts = msgspec.structs.replace(facts, merges=merges)

@@ -14,8 +14,12 @@ def store(tmp_path: Path) -> RunnerStore:
 
 
 def test_it_lies_where_the_user_s_state_does(tmp_path: Path) -> None:
-    assert RunnerStore({"XDG_STATE_HOME": str(tmp_path)}, "o/n").folder == tmp_path / "mergeship" / "o" / "n"
-    assert RunnerStore({"HOME": "/h"}, "o/n").folder == Path("/h/.local/state/mergeship/o/n")
+    """T25: the same name on two servers is two repositories."""
+    state = {"XDG_STATE_HOME": str(tmp_path)}
+    assert RunnerStore(state, "o/n").folder == tmp_path / "mergeship" / "github.com" / "o" / "n"
+    other = RunnerStore({**state, "GITHUB_SERVER_URL": "https://git.example:8443"}, "o/n")
+    assert other.folder == tmp_path / "mergeship" / "git.example:8443" / "o" / "n"
+    assert RunnerStore({"HOME": "/h"}, "o/n").folder == Path("/h/.local/state/mergeship/github.com/o/n")
 
 
 def test_the_last_ledger_is_remembered(store: RunnerStore) -> None:

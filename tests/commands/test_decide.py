@@ -13,11 +13,12 @@ import pytest
 from mergeship.adapters.git import Repository
 from mergeship.commands.decide import Decided, decide
 from mergeship.commands.gate import Gated, gate
-from mergeship.core.release import ledger
+from mergeship.core.release import commit_range, ledger
 from mergeship.core.workflow import PATH
 from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv, pipeline
 from mergeship.drills.merges import dispatch
 from mergeship.errors import MergeshipError, Misconfigured
+from mergeship.pipeline import deciding
 from mergeship.world.fault import Fault
 from mergeship.world.forge.accounts import Grant
 from tests import ledgers
@@ -492,6 +493,42 @@ def test_without_a_ledger_a_tag_of_the_highest_release_is_the_beginning(play: Dr
     play.merged()
     found = run(play, event={"before": "0" * 40, "after": play.main})
     assert (found.version, found.since) == ("0.1.6", f"the tag of the highest published version at {first[:12]}")
+
+
+def test_many_merges_that_ship_nothing_are_no_limit(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T25: main's own run on a merge before, which had nothing to ship, is where the range begins."""
+    monkeypatch.setattr(commit_range, "LONG", 3)
+    monkeypatch.setattr(commit_range, "MOST", 4)
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    for _ in range(4):
+        play.merged(NO_SHIP)
+    assert run(play).decision == "skip"
+    skipped = play.testbed.repo.runs[-1]
+    play.merged(SHIP)
+    held = run(play).error
+    assert held is not None
+    assert held.code == "too-many-commits"
+    skipped.conclusion, ended = "success", {"Decide": "success", "Build": "skipped", "Deploy": "skipped"}
+    for jobs in ({**ended, "Build": "cancelled"}, {**ended, "Deploy": "success"}, {**ended, "Decide": "failure"}):
+        skipped.jobs = jobs
+        assert run(play).error == held
+    skipped.jobs, skipped.conclusion = ended, "cancelled"
+    assert run(play).error == held
+    skipped.conclusion = "success"
+    found = run(play)
+    assert (found.decision, found.reasons) == ("ship", ('#6: its checklist ticks "Deployment PR"',))
+    assert found.since.startswith("the run at ")
+
+
+def test_a_run_of_an_old_commit_is_one_of_main(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T25: thousands of commits ago."""
+    monkeypatch.setattr(deciding, "READ", 2)
+    old = play.merged()
+    play.shipped()
+    for _ in range(4):
+        play.merged(NO_SHIP)
+    assert run(play, commit=old).reasons == (f"{old[:12]}: it is released as 0.1.1",)
 
 
 def test_the_gate_says_what_decide_would(play: DrillEnv) -> None:

@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from mergeship import disk
 from mergeship.core.distribution import Distribution
@@ -13,12 +14,13 @@ _SEEN = "ledger-seen"
 
 
 class RunnerStore:
-    """The folder `$XDG_STATE_HOME/mergeship/OWNER/REPO`."""
+    """The folder `$XDG_STATE_HOME/mergeship/SERVER/OWNER/REPO`."""
 
     def __init__(self, environ: Mapping[str, str], repository: str) -> None:
         home = Path(environ.get("HOME") or "/nonexistent")
         base = Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state")
-        self.folder = base / "mergeship" / repository
+        server = urlsplit(environ.get("GITHUB_SERVER_URL") or "https://github.com").netloc
+        self.folder = base / "mergeship" / server / repository
 
     def seen(self) -> str:
         """The last ledger commit that this runner saw; empty if it saw none."""

@@ -13,7 +13,7 @@ from mergeship.core.progress import Reporter
 from mergeship.core.project import Source
 from mergeship.core.release import claim
 from mergeship.core.release import ledger as ledgers
-from mergeship.core.release.claim import LookUp, ReadPolicies, Write
+from mergeship.core.release.claim import Write
 from mergeship.core.release.decision import Outcome
 from mergeship.core.release.evidence import EVENTS
 from mergeship.core.release.ledger import Ledger
@@ -110,8 +110,8 @@ class _Deciding:
 
     def _decided(self, verified: Verified) -> Write | claim.ClaimDecision:
         facts = deciding.facts(self.state, self.source, verified, self.state.head, self.trigger)
-        while isinstance(step := claim.next_step(facts), ReadPolicies | LookUp):
-            facts = deciding.learn(step, facts, self.state, self.source, self.environ, self.report)
+        while isinstance(step := claim.next_step(facts), claim.Question):
+            facts = deciding.learn(step, facts, self.state, self.source, verified, self.environ, report=self.report)
         return step
 
 

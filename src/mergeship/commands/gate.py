@@ -80,7 +80,7 @@ def _of_commit(
     verified = verify_ledger(state, environ, report, dry_run=True)
     facts = deciding.facts(state, source, verified, state.repository.resolved(name), trigger)
     while not isinstance(step := claim.judge(facts), ClaimDecision):
-        facts = deciding.learn(step, facts, state, source, environ, report)
+        facts = deciding.learn(step, facts, state, source, verified, environ, report=report)
     return step.decision
 
 

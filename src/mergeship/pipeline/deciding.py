@@ -6,16 +6,16 @@ import msgspec
 
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.release.claim import ClaimFacts, LookUp, ProjectFacts, ReadPolicies
+from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
 from mergeship.pipeline.merges import look_up_merges
 from mergeship.pipeline.policies import policies
 from mergeship.pipeline.project_state import ProjectState
-from mergeship.pipeline.verify_ledger import Verified
+from mergeship.pipeline.verify_ledger import Verified, last_skip
 
-READ = 5000  # commits of main that are read: a run of an old commit is found among them
+READ = 5000  # commits of main whose messages are read
 
 
 def facts(state: ProjectState, source: Source, verified: Verified, commit: str, trigger: Trigger) -> ClaimFacts:
@@ -27,13 +27,20 @@ def facts(state: ProjectState, source: Source, verified: Verified, commit: str, 
         trigger=trigger,
         run=state.run,
         now=state.now,
-        first_parents=tuple(Commit(sha, text) for sha, text in state.repository.first_parents(state.refs.main, READ)),
+        first_parents=_first_parents(state),
         ledger=verified.ledger,
         tags=state.refs.tags,
         listing=verified.listing,
         void=tuple(verified.belief.void),
         introduced=_introduced(state, verified),
     )
+
+
+def _first_parents(state: ProjectState) -> tuple[Commit, ...]:
+    """Main's first-parent line, the newest first; what is far back without its messages."""
+    commits = [Commit(sha, text) for sha, text in state.repository.first_parents(state.refs.main, READ)]
+    older = state.repository.older(commits[-1].sha) if len(commits) == READ else ()
+    return (*commits, *map(Commit, older))
 
 
 def _introduced(state: ProjectState, verified: Verified) -> str:
@@ -44,11 +51,13 @@ def _introduced(state: ProjectState, verified: Verified) -> str:
 
 
 def learn(
-    step: ReadPolicies | LookUp,
+    step: Question,
     known: ClaimFacts,
     state: ProjectState,
     source: Source,
+    verified: Verified,
     environ: Mapping[str, str],
+    *,
     report: Reporter,
 ) -> ClaimFacts:
     """What is known once a step is done. Raises Held if the forge does not answer."""
@@ -56,6 +65,9 @@ def learn(
         before = policies(state.repository, step.base, state.overrides) if step.base else None
         written = policies(state.repository, step.head, state.overrides)
         return msgspec.structs.replace(known, policies=(before, written))
+    if isinstance(step, LookUpSkips):
+        report(Note("there is much since the last release: looking for a run that had nothing to ship"))
+        return msgspec.structs.replace(known, skipped=last_skip(state, environ, report, verified, step.commits))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
     return msgspec.structs.replace(

@@ -18,11 +18,13 @@ from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Ledger
+from mergeship.core.release.runs import has_skipped
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
 _RECORD = timedelta(days=400)  # GitHub keeps a run for so long
+_TRIES = 100  # commits whose runs are looked for
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\s]+\.ya?ml")
 
 
@@ -36,6 +38,7 @@ class Verified(msgspec.Struct, frozen=True):
     recorded: Ledger
     """The whole of it, as it is at the origin."""
     belief: Belief
+    evidence: Evidence
 
     def counting(self, state: ProjectState) -> Ledger:
         """What counts of the ledger as it is by now."""
@@ -62,7 +65,7 @@ def verify_ledger(
     what main has left behind is none either.
     """
     listed = _listed(state, environ, decided=decided)
-    belief = _belief(state, environ, report, listed, by_hand=by_hand)
+    belief, evidence = _belief(state, environ, report, listed, by_hand=by_hand)
     counting = believed(state.ledger, belief, state.now, state.run)
     wrong = conflicts.conflicts(counting, listed, state.refs.tags, by_hand=decided)
     if wrong:
@@ -71,7 +74,7 @@ def verify_ledger(
         report(Note(f"{version} does not count: {why}"))
     if state.refs.ledger and not belief.unknown and not belief.void and not dry_run:
         state.store.remember(state.refs.ledger)
-    return Verified(listed, counting, state.ledger, belief)
+    return Verified(listed, counting, state.ledger, belief, evidence)
 
 
 def _listed(state: ProjectState, environ: Mapping[str, str], *, decided: bool) -> Listing:
@@ -98,7 +101,7 @@ def _listed(state: ProjectState, environ: Mapping[str, str], *, decided: bool) -
 
 def _belief(
     state: ProjectState, environ: Mapping[str, str], report: Reporter, listed: Listing, *, by_hand: bool
-) -> Belief:
+) -> tuple[Belief, Evidence]:
     known = Evidence(
         repository=state.name,
         workflow=job.workflow(environ) or workflow.PATH,
@@ -126,7 +129,19 @@ def _belief(
                 known = msgspec.structs.replace(known, of_commit={c: _runs_of(state, forge, c) for c in commits})
             case _:
                 assert_never(step)
-    return step
+    return step, known
+
+
+def last_skip(
+    state: ProjectState, environ: Mapping[str, str], report: Reporter, verified: Verified, commits: Sequence[str]
+) -> str:
+    """The first of some commits on which main's own run had nothing to ship; empty if none is known."""
+    forge = Forge(environ, state.name, state.settings.forge.deadline, report)
+    for commit in commits[:_TRIES]:
+        of_commit = {commit: _runs_of(state, forge, commit)}
+        if has_skipped(commit, msgspec.structs.replace(verified.evidence, of_commit=of_commit)):
+            return commit
+    return ""
 
 
 def _declared(state: ProjectState, commit: str) -> str | None:
@@ -150,6 +165,10 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     path = run.path.partition("@")[0]
     stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
     begun = frozenset(stage for stage, names in stages.items() if any(j.name in names and j.begun for j in jobs))
+    decided, built, sent = (
+        [job.conclusion for job in jobs if job.name in stages.get(stage, ())] for stage in ("decide", "build", "deploy")
+    )
+    nothing = bool(built) and bool(sent) and {*built, *sent} == {"skipped"}
     return Run(
         path=path,
         event=run.event,
@@ -157,6 +176,7 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
         commit=run.head_sha,
         repository=run.head_repository.full_name if run.head_repository else "",
         begun=begun if {"decide", "deploy"} <= set(stages) else None,
+        skipped=run.conclusion == "success" and "success" in decided and nothing,
     )
 
 

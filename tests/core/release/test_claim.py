@@ -10,6 +10,7 @@ from mergeship.core.release.claim import (
     ClaimDecision,
     ClaimFacts,
     LookUp,
+    LookUpSkips,
     ProjectFacts,
     ReadPolicies,
     Step,
@@ -174,3 +175,18 @@ def test_a_project_without_a_ledger_begins_at_its_last_tag() -> None:
     assert next_step(facts(B, merges=None, **known)) == LookUp(
         (LINE[0],), f"the tag of the highest published version at {A[:12]}"
     )
+
+
+def test_where_much_was_merged_it_is_looked_for_a_run_that_skipped() -> None:
+    """T25"""
+    line = tuple(Commit(f"{number:040x}", f"feat: {number} (#{number})") for number in range(400, 0, -1))
+    known: dict[str, Any] = {"first_parents": line, "commit": line[0].sha, "trigger": Trigger(), "merges": None}
+    known |= {"ledger": of(entry(state="released", commit=line[-1].sha))}
+    step = next_step(facts(**known))
+    assert isinstance(step, LookUpSkips)
+    assert step.commits == tuple(commit.sha for commit in line[1:-1])
+    assert next_step(facts(**known, skipped=line[1].sha)) == LookUp(
+        (line[0],), f"the run at {line[1].sha[:12]}, which had nothing to ship"
+    )
+    with pytest.raises(Held, match="more than 250"):
+        next_step(facts(**known, skipped=""))

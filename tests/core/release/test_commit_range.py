@@ -11,6 +11,7 @@ from mergeship.core.release.commit_range import (
     by_hand,
     range_start,
     since_last_release,
+    since_skip,
 )
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.errors import Held
@@ -139,12 +140,18 @@ def test_a_rewritten_main_holds() -> None:
 
 
 def test_too_many_commits_hold() -> None:
-    assert len(span(MOST + 1, MOST + 1, entry("0.1.1", 1)).commits) == MOST
+    assert len(since_skip(span(MOST + 1, MOST + 1, entry("0.1.1", 1)), "").commits) == MOST
     with pytest.raises(Held, match="more than 250 commits") as held:
-        span(MOST + 2, MOST + 2, begins=RangeStart({sha(1): "the tag"}))
+        since_skip(span(MOST + 2, MOST + 2, begins=RangeStart({sha(1): "the tag"})), "")
     assert (held.value.code, "decision=ship" in held.value.hint) == ("too-many-commits", True)
-    with pytest.raises(Held, match="more than 250"):
-        span(MOST + 1, MOST + 1)
+
+
+def test_a_skip_moves_the_beginning_of_a_long_range() -> None:
+    """T25: hundreds of merges that ship nothing are no limit."""
+    found = since_skip(span(9 * MOST, 9 * MOST, entry("0.1.1", 1)), sha(9 * MOST - 2))
+    assert numbers(found) == [9 * MOST - 1, 9 * MOST]
+    assert (found.base, found.since) == (sha(9 * MOST - 2), f"the run at {found.base[:12]}, which had nothing to ship")
+    assert numbers(since_skip(span(9, 9, entry("0.1.1", 5)), sha(2))) == [6, 7, 8, 9]
 
 
 def test_a_person_decides_without_limits() -> None:

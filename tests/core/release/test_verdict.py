@@ -12,6 +12,7 @@ from mergeship.core.listing import Listing, Published
 from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Entry, Ledger, Skip
+from mergeship.core.release.runs import has_skipped
 from mergeship.core.release.verdict import MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
 from mergeship.errors import Held
 
@@ -493,3 +494,17 @@ def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
     assert refused(ledger(*many)) == (
         "ledger-foreign-run", f"{MOST + 1} releases would have begun, and none of them ended",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "counts"),
+    [
+        ({}, True), ({"event": "workflow_dispatch"}, True), ({"skipped": False}, False), ({"commit": MAIN[2]}, False),
+        ({"branch": "evil"}, False), ({"event": "schedule"}, False), ({"repository": "evil/obk"}, False),
+    ],
+)  # fmt: skip
+def test_a_skip_is_one_of_main_s_own_run_on_that_commit(more: dict[str, Any], counts: bool) -> None:
+    """T25"""
+    of_commit = {MAIN[1]: (run(**{"skipped": True, **more}),)}
+    assert has_skipped(MAIN[1], evidence(of_commit=of_commit)) is counts
+    assert not has_skipped(MAIN[1], evidence())

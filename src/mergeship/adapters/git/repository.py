@@ -111,6 +111,10 @@ class Repository:
         commits = (record.partition("\n") for record in shown.split("\0") if record)
         return [(sha, message.rstrip("\n")) for sha, _, message in commits]
 
+    def older(self, commit: str) -> list[str]:
+        """The first parents before a commit, the newest first."""
+        return self.git("rev-list", "--first-parent", "--skip=1", commit).split()
+
     def introduced(self, commit: str, words: str, folder: str) -> str:
         """The first commit on a commit's first-parent line that wrote `words` into a folder; empty if none did."""
         shown = self.git(

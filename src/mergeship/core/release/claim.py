@@ -55,6 +55,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     policies: tuple[Policies | None, Policies | None] | None = None
     """What decided before the merges, and what does at the commit; None for either if there was no project."""
     merges: tuple[Merged, ...] | None = None
+    skipped: str | None = None
+    """The last commit on which main's own run had nothing to ship; empty if none is known."""
 
 
 class ReadPolicies(msgspec.Struct, frozen=True):
@@ -69,6 +71,12 @@ class LookUp(msgspec.Struct, frozen=True):
 
     commits: tuple[Commit, ...]
     since: str
+
+
+class LookUpSkips(msgspec.Struct, frozen=True):
+    """Look for the first of these commits on which main's own run had nothing to ship: the newest come first."""
+
+    commits: tuple[str, ...]
 
 
 class ClaimDecision(msgspec.Struct, frozen=True):
@@ -89,13 +97,14 @@ class Write(msgspec.Struct, frozen=True):
     decided: ClaimDecision
 
 
-Step = ReadPolicies | LookUp | Write | ClaimDecision
+Question = ReadPolicies | LookUpSkips | LookUp
+Step = Question | Write | ClaimDecision
 
 
 def next_step(facts: ClaimFacts) -> Step:
     """What to do next. Raises Held for a history that cannot be decided on, and for a version that may not follow."""
     judged = judge(facts)
-    if isinstance(judged, ReadPolicies | LookUp):
+    if isinstance(judged, Question):
         return judged
     person, own = facts.trigger.by_hand, judged.decision.own
     if judged.decision.decision == "ship":
@@ -108,7 +117,7 @@ def next_step(facts: ClaimFacts) -> Step:
     return judged
 
 
-def judge(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
+def judge(facts: ClaimFacts) -> Question | ClaimDecision:
     """Ship, skip or hold, whatever that means for the ledger. Raises Held for a history that cannot be decided on."""
     person = facts.trigger.by_hand
     return _judge_merges(facts) if person is None else _judge_by_hand(facts, person)
@@ -132,7 +141,7 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
     return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
 
 
-def _judge_merges(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
+def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
     run = _since_last_release(facts, facts.ledger)
     decided, claim = decision.already_decided(run), run.own
     if claim is not None and claim.state == "claimed":
@@ -140,6 +149,9 @@ def _judge_merges(facts: ClaimFacts) -> ReadPolicies | LookUp | ClaimDecision:
         others = tuple(entry for entry in facts.ledger.releases if entry != claim)
         run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others))
     if decided is None:
+        if len(run.commits) > commit_range.LONG and facts.skipped is None:
+            return LookUpSkips(tuple(commit.sha for commit in reversed(run.commits[:-1])))
+        run = commit_range.since_skip(run, facts.skipped or "")
         if facts.policies is None:
             return ReadPolicies(_policies_since(facts, run), run.head)
         _refuse_other_policies(facts)

@@ -10,6 +10,8 @@ from mergeship.errors import Held
 
 MOST = 250
 """Commits in one release; more than that is nobody's day, but a history that was misread."""
+LONG = 100
+"""Commits from which on it is looked for a run that had nothing to ship, instead of looking all of them up."""
 _RUN = "gh workflow run ci-cd.yml --ref main -f decision=ship -f reason='…'"
 _SKIP = " (or decision=skip)"
 DISPATCH = f"decide by hand: {_RUN}{_SKIP}"
@@ -62,9 +64,8 @@ def since_last_release(
 ) -> Range:
     """The range of a run on `head`.
 
-    `first_parents` is main's first-parent line, the newest first, as far as it was read; `start` says where a project
-    without a ledger begins. Raises Held if the history and the ledger do not fit together, or if there are more
-    than 250 commits.
+    `first_parents` is main's first-parent line, the newest first; `start` says where a project without a ledger
+    begins. Raises Held if the history and the ledger do not fit together.
     """
     by_person = by_hand(first_parents, head, ledger, now, lease)
     if by_person.own or by_person.newer:
@@ -81,13 +82,24 @@ def since_last_release(
         return msgspec.structs.replace(by_person, since=f"{known[later]} at {later[:12]}, which comes later")
     end = next((number for number in range(position, len(shas)) if shas[number] in known), None)
     undecided = first_parents[position:end]
-    if len(undecided) > MOST:
-        raise Held("too-many-commits", f"there are more than {MOST} commits since the last release", hint=confirm(head))
     if end is None and not whole:
         raise _rewritten(", ".join(f"{what} at {sha[:12]}" for sha, what in list(known.items())[-2:]), head)
     base = shas[end] if end is not None else ""
     since = f"{known[base]} at {base[:12]}" if base else "the first commit"
     return msgspec.structs.replace(by_person, commits=tuple(reversed(undecided)), since=since, base=base)
+
+
+def since_skip(range_: Range, skipped: str) -> Range:
+    """The rest of a long range, behind the commit that was `skipped`: empty for none. Raises Held for too much."""
+    shas = [commit.sha for commit in range_.commits]
+    if skipped in shas:
+        rest = range_.commits[shas.index(skipped) + 1 :]
+        words = f"the run at {skipped[:12]}, which had nothing to ship"
+        range_ = msgspec.structs.replace(range_, commits=rest, since=words, base=skipped)
+    if len(range_.commits) > MOST:
+        words = f"there are more than {MOST} commits since the last release"
+        raise Held("too-many-commits", words, hint=confirm(range_.head))
+    return range_
 
 
 def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: datetime, lease: timedelta) -> Range:

@@ -101,3 +101,9 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
             "ledger-foreign-run", f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
         )
     return True
+
+
+def has_skipped(commit: str, evidence: Evidence) -> bool:
+    """Whether a run of main's own on a commit of it has found nothing to ship up to there."""
+    runs = evidence.of_commit.get(commit, ())
+    return any(run.skipped and run.commit == commit and not any(_not_of_main(run, evidence)) for run in runs)
