@@ -8,6 +8,7 @@ from packaging.tags import Tag
 from packaging.utils import InvalidWheelFilename, canonicalize_name, parse_wheel_filename
 from packaging.version import InvalidVersion, Version
 
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.errors import Failed
 
 MANIFEST = "mergeship.json"
@@ -58,8 +59,8 @@ def encode(manifest: Manifest) -> str:
 def decode(text: bytes) -> Manifest:
     """The manifest in a text. Raises Failed for anything that build did not write."""
     try:
-        manifest = msgspec.json.decode(text, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        manifest = decoded(text, Manifest)
+    except UnreadableError as error:
         raise Failed("bad-manifest", f"{MANIFEST} cannot be read: {error}", hint="run mergeship build again") from error
     if manifest.schema != SCHEMA:
         raise Failed(

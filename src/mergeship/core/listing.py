@@ -15,6 +15,7 @@ from packaging.version import InvalidVersion
 
 from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.names import loosely
 from mergeship.core.text import one_line
 from mergeship.core.version import Used
@@ -97,8 +98,8 @@ def parse(body: bytes, project: str, address: str) -> Listing:
     Raises Held for anything else: unreadable is not empty.
     """
     try:
-        page = msgspec.json.decode(body, type=_Page)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        page = decoded(body, _Page)
+    except UnreadableError as error:
         raise Held(
             "index-unreadable",
             f"{address} did not answer with the JSON of the simple API: {error}",

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.release.decision import ByHand
 from mergeship.core.text import one_line
 from mergeship.errors import Misconfigured
@@ -52,8 +53,8 @@ def read(name: str, payload: str) -> Trigger:
     if not payload or name not in {"push", "pull_request", "workflow_dispatch"}:
         return Trigger()
     try:
-        event = msgspec.json.decode(payload, type=_Event)
-    except msgspec.DecodeError as error:
+        event = decoded(payload, _Event)
+    except UnreadableError as error:
         raise Misconfigured(
             "bad-event", f"GITHUB_EVENT_PATH holds no valid {name} event: {error}", hint="do not set it yourself"
         ) from error

@@ -11,6 +11,7 @@ from mergeship.adapters import dist, files
 from mergeship.adapters.store import RunnerStore
 from mergeship.core import distribution
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Manifest
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.progress import Note
 from mergeship.core.release import recovery
 from mergeship.core.release.recovery import Lost, Rebuild, RecoveryFacts
@@ -23,8 +24,8 @@ from mergeship.pipeline.project_state import name_of
 def read(text: str) -> tuple[Unfinished, ...]:
     """What decide's output `unfinished` says. Raises Misconfigured for anything else."""
     try:
-        return msgspec.json.decode(text or "[]", type=tuple[Unfinished, ...])
-    except msgspec.DecodeError as error:
+        return decoded(text or "[]", tuple[Unfinished, ...])
+    except UnreadableError as error:
         raise Misconfigured(
             "bad-unfinished", f"--unfinished cannot be read: {error}", hint="pass decide's output unchanged"
         ) from error

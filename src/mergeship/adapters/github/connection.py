@@ -33,6 +33,8 @@ _PERSON = re.compile(r"must have (admin|push)", re.IGNORECASE)
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
 A_MINUTE = 60.0  # what GitHub wants waited for at least, if it does not say how long
 _T = TypeVar("_T")
+_OF_ANOTHER_KIND = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
+"""What gidgethub raises for an answer that is no JSON, is nested too deeply, or is a number where a list belongs."""
 Cache = dict[str, tuple[str | None, str | None, Any, str | None]]
 """Answers by their address, each with its ETag: asked for again, they cost nothing of the rate limit."""
 
@@ -103,7 +105,7 @@ class Connection:
         except HTTPException as error:
             name = await self._new_name(error) if int(error.status_code) in _MOVED else ""
             raise self._refused(error, f"{method} {_address(self._api.base_url, url)}", needs, name) from error
-        except (GitHubException, ValueError) as error:  # ValueError: what says that it is JSON, and is not
+        except (GitHubException, *_OF_ANOTHER_KIND) as error:
             raise Held("forge-unreadable", f"{self._api.base_url}: {one_line(str(error))}", hint=LATER) from error
 
     def _waits(self, state: "RetryCallState") -> None:

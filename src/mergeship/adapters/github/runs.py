@@ -5,7 +5,7 @@ Source: https://docs.github.com/rest/checks/runs and https://docs.github.com/res
 
 from mergeship.adapters.github import shapes
 from mergeship.adapters.github.connection import ADMIN_READ, NOT_FOUND, Connection, unless
-from mergeship.adapters.github.shapes import CheckRun, WorkflowJob, WorkflowRun
+from mergeship.adapters.github.shapes import CheckRun, Runner, WorkflowJob, WorkflowRun, WorkflowRuns
 
 
 async def checks(ask: Connection, commit: str) -> list[CheckRun]:
@@ -36,7 +36,7 @@ async def of_commit(ask: Connection, commit: str, most: int = 20) -> list[tuple[
     """The newest workflow runs that were on a commit of main, with the jobs of all their attempts."""
     url = f"{ask.base}/actions/runs?branch=main&head_sha={commit}&per_page={most}"
     answer = await ask.item(url, "actions=read")
-    found = shapes.shaped(answer.get("workflow_runs"), list[WorkflowRun], url)[:most]
+    found = shapes.shaped(answer, WorkflowRuns, url).workflow_runs[:most]
     return [(run, await _jobs(ask, run.id)) for run in found]
 
 
@@ -47,5 +47,6 @@ async def _jobs(ask: Connection, number: int) -> list[WorkflowJob]:
 
 async def runner_online(ask: Connection) -> bool:
     """Whether a self-hosted runner of the repository waits for jobs."""
-    runners = await ask.all(f"{ask.base}/actions/runners?per_page=100", ADMIN_READ, key="runners")
-    return any(runner.get("status") == "online" for runner in runners)
+    url = f"{ask.base}/actions/runners?per_page=100"
+    runners = shapes.shaped(await ask.all(url, ADMIN_READ, key="runners"), list[Runner], url)
+    return any(runner.status == "online" for runner in runners)

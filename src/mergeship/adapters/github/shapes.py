@@ -5,7 +5,7 @@ https://docs.github.com/rest/pulls/pulls
 """
 
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -13,6 +13,8 @@ from mergeship.core.release.decision import Pull
 from mergeship.errors import Held
 
 _T = TypeVar("_T")
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""A time with its zone: others could not be compared."""
 
 
 class User(msgspec.Struct):
@@ -47,8 +49,8 @@ class PullRequest(msgspec.Struct):
     labels: list[_Label] = []
     state: str = ""
     merge_commit_sha: str | None = None
-    merged_at: datetime | None = None
-    updated_at: datetime | None = None
+    merged_at: Moment | None = None
+    updated_at: Moment | None = None
 
     def merged_into(self, repository: str, branch: str) -> bool:
         """Whether it was merged into a branch of that repository, and not of a fork."""
@@ -103,6 +105,18 @@ class WorkflowRun(msgspec.Struct):
     head_repository: _Repository | None = None
 
 
+class WorkflowRuns(msgspec.Struct):
+    """A page of them."""
+
+    workflow_runs: list[WorkflowRun]
+
+
+class Runner(msgspec.Struct):
+    """A self-hosted runner."""
+
+    status: str = ""
+
+
 class WorkflowJob(msgspec.Struct):
     """A job of a run."""
 
@@ -131,7 +145,7 @@ class Permission(msgspec.Struct):
 
 
 class _Edit(msgspec.Struct, rename="camel"):
-    last_edited_at: datetime | None
+    last_edited_at: Moment | None
     editor: User | None
 
 

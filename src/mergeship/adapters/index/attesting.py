@@ -17,6 +17,7 @@ from mergeship.adapters.index.oidc import REQUEST_URL, oidc_token
 from mergeship.adapters.index.questions import with_retry
 from mergeship.adapters.index.signer import PASSES, Order
 from mergeship.core.environ import for_project
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.upload import TRY_AGAIN
 from mergeship.core.text import one_line
@@ -75,8 +76,8 @@ def _refuse_elsewhere(trust: str) -> None:
     if not trust:
         return
     try:
-        config = msgspec.json.decode(Path(trust).read_bytes(), type=_Config)
-    except (OSError, msgspec.DecodeError):
+        config = decoded(Path(trust).read_bytes(), _Config)
+    except (OSError, UnreadableError):
         return  # whoever reads it for real says what is wrong with it
     services = (*config.signing.authorities, *config.signing.logs)
     elsewhere = [service.url for service in services if urlsplit(service.url).hostname not in LOOPBACK]

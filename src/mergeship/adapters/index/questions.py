@@ -3,8 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
-import msgspec
-
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.text import one_line
 from mergeship.errors import Failed
 from mergeship.web import client
@@ -67,6 +66,6 @@ def refuse_busy(status: int, url: str, code: str) -> None:
 def read(content: bytes, kind: type[_T], address: str, code: str) -> _T:
     """An answer in JSON. Raises Failed for what is none."""
     try:
-        return msgspec.json.decode(content, type=kind)
-    except msgspec.DecodeError as error:
+        return decoded(content, kind)
+    except UnreadableError as error:
         raise Failed(code, f"{address} gave an invalid answer: {error}", hint=_LOOK) from error

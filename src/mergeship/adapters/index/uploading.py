@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.release.upload import Answer
 from mergeship.core.retry_after import seconds_to_wait
 from mergeship.core.text import one_line, without_secret
@@ -62,6 +63,10 @@ async def _send(address: str, token: str, file: Path, sha256: str, form: dict[st
     return Answer(response.status_code, one_line(_words(response, token)), wait)
 
 
+class _Words(msgspec.Struct):
+    message: str = ""
+
+
 class _Hashed(io.FileIO):
     """A file that is hashed while it is read: with other bytes than those of its hash, it never comes to its end."""
 
@@ -99,11 +104,11 @@ def _words(response: "httpx2.Response", token: str) -> str:
     if reason and reason != _usual_phrase(response.status_code):
         return reason
     try:
-        body = msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
-        body = None
-    if isinstance(body, dict) and isinstance(body.get("message"), str):
-        return without_secret(str(body["message"]), token)[:MOST]
+        body = decoded(response.content, _Words)
+    except UnreadableError:
+        body = _Words()
+    if body.message:
+        return without_secret(body.message, token)[:MOST]
     return reason or without_secret(response.text[: 100 * MOST], token)[:MOST]
 
 

@@ -5,6 +5,7 @@ from typing import Literal, cast
 
 import msgspec
 
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.forge.registry import AnySetting, desired
 from mergeship.core.forge.setting import Actual, Desired, PlanRequest
 from mergeship.errors import Misconfigured
@@ -90,12 +91,12 @@ def decode(text: str, path: str) -> Plan:
     """The plan in a plan file. Raises Misconfigured for what is none."""
     again = "make a new one: mergeship forge plan --out FILE"
     try:
-        schema = msgspec.json.decode(text, type=_Schema).schema
+        schema = decoded(text, _Schema).schema
         if schema != SCHEMA:
             words = f"{path} is a plan of schema {schema}, and this is {SCHEMA}"
             raise Misconfigured("other-version", words, hint=again)
-        return msgspec.json.decode(text, type=Plan)
-    except msgspec.DecodeError as error:
+        return decoded(text, Plan)
+    except UnreadableError as error:
         raise Misconfigured("bad-plan", f"{path} is not a plan: {error}", hint=again) from error
 
 

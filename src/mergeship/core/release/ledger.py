@@ -13,6 +13,7 @@ import msgspec
 
 from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
+from mergeship.core.foreign import UnreadableError, decoded
 from mergeship.core.version import Used
 from mergeship.errors import Held
 
@@ -154,15 +155,15 @@ def encode(ledger: Ledger) -> str:
 def decode(text: str, project: str) -> Ledger:
     """The ledger of a project, by its normalized name. Raises Held for anything that mergeship did not write."""
     try:
-        if msgspec.json.decode(text, type=_Schema).schema > SCHEMA:
+        if decoded(text, _Schema).schema > SCHEMA:
             raise Held(
                 "ledger-too-new",
                 f"the ledger was written by a newer mergeship, with a schema above {SCHEMA}",
                 hint="update mergeship on this runner: uv tool upgrade mergeship",
             )
-        ledger = msgspec.json.decode(text, type=Ledger)
+        ledger = decoded(text, Ledger)
         wrong = _wrong(ledger)
-    except msgspec.DecodeError as error:
+    except UnreadableError as error:
         wrong = str(error)
     if wrong:
         raise Held("ledger-unreadable", f"{REF} cannot be read: {wrong}", hint=_REPAIR)
