@@ -167,6 +167,37 @@ def test_what_hides_from_its_group_is_ended_too(tmp_path: Path, deep: bool, hold
     assert all(is_gone(int(pid)) for pid in path.read_text().split())
 
 
+HOPPER = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    os.close(1), os.close(2)
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        if os.fork():
+            os._exit(0)
+        with open({path!r}, "w") as file:
+            file.write(str(os.getpid()))
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans go to init")
+def test_what_forks_on_and_on_is_ended_or_reported(tmp_path: Path) -> None:
+    """T9: it is another process whenever it is looked at."""
+    path = tmp_path / "pid"
+    run(python(HOPPER.format(path=str(path))), cwd=tmp_path, env={}, contained=True)
+    last = path.read_text() if path.exists() else ""
+    time.sleep(0.3)
+    assert (path.read_text() if path.exists() else "") == last
+
+
+@pytest.mark.parametrize("session", ["", "setsid "])
+def test_what_writes_on_and_on_does_not_hold_the_run(tmp_path: Path, session: str) -> None:
+    """T9: its own program has ended."""
+    chatty = f"({session}sh -c 'while sleep 0.05; do echo more; done') & echo done"
+    assert run(["sh", "-c", chatty], cwd=tmp_path, env={"PATH": os.environ["PATH"]}, contained=True).startswith("done")
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans go to init")
 def test_a_failure_s_orphans_are_ended_and_nobody_else_s_processes(tmp_path: Path) -> None:
     """T9: what others of our threads have started, and what was there before, goes on."""

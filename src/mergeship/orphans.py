@@ -16,6 +16,7 @@ from threading import Lock
 
 _SET_CHILD_SUBREAPER = 36
 PATIENCE = 5.0  # seconds in which what was killed has to be gone
+QUIET = 2  # looks in a row that find nothing
 
 starting = Lock()
 """Held while a process is started, until it is among `ours`."""
@@ -35,43 +36,63 @@ def adopt() -> bool:
     return status == 0
 
 
-def children() -> frozenset[int]:
-    """Our children, those that have ended among them."""
-    return frozenset(_by_parent()[os.getpid()])
+def descendants() -> frozenset[int]:
+    """Everything below this process: whatever of it loses its parent comes to us, and was not started since."""
+    by_parent = _by_parent()
+    below = list(by_parent[os.getpid()])
+    for process in below:
+        below += by_parent[process]
+    return frozenset(below)
 
 
 def end(before: Collection[int]) -> list[int]:
     """Kill every orphan that is not from `before`, with all that it started; those that cannot be killed are left.
 
-    Gives back what is left after PATIENCE seconds.
+    Gives back what is left after PATIENCE seconds. One that forks faster than it is looked at leaves its dead parents
+    to us each time, so nothing is left only if nothing was there at all, twice in a row.
     """
     until = time.monotonic() + PATIENCE
-    while orphans := _orphans(before):
-        if time.monotonic() > until:
+    quiet = 0
+    while quiet < QUIET:
+        orphans = _orphans(before)
+        quiet = 0 if orphans else quiet + 1
+        if orphans and time.monotonic() > until:
             return orphans
-        time.sleep(0.01)
     return []
 
 
 def _orphans(before: Collection[int]) -> list[int]:
-    """Kill the orphans that are there, and give back those that were alive."""
+    """Kill the orphans that are there, and give back all that were, those that had ended too."""
     with starting:
-        by_parent = _by_parent()
-        orphans = [child for child in by_parent[os.getpid()] if child not in ours and child not in before]
+        orphans = [child for child in _children() if child not in ours and child not in before]
+        for orphan in orphans:
+            _kill(orphan)
+        if not orphans:
+            return []
+        by_parent = _by_parent()  # what they have started comes to us too, now or when they are gone
         doomed = list(orphans)
         for process in doomed:
             doomed += by_parent[process]
         for process in doomed:
-            with suppress(ProcessLookupError, PermissionError):
-                os.kill(process, signal.SIGKILL)
-        return [orphan for orphan in orphans if not _reaped(orphan)]
+            _kill(process)
+        for orphan in orphans:
+            with suppress(ChildProcessError):
+                os.waitpid(orphan, os.WNOHANG)
+        return orphans
 
 
-def _reaped(child: int) -> bool:
+def _kill(process: int) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        os.kill(process, signal.SIGKILL)
+
+
+def _children() -> list[int]:
+    """Our children, as the kernel lists them in one piece; as all processes tell where it does not."""
     try:
-        return os.waitpid(child, os.WNOHANG)[0] == child
-    except ChildProcessError:
-        return True  # someone else has waited for it
+        threads = [folder / "children" for folder in Path("/proc/self/task").iterdir()]
+        return [int(child) for thread in threads for child in thread.read_bytes().split()]
+    except OSError:
+        return _by_parent()[os.getpid()]
 
 
 def _by_parent() -> defaultdict[int, list[int]]:

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -17,6 +18,7 @@ TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
 GRACE = 2.0  # seconds that a process has to end by itself: a runner gives a job 7.5 in all
 IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
+LINGER = 5.0  # seconds in which the output of an ended process is read to its end
 TIMED_OUT = 124  # the status of a process that was ended, as of timeout(1)
 DISK_FULL = "No space left on device"
 PIPE = subprocess.PIPE
@@ -66,7 +68,7 @@ def run(
     """
     if not contained or not orphans.adopt():
         return _run(command, cwd, env, report, lambda: None)
-    before = orphans.children()
+    before = orphans.descendants()
     try:
         written = _run(command, cwd, env, report, lambda: orphans.end(before))
     finally:
@@ -223,14 +225,18 @@ def _lines(process: Running, end_orphans: Callable[[], object]) -> Iterator[str]
         queue.put(None)
 
     Thread(target=read, daemon=True).start()
+    looked, ended = time.monotonic(), 0.0
     while True:
         try:
             line = queue.get(timeout=IDLE)
         except Empty:
-            if process.poll() is not None:
-                _kill_group(process)
-                end_orphans()
-            continue
-        if line is None:
+            line = ""
+        now = time.monotonic()
+        if now - looked > IDLE and process.poll() is not None:
+            looked, ended = now, ended or now
+            _kill_group(process)
+            end_orphans()
+        if line is None or (ended and now - ended > LINGER):
             return
-        yield line
+        if line:
+            yield line

@@ -1,6 +1,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -189,6 +190,21 @@ def test_a_patched_cache_reaches_no_stage(workspace: Path, job: dict[str, str], 
         path.write_text("VALUE = 'patched'\n")
     assert value(workspace, job, "poisoned") == "patched"
     assert inside(lambda clean, cleaned: value(clean, cleaned, "clean"), workspace, job) == "published"
+
+
+@pytest.mark.parametrize("name", ["uv.toml", "pytest.ini", ".gitignore", ".python-version", ".cargo/config.toml"])
+def test_what_lies_above_a_room_is_refused(
+    workspace: Path, job: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """T8: tools look for their settings in the folders above, and everyone can write to the temporary one."""
+    shared = tmp_path / "shared"
+    planted = shared / name
+    planted.parent.mkdir(parents=True)
+    planted.write_text("")
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    with pytest.raises(Held, match="is above every folder") as held:
+        inside(lambda clean, _: clean, workspace, job)
+    assert (held.value.code, name.split("/", maxsplit=1)[0] in held.value.message) == ("not-a-clean-room", True)
 
 
 def test_a_room_is_at_the_same_folder_and_goes(workspace: Path, job: dict[str, str]) -> None:

@@ -1,6 +1,6 @@
 """Errors of the command line and of the machine."""
 
-from mergeship.errors import Failed, MergeshipError, Misconfigured
+from mergeship.errors import Failed, Held, MergeshipError, Misconfigured
 from mergeship.errors.code import Code
 
 
@@ -21,6 +21,9 @@ CODES = {
     "disk-full": Code((Failed,), "There is no space left.", "Free some space, then run it again."),
     "interrupted": Code((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
     "os-error": Code((Failed,), "The operating system refused something.", "Check the file that the message names."),
+    "not-a-clean-room": Code(
+        (Held,), "A file above the temporary folder would steer the tools there.", "Remove it, or set TMPDIR."
+    ),
     "process-failed": Code((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
     "usage": Code((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),
 }

@@ -4,6 +4,7 @@ A runner keeps its workspace, its home and its caches from job to job, and the c
 of them. So a stage takes the commit's name from the runner, and everything else from what it made itself.
 """
 
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,9 +16,16 @@ from mergeship.adapters import git, job
 from mergeship.adapters.git.clone import differs, own_clone
 from mergeship.core.environ import with_own_home
 from mergeship.core.progress import Note, Reporter
-from mergeship.errors import Misconfigured
+from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline.remote import server_of
 
+READ_FROM_ABOVE = (
+    "uv.toml", "pyproject.toml", ".python-version", ".python-versions", ".git", ".gitignore", ".hg", ".hgignore",
+    "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "setup.py", "conftest.py",
+    ".cargo", "Cargo.toml", "rust-toolchain", "rust-toolchain.toml", "package.json", "node_modules", ".npmrc",
+    ".tool-versions", ".mise.toml", "mise.toml",
+)  # fmt: skip
+"""What uv, pytest, build backends, cargo, node and version managers look for in the folders above."""
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _Stage = Callable[Concatenate[Path, Mapping[str, str], Reporter, _P], _R]
@@ -65,11 +73,21 @@ def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, 
         return
     with tempfile.TemporaryDirectory(prefix="mergeship-room-") as folder:
         room = Path(folder).resolve()
+        _refuse_above(room)
         cleaned = with_own_home(environ, str(room))
         (room / "home").mkdir()
         url = f"{server_of(environ)}/{name}.git"
         clone = own_clone(top, commit, url, room / "clone", cleaned)
         yield room / "clone" / path.resolve().relative_to(top), cleaned, differs(clone, top)
+
+
+def _refuse_above(room: Path) -> None:
+    """Refuse a room below files that tools look for in every folder above the one that they work in."""
+    for folder in room.parents:
+        for name in READ_FROM_ABOVE:
+            if os.path.lexists(folder / name):
+                words = f"{folder / name} is above every folder that mergeship works in, and would be read there"
+                raise Held("not-a-clean-room", words, hint="remove it, or name another folder in TMPDIR")
 
 
 def _some(names: Sequence[str]) -> str:

@@ -43,8 +43,9 @@ class Sandbox:
         self.nothing = root / "nothing"
         """An empty file."""
         self.nothing.touch()
-        for folder in (self.artifacts, self.index, self._bin, root / "home", root / "tmp"):
+        for folder in (self.artifacts, self.index, self._bin, root / "home"):
             folder.mkdir()
+        (root / "tmp").mkdir(exist_ok=True)
         self.command = self._bin / "mergeship"
         self.install(sys.executable, "-I", "-m", "mergeship.rehearsal.step")
         self._bash_env = root / "bash-env"
@@ -159,6 +160,10 @@ def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
         if any(root.iterdir()):
             raise Misconfigured("keep-not-empty", f"{keep} is not empty", hint="--keep takes a new or empty folder")
     root.chmod(0o700)
+    elsewhere = None
+    if keep is not None:  # tools read the settings of the folders above, and that may be anyone's project
+        elsewhere = tempfile.mkdtemp(prefix="mergeship-rehearsal-")
+        (root / "tmp").symlink_to(elsewhere)
     box = None
     try:
         box = Sandbox(root, environ)
@@ -168,8 +173,7 @@ def sandbox(environ: Mapping[str, str], keep: Path | None) -> Iterator[Sandbox]:
             if box is not None:
                 box.end_processes()
         finally:
-            if keep is None:
-                shutil.rmtree(root, ignore_errors=True)
+            shutil.rmtree(elsewhere or root, ignore_errors=True)
 
 
 _OF_A_JOB = (
