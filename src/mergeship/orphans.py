@@ -11,7 +11,6 @@ from collections import defaultdict
 from collections.abc import Collection
 from contextlib import suppress
 from functools import cache
-from pathlib import Path
 from threading import Lock
 
 _SET_CHILD_SUBREAPER = 36
@@ -89,8 +88,8 @@ def _kill(process: int) -> None:
 def _children() -> list[int]:
     """Our children, as the kernel lists them in one piece; as all processes tell where it does not."""
     try:
-        threads = [folder / "children" for folder in Path("/proc/self/task").iterdir()]
-        return [int(child) for thread in threads for child in thread.read_bytes().split()]
+        threads = os.listdir("/proc/self/task")
+        return [int(child) for thread in threads for child in _read(f"/proc/self/task/{thread}/children").split()]
     except OSError:
         return _by_parent()[os.getpid()]
 
@@ -98,9 +97,14 @@ def _children() -> list[int]:
 def _by_parent() -> defaultdict[int, list[int]]:
     """Every process of this machine that can be seen, by its parent."""
     found: defaultdict[int, list[int]] = defaultdict(list)
-    for folder in Path("/proc").glob("[0-9]*"):
+    for process in filter(str.isdigit, os.listdir("/proc")):
         with suppress(OSError):
             # The second field is the program's name, which may hold anything.
-            parent = (folder / "stat").read_bytes().rpartition(b")")[2].split()[1]
-            found[int(parent)].append(int(folder.name))
+            parent = _read(f"/proc/{process}/stat").rpartition(b")")[2].split()[1]
+            found[int(parent)].append(int(process))
     return found
+
+
+def _read(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

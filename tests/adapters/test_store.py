@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,32 @@ def kept(folder: Path, *names: str) -> dict[Distribution, Path]:
     for name in names:
         (folder / name).write_text(name)
     return {dist.digest(folder / name): folder / name for name in names}
+
+
+@pytest.mark.parametrize("what", ["", "x", "1" * 39, "\0" * 40, "\u00e9" * 40, "$(id)\n::stop-commands::x", "1" * 200])
+def test_what_others_wrote_there_is_not_remembered(store: RunnerStore, what: str) -> None:
+    """T21"""
+    store.seen_path.parent.mkdir(parents=True)
+    store.seen_path.write_text(what)
+    assert store.seen() == ""
+    store.remember("1" * 40)
+    assert store.seen() == "1" * 40
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link", "folder"])
+def test_what_stands_in_the_way_is_removed(store: RunnerStore, tmp_path: Path, kind: str) -> None:
+    """T21: nobody waits for a pipe."""
+    for path in (store.seen_path, store.folder / "dist"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "fifo":
+            os.mkfifo(path)
+        elif kind == "link":
+            path.symlink_to(tmp_path / "nowhere")
+        else:
+            path.mkdir()
+    assert store.seen() == ""
+    store.remember("1" * 40)
+    files = kept(tmp_path, "a")
+    store.keep("0.1.1", files)
+    assert store.seen() == "1" * 40
+    assert store.dist("0.1.1", files).is_dir()

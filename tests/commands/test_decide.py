@@ -3,6 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Timer
 from typing import Any
@@ -19,6 +20,7 @@ from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv, pipeline
 from mergeship.drills.merges import dispatch
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline import deciding
+from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.world.fault import Fault
 from mergeship.world.forge.accounts import Grant
 from tests import ledgers
@@ -306,29 +308,116 @@ WORKFLOW = "on: push\njobs:\n  x:\n    runs-on: x\n    steps:\n      - run: echo
 ESCAPED = WORKFLOW.replace("echo ${{ secrets.PYPI_API_TOKEN }}", r'"echo ${{ \x73ecrets.PYPI_API_TOKEN }}"')
 
 
+ACTION = WORKFLOW.replace("- run: echo", "- uses: ./act\n      - run: echo")
+CONFIRMED: Mapping[str, str] = {
+    PATH: pipeline(),
+    ".github/workflows/uses.yml": ACTION,
+    ".github/workflows/flow.yml": ACTION.replace("- uses: ./act", "- {uses: ./linked, with: {a: b}}"),
+    ".github/workflows/top.yml": ACTION.replace("./act", "./"),
+    "act/action.yml": "runs: {using: composite, steps: [{uses: ./deep}]}\n",
+    "deep/action.yaml": "runs: {using: node20, main: index.js}\n", "deep/index.js": "1\n",
+    "behind/index.js": "1\n", "linked": "->behind",
+    "action.yml": "runs: {using: node20, main: lib/index.js}\n", "lib/index.js": "1\n",
+}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("path", "text", "words"),
     [
         (".github/workflows/other.yml", WORKFLOW, ".github/workflows/other.yml is new"),
-        (
-            ".github/workflows/other.yaml",
-            ESCAPED,
-            "other.yaml is new",
-        ),
-        (".github/workflows/ci-cd.yml", lambda text: text.replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
-        (".github/workflows/ci-cd.yml", lambda text: f"{text}\n# a comment\n", "ci-cd.yml has changed"),
+        (".github/workflows/other.yaml", ESCAPED, "other.yaml is new"),
+        (".github/workflows/other.yaml", ESCAPED.replace("jobs:", "jobs: !x"), "other.yaml is new"),
+        (PATH, pipeline().replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
+        (PATH, f"{pipeline()}\n# a comment\n", "ci-cd.yml has changed"),
+        ("act/run.sh", "evil\n", "act has changed"),
+        ("deep/index.js", "evil\n", "deep has changed"),
+        ("behind/index.js", "evil\n", "behind has changed"),
+        ("lib/index.js", "evil\n", "lib/index.js has changed"),
         (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
         ("docs/secrets.md", "secrets", ""),
     ],
 )
-def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv, path: str, text: Any, words: str) -> None:
-    """T13"""
-    play.merged(changes={PATH: pipeline()})
+def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv, path: str, text: str, words: str) -> None:
+    """T13: and what of the repository it uses, however that is written."""
+    play.merged(changes=CONFIRMED)
     play.shipped()
-    play.merged(changes={path: text if isinstance(text, str) else text(pipeline())})
+    play.merged(changes={path: text})
     found = run(play)
     assert (found.error.code if found.error else "") == ("policy-changed" if words else "")
     assert words in found.reasons[0]
+
+
+def test_another_setting_makes_no_workflow_another(play: DrillEnv) -> None:
+    """T13: init would write the file otherwise now, and nobody has changed it."""
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    play.merged(changes={"pyproject.toml": _with(play, "timeout-minutes = 7")})
+    assert run(play).decision == "ship"
+
+
+def test_policies_of_a_project_that_moves_or_cannot_be_read_are_the_defaults(play: DrillEnv) -> None:
+    """T13: a merge that breaks the settings, or moves them, does not begin anew."""
+    text = play.bare.git("show", "main:pyproject.toml")
+    play.merged(changes={PATH: pipeline(), "pyproject.toml": f"{text}\n[tool.mergeship]\nenvironmen = 1\n"})
+    play.merged(changes={PATH: pipeline().replace("mergeship deploy", "curl"), "pyproject.toml": text})
+    found = run(play)
+    assert found.error is not None
+    assert (found.error.code, found.reasons[0].endswith("ci-cd.yml has changed")) == ("policy-changed", True)
+
+
+def test_a_forged_claim_confirms_nothing(play: DrillEnv) -> None:
+    """T13: in the name of the run that held, which was one of main's own and has begun to decide."""
+    play.merged()
+    play.shipped()
+    play.merged(changes={"pyproject.toml": _with(play, 'environment = "elsewhere"')})
+    assert run(play).error is not None
+    number, now = str(play.testbed.repo.runs[-1].number), datetime.now(UTC).replace(microsecond=0)
+    claim = ledger.Entry(version="0.1.2", commit=play.main, state="claimed", at=now, run=number)
+    play.testbed.origin.put_ledger(play.ledger.claimed(claim), "claimed 0.1.2")
+    play.merged()
+    found = run(play).error
+    assert found is not None
+    assert found.code == "policy-changed"
+
+
+def test_what_decide_holds_for_another_reason_is_not_sent_elsewhere_either(
+    play: DrillEnv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T13: an upload that was begun before is finished on a hold, and not with other policies."""
+    monkeypatch.setattr(commit_range, "MOST", 2)
+    play.merged()
+    play.claimed()
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy")] * 40
+    assert play.deploy(settings=("index.deadline=1",)).status == 1
+    play.testbed.catalog.faults.clear()
+    uploads = len(play.testbed.catalog.uploads)
+    for number in range(3):
+        play.merged(changes={"pyproject.toml": _with(play, 'environment = "elsewhere"')} if number == 0 else {})
+    held = run(play)
+    assert held.error is not None
+    assert (held.error.code, len(held.unfinished)) == ("too-many-commits", 1)
+    ran = play.deploy(run="2")
+    assert (ran.code, len(play.testbed.catalog.uploads)) == ("policy-changed", uploads)
+
+
+def test_what_git_makes_of_a_file_is_not_what_is_read(play: DrillEnv) -> None:
+    """T13: an attribute that rewrites the settings when they are checked out."""
+    text = play.bare.git("show", "main:pyproject.toml")
+    hidden = f"{text}\n[tool.other]\na = '''\n$Id:'''#$\n[tool.mergeship]\nenvironment = \"x\"\n'''\n"
+    play.merged(changes={"pyproject.toml": hidden, ".gitattributes": "pyproject.toml ident\n"})
+    seen: list[str] = []
+
+    @in_clean_room()
+    def stage(path: Path, _: Mapping[str, str], __: Any) -> None:
+        seen.append((path / "pyproject.toml").read_text())
+
+    play.runner.at(play.main)
+    stage(play.runner.folder, environ_of(play, play.push), lambda _: None)
+    assert seen == [play.bare.git("show", "main:pyproject.toml")]
+
+
+def _with(play: DrillEnv, setting: str) -> str:
+    return f"{play.bare.git('show', 'main:pyproject.toml')}\n[tool.mergeship]\n{setting}\n"
 
 
 RAISED: Callable[[str], str] = lambda text: text.replace('version = "0.1.0"', 'version = "0.1.1"')  # noqa: E731

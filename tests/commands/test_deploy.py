@@ -139,7 +139,8 @@ def test_bytes_are_kept_as_long_as_they_are_needed(
 ) -> None:
     catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 20
     assert refused(built, environ, "index.deadline=1").code == "index-error"
-    kept = tmp_path / "state" / "mergeship" / "owner" / "origin" / "dist" / "0.1.1"
+    (server,) = (tmp_path / "state" / "mergeship").iterdir()
+    kept = server / "owner" / "origin" / "dist" / "0.1.1"
     assert sorted(path.name for path in kept.glob("*/*")) == [WHEEL, SDIST]
     for path in (built / "dist").iterdir():
         path.unlink()

@@ -1,7 +1,7 @@
 import pytest
 
 from mergeship.core import policy
-from mergeship.core.policy import WRITTEN, changes, holds_secret, local_uses
+from mergeship.core.policy import WRITTEN, changes, holds_secret, local_paths, named_paths
 from mergeship.core.settings import load
 
 
@@ -20,8 +20,11 @@ def test_the_settings_that_steer_secrets_are_policies() -> None:
 
 def test_what_is_gone_or_as_init_writes_it_needs_no_one() -> None:
     file = ".github/workflows/x.yml"
-    assert changes({file: "1"}, {}) == changes({file: "1"}, {file: WRITTEN}) == changes({}, {file: WRITTEN}) == ()
-    assert changes({file: WRITTEN}, {file: "2"}) == (f"{file} has changed",)
+    written = f"{WRITTEN}9"
+    assert changes({file: "1"}, {}) == changes({file: "1"}, {file: written}) == changes({}, {file: written}) == ()
+    assert changes({file: written}, {file: "2"}) == (f"{file} has changed",)
+    assert changes({file: written}, {file: "9"}) == ()  # another setting makes init write it in another way
+    assert changes({}, {"gone": ""}) == ()
     assert changes({}, {file: "2"}) == (f"{file} is new",)
     assert changes({"intent": "a"}, {"intent": "b\n::error::c" * 99})[0].startswith("intent: a → b ::error::c")
     assert len(changes({"intent": "a"}, {"intent": "b" * 999})[0]) < 200
@@ -34,25 +37,46 @@ def test_what_is_gone_or_as_init_writes_it_needs_no_one() -> None:
         "jobs: {a: {env: {A: '${{ secrets.A }}'}}}", "a: ${{ SECRETS['A'] }}", "b: ${{ toJSON(secrets) }}",
         "jobs: {a: {uses: x/y/.github/workflows/z.yml@v1, secrets: inherit}}", "permissions: write-all",
         "permissions: {id-token: write}", r'permissions: {"id\x2dtoken": write}', r'a: "${{ \u0073ecrets.A }}"',
+        r'{a: !x "\x73ecrets"}', r'a: "\q"',
     ],
 )  # fmt: skip
 def test_a_secret_in_any_spelling_is_one(text: str) -> None:
     assert holds_secret(text)
 
 
-@pytest.mark.parametrize("text", ["on: push", r'run: "\n"', "a: [broken", r'a: "\q"', "run: echo my-secretsauce"])
+@pytest.mark.parametrize("text", ["on: push", r'run: "\n"', "a: [broken", "run: echo my-secretsauce"])
 def test_other_workflows_are_free(text: str) -> None:
     assert not holds_secret(text)
 
 
 def test_what_of_the_repository_is_used_is_found() -> None:
+    """T13: YAML has many ways to write it."""
     text = """
+      steps:
       - uses: ./.github/actions/a/
       - {uses: "./b"}
+      - {uses: ./c, with: {d: 1}}
       - 'uses' : './.github/workflows/c.yml'
       - uses: "\\x2e/d"
+      - uses: >-
+          ./e
+      - uses: &f ./f
+      - uses: !!str ./g
+      - uses: ./with space
       - uses: actions/checkout@v4
       - uses: ./../outside
       - uses: ./
     """
-    assert local_uses(text) == (".github/actions/a", "b", ".github/workflows/c.yml", ".", "d")
+    assert local_paths(text) == (
+        ".github/actions/a", "b", "c", ".github/workflows/c.yml", "d", "e", "f", "g", "with space", ".",
+    )  # fmt: skip
+    assert local_paths("a: [") == ()
+    assert named_paths("runs: {main: lib/index.js, post: /etc/passwd, pre: ../x}") == (
+        "runs", "main", "lib/index.js", "post", "pre",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["a: &a [1]\nb: [*a, *a]\n" * 1, "d: 2001-99-99 # \\", "[" * 5_000 + "\\"])
+def test_yaml_that_is_made_to_break_a_reader_does_not(text: str) -> None:
+    assert isinstance(holds_secret(text), bool)
+    assert local_paths(text) == ()

@@ -30,7 +30,7 @@ def test_a_checkout_starts_nothing_that_an_earlier_job_left(path: str, obk: Path
     (home / "templates" / "hooks" / "post-checkout").symlink_to(program)
     (home / "attributes").write_text("* filter=evil\n")
     (home / ".gitconfig").write_text(
-        f'[core]\n\thooksPath = {program.parent}\n\tfsmonitor = {program}\n\tattributesFile = {home}/attributes\n'
+        f"[core]\n\thooksPath = {program.parent}\n\tfsmonitor = {program}\n\tattributesFile = {home}/attributes\n"
         f'[init]\n\ttemplateDir = {home}/templates\n[filter "evil"]\n\tsmudge = {program}\n\tclean = {program}\n'
     )
     git(tmp_path, "clone", "--quiet", str(obk), str(workspace))

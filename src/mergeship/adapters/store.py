@@ -1,6 +1,7 @@
 """What the runner keeps of a repository between jobs: bytes of releases, and the last ledger commit it saw."""
 
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Collection, Mapping
@@ -11,6 +12,8 @@ from mergeship import disk
 from mergeship.core.distribution import Distribution
 
 _SEEN = "ledger-seen"
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_LONGEST = 100  # bytes of that file
 
 
 class RunnerStore:
@@ -23,9 +26,13 @@ class RunnerStore:
         self.folder = base / "mergeship" / server / repository
 
     def seen(self) -> str:
-        """The last ledger commit that this runner saw; empty if it saw none."""
+        """The last ledger commit that this runner saw; empty if it saw none, or if something else stands there."""
         path = self.folder / _SEEN
-        return path.read_text(encoding="utf-8").strip() if path.exists() else ""
+        if path.is_symlink() or not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            commit = file.read(_LONGEST).decode(errors="replace").strip()
+        return commit if _COMMIT.fullmatch(commit) else ""
 
     @property
     def seen_path(self) -> Path:
@@ -35,6 +42,7 @@ class RunnerStore:
     def remember(self, commit: str) -> None:
         """Remember a ledger commit."""
         if commit != self.seen():
+            _make_way(self.folder / _SEEN)
             disk.put(str(self.folder / _SEEN), f"{commit}\n".encode())
 
     def dist(self, version: str, files: Collection[Distribution]) -> Path:
@@ -47,6 +55,9 @@ class RunnerStore:
         target = self.dist(version, files)
         if target.exists():
             return
+        for folder in (self.folder / "dist", target.parent):
+            if not folder.is_dir() or folder.is_symlink():
+                _make_way(folder)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = Path(tempfile.mkdtemp(prefix=".", dir=target.parent))
         try:
@@ -61,3 +72,11 @@ class RunnerStore:
         """Remove the bytes of versions that have come to their end."""
         for version in done:
             shutil.rmtree(self.folder / "dist" / version, ignore_errors=True)
+
+
+def _make_way(path: Path) -> None:
+    """Remove what stands in the place of something of ours: a link, a pipe, a folder."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

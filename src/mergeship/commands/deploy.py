@@ -6,7 +6,8 @@ from typing import assert_never
 
 import msgspec
 
-from mergeship.adapters import index, job
+from mergeship.adapters import files, git, index, job
+from mergeship.core import project
 from mergeship.core import trigger as triggers
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.progress import Note, Reporter
@@ -14,7 +15,7 @@ from mergeship.core.release.due import Due, containing, due, is_decided, superse
 from mergeship.core.release.ledger import Entry, State
 from mergeship.core.release.steps import Done, Stop, Superseded
 from mergeship.errors import Failed, Held
-from mergeship.pipeline import project_state
+from mergeship.pipeline import deciding, project_state
 from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.deliver import Deliverer
@@ -64,14 +65,18 @@ def deploy(
     The same command is the retry: what is done already is not done again. Raises Failed or Held; a version that can
     never be complete is given up, which is a failure too.
     """
+    source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
     artifacts = Artifacts(out, state.store)
     manifest = artifacts.manifest()
-    by_hand = triggers.read(*job.event(environ)).by_hand is not None
+    trigger = triggers.read(*job.event(environ))
+    by_hand = trigger.by_hand is not None
     decided = by_hand or is_decided(state.ledger, state.head)
     verified = verify_ledger(state, environ, report, decided=decided, by_hand=by_hand, dry_run=dry_run)
     wanted = due(verified.ledger, manifest, state.head)
     _refuse_unknown(state, wanted, verified)
+    if wanted.uploads:
+        deciding.require_confirmed(state, source, verified, trigger)
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)

@@ -4,7 +4,7 @@ A change of it holds until a person names the commit that brings it.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from posixpath import normpath
 
@@ -12,17 +12,17 @@ import msgspec
 
 from mergeship.core.settings import Settings
 from mergeship.core.text import one_line
-from mergeship.core.workflow import parsed, strings
+from mergeship.core.workflow import scalars
 from mergeship.errors import Misconfigured
 
 KEYS = ("intent", "auth", "environment", "runs-on", "index.upload", "index.simple")
-WRITTEN = "as mergeship init writes it"
-"""Stands for a file of the pipeline that is as init writes it for the settings beside it."""
+WRITTEN = "as mergeship init writes it: "
+"""Before the name of a file's content that is as init writes it for the settings beside it."""
 Policies = Mapping[str, str]
 """What decides, by its name: a setting with its value, a file with the name of its content."""
 _SECRETS = re.compile(r"\bsecrets\b|id-token|write-all", re.IGNORECASE)
-_LOCAL = re.compile(r"""\buses['"]?\s*:\s*['"]?(\./[^\s'"#]*)""")
 _WORDS = 120  # characters of a value
+_LONGEST = 300  # characters of a path
 
 
 def of_settings(settings: Settings) -> Policies:
@@ -37,11 +37,15 @@ def of_settings(settings: Settings) -> Policies:
 
 
 def changes(before: Policies | None, after: Policies | None) -> tuple[str, ...]:
-    """What has changed, in words; nothing if there was no project before."""
+    """What has changed, in words; nothing if there was no commit before."""
     if before is None or after is None:
         return ()
-    changed = [name for name in sorted(after) if after[name] not in {before.get(name), WRITTEN}]
+    changed = [name for name, value in sorted(after.items()) if not _is_kept(before.get(name), value)]
     return tuple(_words(name, before.get(name), after[name]) for name in changed)
+
+
+def _is_kept(before: str | None, after: str) -> bool:
+    return after.startswith(WRITTEN) or (before or "").removeprefix(WRITTEN) == after
 
 
 def _words(name: str, before: str | None, after: str) -> str:
@@ -57,24 +61,36 @@ def hold_words(changed: Sequence[str]) -> str:
 
 @cache
 def holds_secret(workflow: str) -> bool:
-    """Whether a workflow file names a secret, or asks for the job's identity; also if that cannot be read."""
-    return any(_SECRETS.search(text) for text in _texts(workflow))
+    """Whether a workflow file names a secret, or asks for the job's identity; also if that cannot be told."""
+    if _SECRETS.search(workflow):
+        return True
+    if "\\" not in workflow:
+        return False
+    try:
+        return any(_SECRETS.search(text) for text in scalars(workflow))
+    except Misconfigured:
+        return True  # GitHub may read it in another way
 
 
 @cache
-def local_uses(text: str) -> tuple[str, ...]:
-    """The folders and files of the repository that a workflow or an action uses, from the repository's top."""
-    used = [path for piece in _texts(text) for path in _LOCAL.findall(piece)]
-    used += [path for path in _texts(text) if path.startswith("./")]
-    paths = (normpath(path) for path in used)
-    return tuple(dict.fromkeys(path for path in paths if path.partition("/")[0] != ".."))
+def local_paths(text: str) -> tuple[str, ...]:
+    """What of the repository a workflow or an action uses or starts as `./…`, by its path from the top."""
+    return _paths(value for value in _scalars(text) if value.startswith("./"))
 
 
-def _texts(text: str) -> list[str]:
-    """The text itself, and every string in it if some may be written in escapes."""
-    if "\\" not in text:
-        return [text]
+@cache
+def named_paths(text: str) -> tuple[str, ...]:
+    """Everything in an action that may be the path of a file beside it."""
+    return _paths(_scalars(text))
+
+
+def _scalars(text: str) -> Iterator[str]:
     try:
-        return [text, *strings(parsed(text, "it"), names=True)]
+        yield from (value.strip() for value in scalars(text))
     except Misconfigured:
-        return [text]  # GitHub does not run it either
+        return  # the file itself is compared
+
+
+def _paths(values: Iterable[str]) -> tuple[str, ...]:
+    paths = (normpath(value) for value in values if value and value.isprintable() and len(value) < _LONGEST)
+    return tuple(dict.fromkeys(path for path in paths if path.partition("/")[0] not in {"..", ""}))

@@ -4,14 +4,23 @@ Source: https://docs.pypi.org/trusted-publishers/
 """
 
 import base64
+import re
 
 from mergeship.core.workflow import PATH
 
 _HEAD = 3  # bytes before the location
 
 
-AUDIENCES = {"pypi": "pypi.org", "testpypi": "test.pypi.org", "sigstore": "sigstore.dev"}
-"""Whom an identity is meant for: another host that got one could trade it in there, in our name."""
+_AUDIENCES = {"pypi.org": "pypi", "test.pypi.org": "testpypi"}
+
+
+def is_meant_for(audience: str, host: str) -> bool:
+    """Whether an identity for that audience is of use at that host alone: another could trade it in, in our name.
+
+    Indexes other than PyPI have to name themselves in it.
+    """
+    own = _AUDIENCES.get(host)
+    return audience == own if own else host in re.split(r"[^a-z0-9.-]", audience.lower())
 
 
 def token_of(token: str) -> str:

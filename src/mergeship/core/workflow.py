@@ -31,6 +31,8 @@ _STAGE = re.compile(
     r"^[ \t]*(?:(?:exec|uv run|uvx|python3? -m)[ \t]+)*mergeship (decide|build|deploy|sync)\b", re.MULTILINE
 )
 """A line that calls a stage, and not one that speaks of it."""
+_LARGEST = 1_000_000  # characters of a file
+_DEEPEST = 100
 _COMMIT = re.compile("[0-9a-f]{40}")
 
 
@@ -84,30 +86,52 @@ def render(template: str, settings: Settings) -> str:
     return template
 
 
-def parsed(text: str, path: str) -> Any:  # noqa: ANN401 - whatever the file holds
-    """A workflow or an action as YAML has it. Raises Misconfigured for what is no YAML."""
+def scalars(text: str) -> tuple[str, ...]:
+    """Every value and every name in a YAML file, escapes resolved. Raises Misconfigured for what is no YAML.
+
+    Whatever they are tagged as, and without building anything: what refers to another part of it is not followed.
+    """
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, ScalarEvent
+
+    values: list[str] = []
+    depth = 0
+    try:
+        if len(text) > _LARGEST:
+            raise ValueError(f"it is longer than {_LARGEST} characters")
+        for event in YAML(pure=True).parse(text):
+            depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+            if depth > _DEEPEST:
+                raise ValueError(f"it is nested more than {_DEEPEST} levels deep")
+            if isinstance(event, ScalarEvent):
+                values.append(event.value)
+    except (YAMLError, ValueError) as error:
+        raise Misconfigured("broken-workflow", f"it cannot be read: {error}", hint="fix the YAML") from error
+    return tuple(values)
+
+
+def tree(text: str, path: str) -> dict[str, Any]:
+    """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    if max(len(text), 100 * (text.count("[") + text.count("{"))) > _LARGEST // 10:
+        scalars(text)  # too large or too deep to be loaded
     try:
-        return YAML(typ="safe", pure=True).load(text)
+        parsed = YAML(typ="safe", pure=True).load(text)
     except MarkedYAMLError as error:
         mark = error.problem_mark
         position = f", line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise Misconfigured(
             "broken-workflow", f"{path}{position}: {error.problem or error.context}", hint="fix the YAML there"
         ) from error
-    except YAMLError as error:
+    except (YAMLError, ValueError) as error:  # ValueError: a day that is none
         raise Misconfigured("broken-workflow", f"{path}: {error}", hint="fix the YAML") from error
-
-
-def tree(text: str, path: str) -> dict[str, Any]:
-    """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
-    loaded: object = parsed(text, path)
-    whole: dict[str, Any] = loaded if isinstance(loaded, dict) else {}
-    jobs = whole.get("jobs")
+    jobs = parsed.get("jobs") if isinstance(parsed, dict) else None
     if not isinstance(jobs, dict) or not all(isinstance(job, dict) for job in jobs.values()):
         raise Misconfigured("broken-workflow", f"{path} has no jobs", hint="it needs a mapping `jobs:`")
+    whole: dict[str, Any] = parsed
     return whole
 
 
@@ -172,14 +196,14 @@ def _labels(job: dict[str, Any]) -> list[str]:
     labels = [str(label) for label in runs_on] if isinstance(runs_on, list) else [str(runs_on)]
     if any("${{" in label for label in labels):
         strategy = job.get("strategy")
-        labels += strings(strategy.get("matrix") if isinstance(strategy, dict) else None)
+        labels += _texts(strategy.get("matrix") if isinstance(strategy, dict) else None)
     return [label for label in labels if "${{" not in label]
 
 
-def strings(value: object, *, names: bool = False) -> list[str]:
-    """Every string inside of lists and mappings, the names in those too if asked for."""
+def _texts(value: object) -> list[str]:
+    """Every text inside of lists and mappings."""
     if isinstance(value, dict):
-        value = [*(value if names else ()), *value.values()]
+        value = list(value.values())
     if isinstance(value, list):
-        return [text for inner in value for text in strings(inner, names=names)]
+        return [text for inner in value for text in _texts(inner)]
     return [value] if isinstance(value, str) else []

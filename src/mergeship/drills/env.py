@@ -83,6 +83,10 @@ def pipeline() -> str:
     return workflow.render(files.template(workflow.TEMPLATES[workflow.PATH]), Settings())
 
 
+LINK = "->"
+"""Before the target of a link, in the place of a file's text."""
+
+
 class DrillEnv:
     """A project on a testbed, and the runner that the jobs run on."""
 
@@ -139,8 +143,9 @@ class DrillEnv:
             staged = type(self.bare)(self.bare.path, self.bare.env | index)
             staged.git("read-tree", tree)
             for name, text in changes.items():
-                blob = self.bare.git("hash-object", "-w", "--stdin", given=text).strip()
-                staged.git("update-index", "--add", "--cacheinfo", f"100644,{blob},{name}")
+                mode = "120000" if text.startswith(LINK) else "100644"
+                blob = self.bare.git("hash-object", "-w", "--stdin", given=text.removeprefix(LINK)).strip()
+                staged.git("update-index", "--add", "--cacheinfo", f"{mode},{blob},{name}")
             tree = staged.git("write-tree").strip()
         return self.bare.git(*PERSON, "commit-tree", tree, "-p", parent, "-F", "-", given=message).strip()
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
 
 from mergeship.adapters import git, job
-from mergeship.adapters.git.clone import differs, own_clone
+from mergeship.adapters.git.clone import differing, own_clone, write_files
 from mergeship.core.environ import with_own_home
 from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Held, Misconfigured
@@ -78,7 +78,9 @@ def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, 
         (room / "home").mkdir()
         url = f"{server_of(environ)}/{name}.git"
         clone = own_clone(top, commit, url, room / "clone", cleaned)
-        yield room / "clone" / path.resolve().relative_to(top), cleaned, differs(clone, top)
+        changed = differing(clone, top)
+        write_files(clone)
+        yield room / "clone" / path.resolve().relative_to(top), cleaned, changed
 
 
 def _refuse_above(room: Path) -> None:

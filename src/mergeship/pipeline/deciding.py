@@ -6,7 +6,7 @@ import msgspec
 
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
-from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies
+from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies, unconfirmed
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
@@ -62,9 +62,7 @@ def learn(
 ) -> ClaimFacts:
     """What is known once a step is done. Raises Held if the forge does not answer."""
     if isinstance(step, ReadPolicies):
-        before = policies(state.repository, step.base, state.overrides) if step.base else None
-        written = policies(state.repository, step.head, state.overrides)
-        return msgspec.structs.replace(known, policies=(before, written))
+        return _read(step, known, state)
     if isinstance(step, LookUpSkips):
         report(Note("there is much since the last release: looking for a run that had nothing to ship"))
         return msgspec.structs.replace(known, skipped=last_skip(state, environ, report, verified, step.commits))
@@ -73,3 +71,16 @@ def learn(
     return msgspec.structs.replace(
         known, merges=tuple(look_up_merges(state, source, step.commits, known.ledger, environ))
     )
+
+
+def require_confirmed(state: ProjectState, source: Source, verified: Verified, trigger: Trigger) -> None:
+    """Raise Held if what steers secrets here is not what a person has confirmed, whatever decide said."""
+    known = facts(state, source, verified, state.head, trigger)
+    while unread := unconfirmed(known):
+        known = _read(unread, known, state)
+
+
+def _read(step: ReadPolicies, known: ClaimFacts, state: ProjectState) -> ClaimFacts:
+    before = policies(state.repository, step.base, state.overrides) if step.base else None
+    written = policies(state.repository, step.head, state.overrides)
+    return msgspec.structs.replace(known, policies=(before, written))

@@ -17,11 +17,13 @@ _ACTIONS = ("action.yml", "action.yaml")
 
 
 def policies(repository: Repository, commit: str, overrides: Sequence[str]) -> Policies | None:
-    """What decides at a commit; None if there is no project that can be read."""
+    """What decides at a commit, by default if its settings cannot be read; None if there is no such commit."""
+    if not repository.has(commit):
+        return None
     try:
         settings = load(pyproject_of(repository.at(commit), "main")[1], overrides)
     except MergeshipError:
-        return None
+        settings = load({}, overrides)
     return {**policy.of_settings(settings), **dict(_files(repository, commit, settings))}
 
 
@@ -30,20 +32,26 @@ def _files(repository: Repository, commit: str, settings: Settings) -> Iterator[
     for path in repository.names(commit, workflow.FOLDER):
         text = _text(repository, commit, path)
         if path.endswith(workflow.SUFFIXES) and policy.holds_secret(text):
-            ours = workflow.TEMPLATES.get(path)
+            ours, name = workflow.TEMPLATES.get(path), repository.object_name(commit, path)
             written = ours is not None and text == workflow.render(files.template(ours), settings)
-            yield path, policy.WRITTEN if written else repository.object_name(commit, path)
+            yield path, f"{policy.WRITTEN}{name}" if written else name
             yield from _used(repository, commit, text, _DEPTH)
 
 
 def _used(repository: Repository, commit: str, text: str, depth: int) -> Iterator[tuple[str, str]]:
-    for path in policy.local_uses(text):
-        is_file = path.endswith(workflow.SUFFIXES)
-        names = (path,) if is_file else tuple(normpath(join(path, name)) for name in _ACTIONS)
-        for name in names if path == _TOP else (path,):  # the top changes with every merge
-            yield name, repository.object_name(commit, name)
-        for name in names if depth else ():
-            yield from _used(repository, commit, _text(repository, commit, name), depth - 1)
+    """Every path that a text uses, and what an action there uses in its turn.
+
+    An action at the top has no folder of its own: there it is the files that it names.
+    """
+    for named in policy.local_paths(text) if depth else ():
+        path = repository.real(commit, named)
+        descriptions = [path] if path.endswith(workflow.SUFFIXES) else [normpath(join(path, name)) for name in _ACTIONS]
+        actions = [_text(repository, commit, name) for name in descriptions]
+        beside = [file for action in actions for file in policy.named_paths(action)]
+        for file in [*descriptions, *beside] if path == _TOP else [path]:
+            yield file, repository.object_name(commit, file)
+        for action in actions:
+            yield from _used(repository, commit, action, depth - 1)
 
 
 def _text(repository: Repository, commit: str, path: str) -> str:

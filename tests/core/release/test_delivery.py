@@ -192,6 +192,8 @@ def test_only_what_the_index_lists_was_uploaded() -> None:
     assert stop(uploaded(**again, unlisted="not yet")).error.code == "not-listed"
     busy = UploadOutcome(FILE, "late", "503 busy", "index-error", "later")
     assert stop(uploaded(now=late, sent=(busy,), unlisted="not yet")).error.code == "index-error"
+    exists = UploadOutcome(FILE, "late", "409 Conflict", "file-exists", "the next version is used", looking=True)
+    assert stop(uploaded(now=late, sent=(exists,), unlisted="not yet")).error.code == "not-listed"
 
 
 def test_a_proven_release_is_released_with_its_tag() -> None:

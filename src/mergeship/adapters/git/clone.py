@@ -9,12 +9,13 @@ from mergeship.adapters.git.repository import Repository
 from mergeship.core.environ import for_installer
 from mergeship.process import ProcessFailed
 
+PATIENCE = 300.0  # seconds for what a pipe in the place of a file would hold for ever
 # What another repository's configuration, or one that is not there, could have git start while it serves us.
 _LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "file"}
 
 
 def own_clone(source: str, commit: str, url: str, target: Path, environ: Mapping[str, str]) -> Repository:
-    """A clone at `commit`, in a new folder, with `url` as its origin.
+    """A clone at `commit`, in a new folder, with `url` as its origin; its files are not written yet.
 
     The objects come from the checkout in `source` as far as it has them: `git fetch` names each by its content, so one
     that was put there under another's name is missing here. What is missing comes from `url`. Raises Held if the
@@ -24,13 +25,36 @@ def own_clone(source: str, commit: str, url: str, target: Path, environ: Mapping
     local = Repository(target, {**made.env, **_LOCAL})
     fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--update-shallow")
     try:
-        local.git(*fetch, Path(source).absolute().as_uri(), commit)
+        local.git(*fetch, Path(source).absolute().as_uri(), commit, seconds=PATIENCE)
     except ProcessFailed:
         shutil.rmtree(target)  # what came of it would be taken for the whole
         made = _empty(target, url, environ)
         Origin(made, environ).fetch_commit(commit)
-    made.git("checkout", "--quiet", "--detach", commit)
+    made.git("update-ref", "--no-deref", "HEAD", commit)
+    made.git("read-tree", commit)
     return made
+
+
+def differing(clone: Repository, checkout: str) -> list[str]:
+    """The files of a clone's commit that are others in a checkout. Nothing of the checkout's own `.git` is read."""
+    index = ["--git-dir", str(Path(clone.path) / ".git"), "--work-tree", checkout]
+    shown = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all")
+    try:
+        listed = clone.git(*index, *shown, seconds=PATIENCE)
+    except ProcessFailed:
+        return ["(what is checked out cannot be read)"]
+    return [entry[3:] for entry in listed.split("\0") if entry]
+
+
+def write_files(clone: Repository) -> None:
+    """Write the files of a clone's commit as they are in it, whatever its attributes say: what is read is the commit's.
+
+    A build makes its own copy, and takes what git makes of it.
+    """
+    attributes = Path(clone.path) / ".git" / "info" / "attributes"
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("* -text -ident -filter -eol -working-tree-encoding\n", encoding="utf-8")
+    clone.git("checkout", "--quiet", "--force", "--detach", "HEAD")
 
 
 def _empty(target: Path, url: str, environ: Mapping[str, str]) -> Repository:
@@ -39,10 +63,3 @@ def _empty(target: Path, url: str, environ: Mapping[str, str]) -> Repository:
     made.git("init", "--quiet", "--template=")
     made.git("remote", "add", "origin", url)
     return made
-
-
-def differs(clone: Repository, checkout: str) -> list[str]:
-    """The files of a clone's commit that are others in a checkout. Nothing of the checkout's own `.git` is read."""
-    index = ["--git-dir", str(Path(clone.path) / ".git"), "--work-tree", checkout]
-    shown = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all")
-    return [entry[3:] for entry in clone.git(*index, *shown).split("\0") if entry]

@@ -31,9 +31,12 @@ class Repository:
         self.env = {**env, "GIT_TERMINAL_PROMPT": "0", "GIT_PAGER": "cat", "LC_ALL": "C"}
         self.env["GIT_NO_REPLACE_OBJECTS"] = "1"  # `git replace` changes what is read, and nobody sees it
 
-    def git(self, *arguments: str, given: str | None = None) -> str:
-        """What `git ARGUMENTS` writes, its warnings left out; `given` is its input. Raises ProcessFailed."""
-        return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, given=given)
+    def git(self, *arguments: str, given: str | None = None, seconds: float | None = None) -> str:
+        """What `git ARGUMENTS` writes within so many seconds, its warnings left out. Raises ProcessFailed.
+
+        `given` is its input.
+        """
+        return output(["git", *_QUIET, *arguments], cwd=self.path, env=self.env, given=given, seconds=seconds)
 
     def head(self) -> str:
         """The commit that is checked out. Raises Misconfigured if there is no repository, or no commit."""
@@ -147,6 +150,14 @@ class Repository:
                 return None
 
         return read
+
+    def has(self, commit: str) -> bool:
+        """Whether a name means a commit that is here."""
+        try:
+            self.resolved(commit)
+        except Misconfigured:
+            return False
+        return True
 
     def object_name(self, commit: str, path: str) -> str:
         """The name of what a commit has at a path from the repository's top; empty if it has nothing there."""

@@ -10,7 +10,7 @@ import msgspec
 
 from mergeship.adapters.index.oidc import oidc_token
 from mergeship.adapters.index.questions import get_json, read, refuse_busy, with_retry
-from mergeship.core.publisher import AUDIENCES, REFUSALS, explained
+from mergeship.core.publisher import REFUSALS, explained, is_meant_for
 from mergeship.core.text import one_line
 from mergeship.errors import Failed
 from mergeship.web import LOOPBACK, client, within
@@ -54,9 +54,9 @@ def _base(upload: str) -> str:
 
 async def _exchange(base: str, environ: Mapping[str, str], publisher: str) -> str:
     audience = (await get_json(f"{base}/_/oidc/audience", _Audience, {}, "not-minted")).audience
-    owner, host = AUDIENCES.get(audience), urlsplit(base).hostname
-    if owner and host != owner and host not in LOOPBACK:
-        words = f"{base} asks for an identity that is meant for {owner}"
+    host = urlsplit(base).hostname or ""
+    if host not in LOOPBACK and not is_meant_for(audience, host):
+        words = f"{base} asks for an identity that is meant for another one: {one_line(audience)[:100]}"
         raise Failed("identity-elsewhere", words, hint="nothing was sent; correct index.upload")
     vouched = await oidc_token(environ, audience)
     async with client(base) as http:

@@ -1,6 +1,7 @@
 """What a run on a commit decides, and what it writes into the ledger for that: a machine without effects."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import msgspec
@@ -124,20 +125,11 @@ def judge(facts: ClaimFacts) -> Question | ClaimDecision:
 
 
 def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDecision:
-    lease, confirmed = facts.project.lease, bool(person.commit) and facts.commit.startswith(person.commit)
-    run = commit_range.by_hand(facts.first_parents, facts.commit, facts.ledger, facts.now, lease)
-    try:
-        since = _since_last_release(facts, facts.ledger)
-    except Held as held:  # a person goes on from the commit before
-        if not confirmed:
-            words = f"a person has to confirm what these merges change: {held.message}"
-            raise Held("policy-changed", words, hint=_look_at(facts)) from held
-    else:
-        run = msgspec.structs.replace(run, base=since.base)
-        if not confirmed and facts.policies is None:
-            return ReadPolicies(_policies_since(facts, since), run.head)
-        if not confirmed:
-            _refuse_other_policies(facts)
+    run = commit_range.by_hand(facts.first_parents, facts.commit, facts.ledger, facts.now, facts.project.lease)
+    if unread := unconfirmed(facts):
+        return unread
+    with suppress(Held):  # else a person goes on from the commit before
+        run = msgspec.structs.replace(run, base=_since_last_release(facts, facts.ledger).base)
     return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
 
 
@@ -152,9 +144,8 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
         if len(run.commits) > commit_range.LONG and facts.skipped is None:
             return LookUpSkips(tuple(commit.sha for commit in reversed(run.commits[:-1])))
         run = commit_range.since_skip(run, facts.skipped or "")
-        if facts.policies is None:
-            return ReadPolicies(_policies_since(facts, run), run.head)
-        _refuse_other_policies(facts)
+        if unread := unconfirmed(facts):
+            return unread
         if facts.merges is None:
             return LookUp(run.commits, run.since)
         decided = decision.decide(facts.merges, facts.project.intent, run.since, facts.introduced)
@@ -165,25 +156,49 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
     return ClaimDecision(decided, run, decided.own)
 
 
+def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
+    """What to read of the policies; None if they are those that a person has confirmed.
+
+    What is merged does not choose by which rule it is read, nor where secrets go. Raises Held if it would.
+    """
+    person = facts.trigger.by_hand
+    if person and person.commit and facts.commit.startswith(person.commit):
+        return None
+    try:
+        since = _policies_since(facts)
+    except Held as held:
+        words = f"a person has to confirm what these merges change: {held.message}"
+        raise Held("policy-changed", words, hint=_look_at(facts)) from held
+    if facts.policies is None:
+        return ReadPolicies(since, facts.commit)
+    if changed := policy.changes(*facts.policies):
+        raise Held("policy-changed", policy.hold_words(changed), hint=_look_at(facts))
+    return None
+
+
+def _policies_since(facts: ClaimFacts) -> str:
+    """The commit whose policies were confirmed: of the last release that has begun, or skip; else of the pipeline.
+
+    A claim confirms nothing. Empty if there is none.
+    """
+    begun = msgspec.structs.replace(
+        facts.ledger, releases=tuple(entry for entry in facts.ledger.releases if entry.begun)
+    )
+    known = commit_range.by_hand(facts.first_parents, facts.commit, begun, facts.now, facts.project.lease)
+    if release := known.newer or known.own:
+        return release.commit
+    run = _since_last_release(facts, begun)
+    shas = {commit.sha for commit in run.commits}
+    if facts.skipped in shas:
+        return facts.skipped or ""
+    return facts.introduced if facts.introduced in shas else run.base
+
+
 def _since_last_release(facts: ClaimFacts, ledger: Ledger) -> Range:
     """What has not been decided on. Raises Held for a history that does not fit to the ledger."""
     return commit_range.since_last_release(
         facts.first_parents, facts.commit, ledger, _start(facts), facts.now, facts.project.lease
     )
-
-
-def _policies_since(facts: ClaimFacts, run: Range) -> str:
-    """The commit whose policies a person has confirmed, or has brought here with the pipeline."""
-    brought = facts.introduced in {commit.sha for commit in run.commits}
-    return facts.introduced if brought else run.base
-
-
-def _refuse_other_policies(facts: ClaimFacts) -> None:
-    """What is merged does not choose by which rule it is read, nor where secrets go."""
-    before, written = facts.policies or (None, None)
-    changed = policy.changes(before, written)
-    if changed:
-        raise Held("policy-changed", policy.hold_words(changed), hint=_look_at(facts))
 
 
 def _look_at(facts: ClaimFacts) -> str:

@@ -162,7 +162,8 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
     other = [file.name for file in entry.files if facts.listing.presence(file) == "other"]
     if other:
         return _give_up(entry, f"the index has other bytes under {', '.join(other)}")
-    if facts.sent and facts.sent[-1].ended != "sent":
+    last = facts.sent[-1] if facts.sent else None
+    if last and last.ended != "sent" and not last.looking:  # that it exists there is what was said before
         return _not_sent(entry, facts)
     if waited > facts.lease and not facts.sent and facts.here.issuperset(entry.files):
         return Send(tuple(file for file in entry.files if facts.listing.presence(file) != "same"))
