@@ -1,6 +1,7 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -163,6 +164,49 @@ def test_the_installed_command_ends_on_a_signal_s_terms() -> None:
     )
     done = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+SWALLOWED = """
+import os, signal, sys, time
+from mergeship import __main__, verbs
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+
+def call(_):
+    Last()
+    time.sleep(30)
+
+verbs.load('init').call = call
+sys.argv = ['mergeship', 'init']
+__main__.run()
+"""
+
+
+def test_a_signal_that_comes_while_something_is_deleted_counts() -> None:
+    """T23: what is raised there goes no further, and a cancel would be swallowed."""
+    done = _python(SWALLOWED)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_early_signal_ends_quietly(number: int) -> None:
+    """T23: while modules load, there is nothing to be ended."""
+    code = (
+        "import os, sys\nfrom mergeship import __main__\n"
+        "class Finder:\n    def find_spec(self, name, *_):\n"
+        f"        if name == 'mergeship.cli': os.kill(os.getpid(), {number})\n"
+        "sys.meta_path.insert(0, Finder())\nsys.argv = ['mergeship', 'init']\n__main__.run()"
+    )
+    done = _python(code)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
+def _python(code: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-I", "-c", code]
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)
 
 
 def test_a_file_that_is_not_utf8_is_named(cli: Cli, tmp_path: Path) -> None:

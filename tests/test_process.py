@@ -4,11 +4,13 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import pytest
 
 from mergeship import orphans
+from mergeship import process as processes
 from mergeship.process import ProcessFailed, end_group, output, run, started
 
 
@@ -236,3 +238,23 @@ def is_gone(pid: int) -> bool:
     except ProcessLookupError:
         return True
     return False
+
+
+def test_a_flood_is_neither_kept_nor_shown_as_a_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22"""
+    monkeypatch.setattr(processes, "SHOWN", 3)
+    told: list[str] = []
+    written = run(python("for n in range(9000): print(n)"), cwd=tmp_path, env={}, report=told.append)
+    assert written.split() == [str(number) for number in range(9000 - processes.KEPT, 9000)]
+    assert told == ["0", "1", "2", "(more than 3 lines: the rest is not shown here)"]
+
+
+def test_a_line_without_an_end_is_several(tmp_path: Path) -> None:
+    """T22: 90 MB of it are not held at once."""
+    tracemalloc.start()
+    try:
+        written = run(python("import sys\nfor _ in range(9000): sys.stdout.write('x' * 10_000)"), cwd=tmp_path, env={})
+        assert tracemalloc.get_traced_memory()[1] < 120_000_000
+    finally:
+        tracemalloc.stop()
+    assert len(written) <= processes.KEPT * processes.LONGEST < 90_000_000

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
 GRACE = 2.0  # seconds that a process has to end by itself: a runner gives a job 7.5 in all
+KEPT = 500  # lines of an output
+SHOWN = 100_000
+LONGEST = 65_536  # characters of a line: what is longer becomes several
 IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
 LINGER = 5.0  # seconds in which the output of an ended process is read to its end
 TIMED_OUT = 124  # the status of a process that was ended, as of timeout(1)
@@ -60,7 +64,7 @@ def run(
     report: Callable[[str], None] | None = None,
     contained: bool = False,
 ) -> str:
-    """Run `command` to its end and give back what it wrote, errors included.
+    """Run `command` to its end and give back the last KEPT lines that it wrote, errors included.
 
     `env` is the whole environment of the process; `report` receives each line as it comes. Whatever the process
     leaves behind in its session is killed, and if it is `contained` wherever it hides, as far as the machine allows.
@@ -85,13 +89,17 @@ def _run(
     report: Callable[[str], None] | None,
     end_orphans: Callable[[], object],
 ) -> str:
-    lines: list[str] = []
+    lines: deque[str] = deque(maxlen=KEPT)
+    count = 0
     with started(command, cwd=cwd, env=env) as process:
         try:
             for line in _lines(process, end_orphans):
                 lines.append(line)
-                if report:
+                count += 1
+                if report and count <= SHOWN:
                     report(line.rstrip("\r\n"))
+                if report and count == SHOWN:
+                    report(f"(more than {SHOWN} lines: the rest is not shown here)")
             status = process.wait()
         except BaseException:
             end_group(process, GRACE)
@@ -214,13 +222,14 @@ def _kill_group(process: Running) -> None:
 
 def _lines(process: Running, end_orphans: Callable[[], object]) -> Iterator[str]:
     """The lines that a process writes, until it has ended, even when a child of it holds its output open."""
-    from queue import Empty, SimpleQueue
+    from queue import Empty, Queue
     from threading import Thread
 
-    queue: SimpleQueue[str | None] = SimpleQueue()
+    queue: Queue[str | None] = Queue(KEPT)  # who writes faster than this is read has to wait
+    stream = process.stdout
 
     def read() -> None:
-        for line in process.stdout or ():
+        while stream and (line := stream.readline(LONGEST)):
             queue.put(line)
         queue.put(None)
 

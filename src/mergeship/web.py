@@ -1,7 +1,7 @@
 """The only place that makes HTTP clients, and the deadline that everything on the network has."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
+LARGEST = 32 * 1024 * 1024  # bytes of an answer: the longest page of PyPI has half of that
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ADDRESS = {"index": " and the setting index.upload", "forge": "", "identity": ""}
 _LIMIT = {"index": "the setting index.deadline", "forge": "the setting forge.deadline", "identity": "index.deadline"}
@@ -60,10 +61,39 @@ def client(address: str) -> "httpx2.AsyncClient":
     loopback = httpx2.URL(address).host in LOOPBACK
     return httpx2.AsyncClient(
         timeout=httpx2.Timeout(READ, connect=CONNECT),
-        headers={"User-Agent": "mergeship"},
+        headers={"User-Agent": "mergeship", "Accept-Encoding": "identity"},
         verify=_tls() if secure else False,
         trust_env=not loopback,  # a proxy does not serve loopback
+        event_hooks={"response": [_limited()]},
     )
+
+
+def _limited() -> "Callable[[httpx2.Response], Awaitable[None]]":
+    """Has no answer be longer than LARGEST, nor unpacked here: a few bytes may become gigabytes."""
+    import httpx2
+
+    class Limited(httpx2.AsyncByteStream):
+        def __init__(self, stream: httpx2.AsyncByteStream) -> None:
+            self._stream = stream
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            size = 0
+            async for chunk in self._stream:
+                size += len(chunk)
+                if size > LARGEST:
+                    raise httpx2.DecodingError(f"the answer is larger than {LARGEST} bytes")
+                yield chunk
+
+        async def aclose(self) -> None:
+            await self._stream.aclose()
+
+    async def limit(response: httpx2.Response) -> None:
+        if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
+            raise httpx2.DecodingError("the answer is packed, and that was not asked for")
+        if isinstance(response.stream, httpx2.AsyncByteStream):
+            response.stream = Limited(response.stream)
+
+    return limit
 
 
 @cache

@@ -632,6 +632,13 @@ def test_what_the_index_asks_to_wait_is_waited_for(built: Path, environ: Environ
     assert [words for words in told if "429" in words and words.endswith(" 1.0 s")]
 
 
+def test_an_index_that_asks_for_no_wait_is_not_flooded(built: Path, environ: Environ, catalog: Catalog) -> None:
+    """T22"""
+    catalog.faults += [Fault(429, "Too many requests", headers={"Retry-After": "0"})] * 500
+    assert refused(built, environ, "index.deadline=2").code == "rate-limited"
+    assert len(catalog.uploads) < 15
+
+
 def test_a_ledger_that_was_put_back_is_noticed_by_who_wrote_it(
     built: Path, environ: Environ, catalog: Catalog, tmp_path: Path
 ) -> None:

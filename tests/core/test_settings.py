@@ -73,3 +73,11 @@ def test_a_table_that_is_no_table_is_refused() -> None:
 
 def test_every_key_is_listed() -> None:
     assert {"runs-on", "timeout-minutes", "test.command", "build.wheel", "index.simple"} <= set(keys())
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e300", "-inf", "0", "1000001"])
+@pytest.mark.parametrize("key", ["lease", "index.deadline", "forge.deadline"])
+def test_a_wait_has_an_end(key: str, value: str) -> None:
+    """T21, T22"""
+    with pytest.raises(Misconfigured):
+        load({}, [f"{key}={value}"])

@@ -1,3 +1,4 @@
+import fcntl
 import os
 import shutil
 import subprocess
@@ -259,3 +260,22 @@ def test_a_shallow_checkout_is_enough(workspace: Path, job: dict[str, str], tmp_
 def test_on_a_laptop_the_checkout_is_used(workspace: Path, job: dict[str, str]) -> None:
     del job["GITHUB_ACTIONS"]
     assert inside(lambda clean, _: clean, workspace, job) == workspace
+
+
+def test_what_killed_runs_have_left_is_removed(
+    workspace: Path, job: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T23: and what one that runs holds is not, nor anything else."""
+    shared = tmp_path / "shared"
+    for name in ("mergeship-room-left", "mergeship-room-held", "mergeship-room-new", "other"):
+        (shared / name / "clone").mkdir(parents=True)
+        if name != "mergeship-room-new":
+            (shared / name / "lock").touch()
+    (shared / "mergeship-room-link").symlink_to(shared / "other")
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    with (shared / "mergeship-room-held" / "lock").open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        inside(lambda _, cleaned: Path(cleaned["TMPDIR"]).mkdir(exist_ok=True), workspace, job)
+    assert sorted(path.name for path in shared.iterdir()) == [
+        "mergeship-room-held", "mergeship-room-link", "mergeship-room-new", "other",
+    ]  # fmt: skip

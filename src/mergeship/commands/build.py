@@ -1,6 +1,5 @@
 """`mergeship build`: the next version, built once, checked, installed and imported, where no secret is."""
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -24,7 +23,7 @@ from mergeship.core.version import FIRST, BumpRequest, Used, tagged
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline import recover_artifacts
 from mergeship.pipeline.building import Builder
-from mergeship.pipeline.clean_room import dirty_checkout, in_clean_room
+from mergeship.pipeline.clean_room import dirty_checkout, in_clean_room, temporary_folder
 
 
 class Built(msgspec.Struct, frozen=True):
@@ -108,8 +107,7 @@ def build(  # noqa: PLR0913 - one argument an option
 
 def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], report: Reporter, out: Path) -> Built:
     """Build the planned version, check it, and hand it over."""
-    with tempfile.TemporaryDirectory(prefix="mergeship-build-") as folder:
-        work = Path(folder)
+    with temporary_folder(environ, "build") as work:
         tree, made = project_builder.build(plan.commit, plan.version, work)
         built = tuple(dist.digest(file) for file in dist.wheels_first(made))  # before anything that was built runs
         report(Note(f"checking {', '.join(file.name for file in made)}"))

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from mergeship.core import trigger as triggers
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.errors import Failed, Misconfigured
-from mergeship.pipeline.clean_room import in_clean_room
+from mergeship.pipeline.clean_room import in_clean_room, temporary_folder
 from mergeship.process import ProcessFailed
 
 NO_TESTS = 5  # pytest's exit status when it collected none
@@ -45,8 +44,8 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mergeship-test-") as folder:
-        environment = Venv(Path(folder) / "env", environ)
+    with temporary_folder(environ, "test") as folder:
+        environment = Venv(folder / "env", environ)
         _install(environment, path, source, report)
         report(Note(f"running {command}"))
         try:

@@ -46,6 +46,7 @@ def with_own_home(environ: Mapping[str, str], room: str) -> dict[str, str]:
         **kept,
         **({} if named else own),
         "HOME": named or f"{room}/home",
+        "TMPDIR": f"{room}/tmp",  # noqa: S108 - of the room
         "XDG_STATE_HOME": environ.get("XDG_STATE_HOME") or f"{home}/.local/state",
     }
 

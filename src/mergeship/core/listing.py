@@ -27,6 +27,7 @@ SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", 
 """Of files that indexes took over the years, wheels apart."""
 
 
+MOST_FILES = 200_000
 Presence = Literal["same", "other", "absent"]
 
 
@@ -97,6 +98,7 @@ def parse(body: bytes, project: str, address: str) -> Listing:
 
     Raises Held for anything else: unreadable is not empty.
     """
+    _refuse_flood(body, (b'"filename"', 1), (b",", 10), address=address)
     try:
         page = decoded(body, _Page)
     except UnreadableError as error:
@@ -115,6 +117,7 @@ def parse_html(body: bytes, project: str, address: str) -> Listing:
 
     Raises Held for a page that is none: what an index shows to those who are not logged in, for one.
     """
+    _refuse_flood(body, (b"<", 5), (b"&", 5), address=address)
     page = _Anchors(project)
     page.feed(body.decode("utf-8", "replace"))
     page.close()
@@ -128,6 +131,14 @@ def parse_html(body: bytes, project: str, address: str) -> Listing:
             hint="check the setting index.simple, and whether the index wants a password",
         )
     return _listing([], files, project, address)
+
+
+def _refuse_flood(body: bytes, *limits: tuple[bytes, int], address: str) -> None:
+    """Refuse a page that would become far more in memory than it is: each mark at most so many times a file."""
+    if any(body.count(mark) > times * MOST_FILES for mark, times in limits):
+        raise Held(
+            "index-unreadable", f"{address} lists more than any project has", hint="check the setting index.simple"
+        )
 
 
 class _Anchors(HTMLParser):

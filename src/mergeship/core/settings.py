@@ -13,7 +13,7 @@ from mergeship.core.intent import Policy
 from mergeship.errors import Misconfigured
 
 Label = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9_.-]+$")]
-Positive = Annotated[float, msgspec.Meta(gt=0)]
+Seconds = Annotated[float, msgspec.Meta(gt=0, le=1_000_000)]
 Reviews = Annotated[int, msgspec.Meta(ge=0, le=6)]
 Environment = Annotated[str, msgspec.Meta(pattern=r"^([A-Za-z0-9_.-]+)?$", max_length=255)]
 Minutes = Annotated[int, msgspec.Meta(ge=1, le=360)]
@@ -46,14 +46,14 @@ class Index(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`pypi`, `testpypi`, or the address of an upload API."""
     simple: str = ""
     """Address of the simple API; by default found from `upload`."""
-    deadline: Positive = 300.0
+    deadline: Seconds = 300.0
     """Seconds for one upload, and for the wait until the index lists a release."""
 
 
 class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where pull requests are looked up, and how the repository is protected there."""
 
-    deadline: Positive = 90.0
+    deadline: Seconds = 90.0
     """Seconds for each question, with all that it takes to retry: GitHub may ask to wait for a minute."""
     leave: tuple[str, ...] = ()
     """Settings that are not planned, by their kind: someone else decides on them."""
@@ -76,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Whether trusted uploads carry attestations, which name the repository in Sigstore's public log."""
     environment: Environment = "pypi"
     """The environment of the deploy job, to which the token belongs; empty for none."""
-    lease: Positive = 7200.0
+    lease: Seconds = 7200.0
     """Seconds that a claim holds before its upload has begun."""
     version_files: tuple[str, ...] = ()
     """More places of the version, each as `path: line`, with `{version}` in the line."""

@@ -4,10 +4,12 @@ A runner keeps its workspace, its home and its caches from job to job, and the c
 of them. So a stage takes the commit's name from the runner, and everything else from what it made itself.
 """
 
+import fcntl
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
@@ -19,6 +21,7 @@ from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline.remote import server_of
 
+_PREFIX, _LOCK = "mergeship-room-", "lock"
 READ_FROM_ABOVE = (
     "uv.toml", "pyproject.toml", ".python-version", ".python-versions", ".git", ".gitignore", ".hg", ".hgignore",
     "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "setup.py", "conftest.py",
@@ -71,9 +74,11 @@ def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, 
     if environ.get("GITHUB_ACTIONS") != "true" or not (commit and name and top):
         yield path, environ, ()
         return
-    with tempfile.TemporaryDirectory(prefix="mergeship-room-") as folder:
+    _remove_left(Path(tempfile.gettempdir()))
+    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, _locked(Path(folder)):
         room = Path(folder).resolve()
         _refuse_above(room)
+        (room / "tmp").mkdir()
         cleaned = with_own_home(environ, str(room))
         (room / "home").mkdir()
         url = f"{server_of(environ)}/{name}.git"
@@ -81,6 +86,36 @@ def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, 
         changed = differing(clone, top)
         write_files(clone)
         yield room / "clone" / path.resolve().relative_to(top), cleaned, changed
+
+
+@contextmanager
+def _locked(room: Path) -> Iterator[None]:
+    """Hold a room: one that nobody holds was left by a run that was killed."""
+    with (room / _LOCK).open("w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _remove_left(folder: Path) -> None:
+    """Remove the rooms that killed runs of this user have left in a folder."""
+    for room in folder.glob(f"{_PREFIX}*"):
+        with suppress(OSError):  # held, or gone in the meantime
+            if room.is_symlink() or room.stat().st_uid != os.getuid():
+                continue
+            lock = os.open(room / _LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                shutil.rmtree(room)
+            finally:
+                os.close(lock)
+
+
+@contextmanager
+def temporary_folder(environ: Mapping[str, str], purpose: str) -> Iterator[Path]:
+    """A folder that goes when the block ends; in a room, with the room at the latest."""
+    where = environ.get("TMPDIR") or tempfile.gettempdir()
+    with tempfile.TemporaryDirectory(prefix=f"mergeship-{purpose}-", dir=where) as made:
+        yield Path(made)
 
 
 def _refuse_above(room: Path) -> None:

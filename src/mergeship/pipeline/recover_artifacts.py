@@ -1,7 +1,6 @@
 """Looks for the bytes of an upload that has begun, and builds them again if they are nowhere."""
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from mergeship.core.release.recovery import Lost, Rebuild, RecoveryFacts
 from mergeship.core.result import Unfinished
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline.building import Builder
+from mergeship.pipeline.clean_room import temporary_folder
 from mergeship.pipeline.project_state import name_of
 
 
@@ -69,9 +69,9 @@ def _folders(release: Unfinished, store: RunnerStore, artifact: Path | None) -> 
 
 
 def _rebuilt(builder: Builder, release: Unfinished, target: Path, facts: RecoveryFacts) -> RecoveryFacts:
-    with tempfile.TemporaryDirectory(prefix="mergeship-again-") as folder:
+    with temporary_folder(builder.environ, "again") as folder:
         try:
-            _, made = builder.build(release.commit, release.version, Path(folder))
+            _, made = builder.build(release.commit, release.version, folder)
         except MergeshipError as error:
             return msgspec.structs.replace(facts, rebuilt=True, not_built=error.message)
         equal = _taken(release, [path.parent for path in made], target)

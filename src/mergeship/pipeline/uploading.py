@@ -82,9 +82,10 @@ class UploadAttempt:
         return self._ended(upload.after(verdict, has))
 
     def pause(self, tried: RetryCallState) -> float:
-        """Seconds until the next attempt: what the index asks for, else more each time, and never the same."""
+        """Seconds until the next attempt: what the index asks for, or more each time, and never the same."""
         seconds = self._answer.retry_after if self._answer else None
-        return wait_random_exponential(0.2, max=15)(tried) if seconds is None else seconds
+        own = wait_random_exponential(0.2, max=15)(tried)
+        return own if seconds is None else max(own, seconds)  # who says 0 is not asked without a pause
 
     def _ended(self, ended: Next) -> UploadOutcome:
         self._sent = msgspec.structs.replace(self._sent, ended=ended, looking=ended == "look")

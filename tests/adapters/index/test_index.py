@@ -1,3 +1,4 @@
+import gzip
 import json
 import socket
 import threading
@@ -11,6 +12,7 @@ import pytest
 from mergeship.adapters import dist, index
 from mergeship.adapters.dist import digest
 from mergeship.adapters.index import uploading
+from mergeship.core import listing
 from mergeship.core.distribution import Distribution
 from mergeship.core.settings import Index
 from mergeship.errors import Failed, Held, Misconfigured
@@ -96,12 +98,40 @@ def test_an_index_that_is_down_is_a_hold() -> None:
 
 
 def test_a_page_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mergeship.adapters.index.reading.MAX_PAGE", 3)
+    """T22"""
+    monkeypatch.setattr("mergeship.web.LARGEST", 3)
     with (
         raw_server(says("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>")) as address,
         pytest.raises(Held, match="larger"),
     ):
         index.listing(address, "obk", 5, {})
+
+
+def test_a_packed_answer_is_refused() -> None:
+    """T22: a few bytes of it may be gigabytes, and none was asked for."""
+    packed = gzip.compress(b" " * 10_000_000)
+
+    def answer(connection: socket.socket) -> None:
+        head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
+        connection.sendall(head.encode() + packed)
+
+    with raw_server(answer) as address, pytest.raises(Held, match="packed"):
+        index.listing(address, "obk", 5, {})
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("application/vnd.pypi.simple.v1+json", b'{"files":[' + b'{"filename":"a"},' * 200_001 + b"]}"),
+        ("application/vnd.pypi.simple.v1+json", b'{"versions":[' + b'"1",' * 2_000_001 + b"]}"),
+        ("text/html", b"<a href=a-1.zip>" * 1_000_001),
+    ],
+)
+def test_a_flood_of_small_things_is_refused(kind: str, body: bytes) -> None:
+    """T22: it would take a hundred times its size in memory."""
+    parse = listing.parse_html if kind.endswith("html") else listing.parse
+    with pytest.raises(Held, match="more than any project has"):
+        parse(body, "obk", "the index")
 
 
 def test_the_index_is_asked_past_its_caches() -> None:

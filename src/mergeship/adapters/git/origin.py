@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from mergeship.adapters.git.repository import Repository
+from mergeship.adapters.git.repository import Repository, lines
 from mergeship.core.environ import FORGE_TOKEN
 from mergeship.core.release.ledger import FILE, REF
 from mergeship.core.text import one_line, without_password
@@ -71,7 +71,7 @@ class Origin:
     def refs(self) -> Refs:
         """Where main, the ledger and the tags are. Raises Held if that cannot be read."""
         output = self._asked("ls-remote", "--quiet", "origin", MAIN, REF, "refs/tags/*")
-        advertised = {name: sha for sha, _, name in (line.partition("\t") for line in output.splitlines())}
+        advertised = {name: sha for sha, _, name in (line.partition("\t") for line in lines(output))}
         tags = {
             name.removeprefix("refs/tags/"): advertised.get(f"{name}^{{}}", sha)
             for name, sha in advertised.items()
@@ -104,7 +104,7 @@ class Origin:
         """Those of some commits that `commit` does not contain: made later or elsewhere, or not here at all."""
         asked = list(dict.fromkeys([commit, *others]))
         given = "\n".join(sha if _SHA.fullmatch(sha) else "0" * 40 for sha in asked)
-        answers = self.repository.git("cat-file", "--batch-check", given=f"{given}\n").splitlines() if others else []
+        answers = self.repository.git("cat-file", "--batch-check", given=f"{given}\n").split("\n") if others else []
         here = {sha for sha, answer in zip(asked, answers, strict=False) if " commit " in answer}
         if commit not in here:
             return frozenset(others)
@@ -143,7 +143,7 @@ class Origin:
     def branches(self, prefix: str) -> dict[str, str]:
         """The branches whose names begin so, with their commits. Raises Held if that cannot be read."""
         output = self._asked("ls-remote", "--quiet", "origin", f"refs/heads/{prefix}*")
-        pairs = (line.partition("\t") for line in output.splitlines())
+        pairs = (line.partition("\t") for line in lines(output))
         return {name.removeprefix("refs/heads/"): sha for sha, _, name in pairs}
 
     def strangers(self, commit: str, main: str) -> set[str]:
@@ -155,7 +155,7 @@ class Origin:
         self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
         log = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
         who = set()
-        for line in log.splitlines():
+        for line in lines(log):
             sha, parents, author, committer = line.split("\0")
             if author == AUTHOR and committer in {AUTHOR, _BY_BUTTON}:
                 continue

@@ -7,6 +7,7 @@ from posixpath import dirname, join, normpath
 from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, exchange, output
 
+LARGEST = 16 * 1024 * 1024  # bytes of a file that is read
 _LINKS = 10  # as far as a link may lead to another one
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
@@ -21,6 +22,11 @@ def top(path: str | os.PathLike[str]) -> str | None:
             return None
         folder = above
     return folder
+
+
+def lines(output: str) -> list[str]:
+    """The lines of what git writes: names and addresses may hold what else ends a line for Python."""
+    return [line for line in output.split("\n") if line]
 
 
 class Repository:
@@ -97,7 +103,7 @@ class Repository:
         """All tags. Raises Misconfigured if the repository cannot be opened."""
         try:
             # Not `git tag`: that one obeys what its user has set for people, columns for one.
-            return self.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags").splitlines()
+            return lines(self.git("for-each-ref", "--format=%(refname:strip=2)", "refs/tags"))
         except ProcessFailed as error:
             raise self._unreadable(error) from error
 
@@ -170,11 +176,16 @@ class Repository:
         return [name for name in listed.split("\0") if name]
 
     def blob(self, commit: str, name: str) -> bytes | None:
-        """A file of a commit as it is, line ends and all; None if there is none.
+        """A file of a commit as it is, line ends and all; None if there is none, or one that is too large to be read.
 
         `name` is a path from the repository's top, or from this folder if it begins with `./`.
         """
         follow = ["git", "cat-file", "--batch", "--follow-symlinks"]
+        size = exchange(
+            [*follow[:2], "--batch-check", follow[3]], f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env
+        ).split()[-1:]
+        if size and size[0].isdigit() and int(size[0]) > LARGEST:
+            return None
         answer = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
         head, _, content = answer.partition(b"\n")
         words = head.split(b" ")

@@ -182,7 +182,7 @@ async def connected(
     from gidgethub.httpx import GitHubAPI
 
     async with client(api) as http:
-        http.event_hooks = {"request": [_only_to(api)]}
+        http.event_hooks = {**http.event_hooks, "request": [_only_to(api)]}
         # gidgethub sends both after `token`; what an App signs itself has to come after `Bearer`.
         login = {"oauth_token": None if token.signed else token.value or None}
         connection = GitHubAPI(http, "mergeship", base_url=api, cache=cache, **login)
@@ -242,7 +242,8 @@ def _pause(state: "RetryCallState") -> float:
 
     error = state.outcome.exception() if state.outcome else None
     seconds = _asked_to_wait(error) if isinstance(error, HTTPException) else None
-    return wait_random_exponential(0.2, max=10)(state) if seconds is None else seconds
+    own = wait_random_exponential(0.2, max=10)(state)
+    return own if seconds is None else max(own, seconds)  # who says 0 is not asked without a pause
 
 
 async def gathered(calls: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:

@@ -18,7 +18,7 @@ from mergeship.web import client, within
 if TYPE_CHECKING:
     import httpx2
 
-MAX_PAGE = 64 * 1024 * 1024  # bytes
+PAUSE = 0.5  # seconds at least between two attempts
 ATTEMPTS = 10  # redirects, refusals and waits together
 _OK, _UNAUTHORIZED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _UNAVAILABLE = 200, 401, 403, 404, 429, 503
 
@@ -90,14 +90,10 @@ async def _listing(address: str, project: str, deadline: float, environ: Mapping
 
 
 async def _parsed(response: "httpx2.Response", project: str, shown: str) -> Listing:
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > MAX_PAGE:
-            raise Held("index-unreadable", f"{shown} is larger than {MAX_PAGE} bytes", hint="check index.simple")
+    body = await response.aread()
     kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     parse = simple.parse_html if kind.endswith("html") else simple.parse
-    return parse(bytes(body), project, shown)
+    return parse(body, project, shown)
 
 
 def _followed(response: "httpx2.Response", shown: str) -> str:
@@ -127,7 +123,7 @@ def _wait(response: "httpx2.Response", left: float) -> float:
         raise Held("index-unreadable", message, hint=_LATER)
     if wait >= left:
         raise Held("index-unreadable", f"{message}, and asks to wait {wait:.0f} s", hint=_LATER)
-    return wait
+    return max(wait, PAUSE)
 
 
 _LATER = "run the job again later; nothing is decided without knowing what is published"

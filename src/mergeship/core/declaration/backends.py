@@ -40,7 +40,7 @@ def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
         return Computed(PYPROJECT, line, f"hatch's version source {source!r} computes the version")
     pattern = settings.get("pattern")
     # hatch takes `pattern = true` for its own
-    return _by_pattern(path, Pattern(pattern if isinstance(pattern, str) and pattern else HATCH_PATTERN), read)
+    return _by_pattern(path, _pattern(pattern or None, HATCH_PATTERN), read)
 
 
 def pdm(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
@@ -52,7 +52,7 @@ def pdm(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     path = settings.get("path", settings.get("from"))
     if isinstance(path, str) and source in {"file", ""}:
         pattern = settings.get("pattern")
-        return _by_pattern(path, Pattern(pattern if isinstance(pattern, str) else PDM_PATTERN, 1), read)
+        return _by_pattern(path, _pattern(pattern, PDM_PATTERN, 1), read)
     line = line_of(text, "[tool.pdm.version]")
     return Computed(PYPROJECT, line, f"PDM's version source {source!r} computes the version")
 
@@ -131,6 +131,10 @@ def meson(_: Mapping[str, Any], text: str, read: Read) -> VersionSource:
     if build is None:
         return Computed(PYPROJECT, line_of(text, "mesonpy"), "there is no meson.build, which would hold the version")
     return checked(Place("meson.build", "project(version: …)", MesonProject("version")), build)
+
+
+def _pattern(given: object, default: str, group: str | int = "version") -> Pattern:
+    return Pattern(given, group, given=True) if isinstance(given, str) else Pattern(default, group)
 
 
 def _by_pattern(path: str, pattern: Pattern, read: Read) -> VersionSource:

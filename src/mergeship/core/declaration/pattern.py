@@ -5,6 +5,7 @@ import re
 from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainFormat, standing_at
 
 PLACEHOLDER = "{version}"
+PATIENCE = 5.0  # seconds
 
 
 class Pattern(PlainFormat):
@@ -12,9 +13,11 @@ class Pattern(PlainFormat):
 
     keeps_bom = True  # neither of them passes over it, so the first line does not begin with what it shows
 
-    def __init__(self, pattern: str, group: str | int = "version") -> None:
+    def __init__(self, pattern: str, group: str | int = "version", *, given: bool = False) -> None:
         self.pattern = pattern
         self.group = group
+        self.given = given
+        """Whether the project gives it: then the search may take PATIENCE, as some never end."""
 
     def read(self, text: str) -> Parsed:
         """The one span that the backend reads. Raises NotWrittenError."""
@@ -23,13 +26,22 @@ class Pattern(PlainFormat):
     def _span(self, text: str) -> tuple[int, int]:
         lines = text.replace("\r\n", "\n").replace("\r", "\n")  # as Python reads a text file
         try:
-            match = re.search(self.pattern, lines, re.MULTILINE)
-            start, end = match.span(self.group) if match else (-1, -1)
-        except (re.error, IndexError, RecursionError, OverflowError) as error:
+            start, end = self._searched(lines)
+        except (re.error, IndexError, RecursionError, OverflowError, TimeoutError) as error:
             raise NotWrittenError(0, f"the pattern {self.pattern!r} cannot be used: {error}") from error
         if start < 0:
             raise NotWrittenError(0, f"nothing matches the pattern {self.pattern!r}")
         return _before_reading(text, start), _before_reading(text, end)
+
+    def _searched(self, lines: str) -> tuple[int, int]:
+        if not self.given:
+            found = re.search(self.pattern, lines, re.MULTILINE)
+            return found.span(self.group) if found else (-1, -1)
+        import regex  # as the standard library's, with a limit; takes a while to load
+
+        re.compile(self.pattern)  # what the backend would refuse
+        match = regex.search(self.pattern, lines, regex.MULTILINE, timeout=PATIENCE)
+        return match.span(self.group) if match else (-1, -1)
 
 
 def _before_reading(text: str, position: int) -> int:
