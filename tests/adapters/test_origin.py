@@ -148,7 +148,8 @@ def test_a_repository_s_name(url: str, name: str) -> None:
     assert owner_and_name(url) == name
 
 
-def test_an_address_that_ends_a_line_elsewhere_is_one(obk: Path, bare: Path) -> None:
+@pytest.mark.usefixtures("bare")
+def test_an_address_that_ends_a_line_elsewhere_is_one(obk: Path) -> None:
     """T21: U+2028 in an e-mail; git ends its lines in one way only."""
     git(obk, "checkout", "--quiet", "-b", "theirs")
     git(obk, "-c", "user.email=evil\u2028\u0085@example.org", "commit", "--quiet", "--allow-empty", "-m", "x")
