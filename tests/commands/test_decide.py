@@ -496,6 +496,30 @@ def test_a_person_skips_what_was_claimed_too(play: DrillEnv) -> None:
     assert run(play).decision == "skip"
 
 
+def test_who_decides_by_hand_is_asked_for_and_recorded(play: DrillEnv) -> None:
+    """Whoever may write can dispatch; the setting says who decides, and a merge cannot change it for itself."""
+    play.testbed.repo.access |= {"lead": "maintain", "writer": "write", "reader": "read"}
+    play.merged()
+    for login, settings in (("reader", ()), ("nobody", ()), ("writer", ("decide.by=maintain",))):
+        with pytest.raises(MergeshipError, match=f"{login} has the role") as held:
+            run(play, *settings, event=dispatch("skip", "not this one", by=login))
+        assert held.value.code == "may-not-decide"
+    assert run(play, "decide.by=maintain", event=dispatch("skip", "not this one", by="lead")).decision == "skip"
+    (skip,) = play.ledger.skips
+    assert (skip.by, skip.role) == ("lead", "maintain")
+    recorded = next(run for run in play.testbed.repo.runs if str(run.number) == skip.run)
+    with pytest.raises(MergeshipError, match="was started by maintainer, not by lead"):
+        run(play)
+    recorded.actor = "Lead"
+    assert run(play).decision == "skip"
+    play.merged()
+    play.testbed.repo.of_organization = True
+    with pytest.raises(MergeshipError, match=r"decide\.by is maintain"):
+        run(play, event=dispatch("ship", "why", by="writer"))
+    play.testbed.repo.of_organization = False  # a person's own: whoever may write
+    assert run(play, event=dispatch("ship", "why", by="writer")).error is None
+
+
 def test_a_person_decides_where_the_history_holds(play: DrillEnv) -> None:
     play.merged()
     play.shipped()

@@ -8,7 +8,7 @@ from mergeship.core.settings import load
 def test_the_settings_that_steer_secrets_are_policies() -> None:
     """T13"""
     assert policy.of_settings(load({})) == {
-        "intent": "checklist", "auth": "token", "environment": "pypi", "runs-on": "self-hosted",
+        "intent": "checklist", "decide.by": "", "auth": "token", "environment": "pypi", "runs-on": "self-hosted",
         "index.upload": "pypi", "index.simple": "",
     }  # fmt: skip
     other = policy.of_settings(load({}, ["index.upload=http://evil.example/", "runs-on=a b", "index.deadline=9"]))

@@ -3,7 +3,7 @@ import pytest
 from mergeship.adapters.files import template
 from mergeship.core import workflow
 from mergeship.core.settings import Settings
-from mergeship.core.workflow import Use
+from mergeship.core.workflow import Use, shares_runner
 from mergeship.errors import Misconfigured
 
 OWN = workflow.render(template("ci-cd.yml"), Settings())
@@ -111,3 +111,26 @@ def test_what_is_no_workflow_is_refused(text: str, words: str) -> None:
         workflow.read(text, "x.yml")
     assert words in refused.value.message
     assert refused.value.message.startswith("x.yml")
+
+
+CHECKS = "on: {on}\njobs:\n  a:\n    runs-on: {labels}\n    steps: [{{run: pytest}}]\n"
+DEPLOYS = "on: push\njobs:\n  a:\n    runs-on: {labels}\n    steps: [{{run: exec mergeship deploy}}]\n"
+
+
+@pytest.mark.parametrize(
+    ("on", "checks", "deploys", "shared"),
+    [
+        ("pull_request", "self-hosted", "self-hosted", True),
+        ("[push, pull_request]", "self-hosted", "self-hosted", True),
+        ("{pull_request_target: {types: [opened]}}", "self-hosted", "[Self-Hosted, linux]", True),
+        ("pull_request", "[self-hosted, ci]", "[self-hosted, deploy]", False),
+        ("pull_request", "[self-hosted, ci]", "self-hosted", True),
+        ("pull_request", "ubuntu-latest", "self-hosted", False),
+        ("pull_request", "self-hosted", "ubuntu-24.04", False), ("push", "self-hosted", "self-hosted", False),
+        ("[", "self-hosted", "self-hosted", False),
+    ],
+)  # fmt: skip
+def test_whether_checks_and_deploys_share_a_runner(on: str, checks: str, deploys: str, shared: bool) -> None:
+    texts = {"ci.yml": CHECKS.format(on=on, labels=checks), "cd.yml": DEPLOYS.format(labels=deploys)}
+    assert shares_runner(texts, "cd.yml") == (("ci.yml",) if shared else ())
+    assert shares_runner({"ci.yml": texts["ci.yml"]}, "cd.yml") == ()

@@ -52,6 +52,10 @@ GUARDS = {
     "response-lost": patch("mergeship.core.listing.Listing.presence", "patched = lambda *_: 'absent'"),
     "half-release": patch("mergeship.core.release.delivery.yank", "patched = lambda *_: ''"),
     "burned-filename": patch("mergeship.core.release.upload.after", "patched = lambda *_: 'stop'"),
+    **dict.fromkeys(
+        ("shared-runner-folder", "shared-installation", "shared-start-up", "shared-process"),
+        patch("mergeship.commands.deploy.shared_runner", "patched = lambda *_: ''"),
+    ),
     # The ledger.
     "tag-refused": patch(
         "mergeship.core.release.delivery._tag",
@@ -242,6 +246,9 @@ FAILS = {
     "server-error-for-ever": "^deploy: version-given-up: ",
     "server-error-twice": "^deploy: index-error: ",
     "server-hangs": "^deploy: index-error: ",
+    **dict.fromkeys(
+        ("shared-runner-folder", "shared-installation", "shared-start-up", "shared-process"), "^deploy does not warn"
+    ),
     "sigstore-down": "^deploy: status 0",
     "stale-index": r"^released: 0\.1\.2",
     "stale-plan": "^edited by hand: status 0",

@@ -70,6 +70,7 @@ def decide(
         raise Misconfigured("bad-event", words, hint=hint)
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
+    trigger = deciding.with_role(trigger, state, environ, report)
     result = _Deciding(state, source, trigger, environ, report).result(dry_run=dry_run)
     if not dry_run:
         job.set_outputs(environ, _outputs(result))

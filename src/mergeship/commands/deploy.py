@@ -7,7 +7,7 @@ from typing import assert_never
 import msgspec
 
 from mergeship.adapters import files, git, index, job
-from mergeship.core import project
+from mergeship.core import project, workflow
 from mergeship.core import trigger as triggers
 from mergeship.core.distribution import Distribution, Manifest
 from mergeship.core.progress import Note, Reporter
@@ -20,6 +20,7 @@ from mergeship.pipeline.artifacts import Artifacts
 from mergeship.pipeline.clean_room import in_clean_room
 from mergeship.pipeline.deliver import Deliverer
 from mergeship.pipeline.login import Login
+from mergeship.pipeline.neighbours import shared_runner
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.uploading import UploadTarget
 from mergeship.pipeline.verify_ledger import Verified, verify_ledger
@@ -80,6 +81,7 @@ def deploy(
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)
+    neighbours = shared_runner(state.repository, state.head, job.workflow(environ) or workflow.PATH)
     result = Deployed(state.project, wanted.own.version if wanted.own else "", target.page, ())
     contains = state.origin.contains
     if dry_run:
@@ -88,6 +90,7 @@ def deploy(
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
     deliverer = Deliverer(state, target, artifacts, report)
     delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
+    warnings += filter(None, [neighbours if environ.get("GITHUB_ACTIONS") == "true" else ""])
     state = deliverer.state
     state.store.prune([entry.version for entry in state.ledger.releases if entry.state in {"released", "given-up"}])
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))

@@ -15,7 +15,7 @@ from mergeship.core.text import one_line
 from mergeship.core.workflow import scalars
 from mergeship.errors import Misconfigured
 
-KEYS = ("intent", "auth", "environment", "runs-on", "index.upload", "index.simple")
+KEYS = ("intent", "decide.by", "auth", "environment", "runs-on", "index.upload", "index.simple")
 WRITTEN = "as mergeship init writes it: "
 """Before the name of a file's content that is as init writes it for the settings beside it."""
 Policies = Mapping[str, str]
@@ -32,7 +32,7 @@ def of_settings(settings: Settings) -> Policies:
     for key in KEYS:
         section, _, name = key.rpartition(".")
         value = (values[section] if section else values)[name]
-        policies[key] = value if isinstance(value, str) else " ".join(value)
+        policies[key] = value if isinstance(value, str) else " ".join(value or ())
     return policies
 
 

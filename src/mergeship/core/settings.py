@@ -61,6 +61,16 @@ class Forge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Approving reviews of a pull request; by default one, and none if only one person can write."""
 
 
+Role = Literal["write", "maintain", "admin"]
+
+
+class Decide(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who decides by hand."""
+
+    by: Role | None = None
+    """The role on the forge that it takes at least: by default `maintain` in an organization, else `write`."""
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="kebab"):
     """Everything that can be set, with its default."""
 
@@ -80,6 +90,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Seconds that a claim holds before its upload has begun."""
     version_files: tuple[str, ...] = ()
     """More places of the version, each as `path: line`, with `{version}` in the line."""
+    decide: Decide = Decide()
     test: Test = Test()
     build: Build = Build()
     index: Index = Index()

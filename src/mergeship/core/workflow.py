@@ -1,7 +1,7 @@
 """GitHub workflow files: written from settings, and read."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -31,6 +31,8 @@ _STAGE = re.compile(
     r"^[ \t]*(?:(?:exec|uv run|uvx|python3? -m)[ \t]+)*mergeship (decide|build|deploy|sync)\b", re.MULTILINE
 )
 """A line that calls a stage, and not one that speaks of it."""
+_PULLS = {"pull_request", "pull_request_target"}
+_HOSTED = ("ubuntu-", "windows-", "macos-")
 _LARGEST = 1_000_000  # characters of a file
 _DEEPEST = 100
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -168,6 +170,47 @@ def stages(text: str, path: str) -> dict[str, frozenset[str]]:
                 jobs[stage] = jobs.get(stage, frozenset()) | {name}
                 unclear |= {stage} if "${{" in name or "strategy" in job else set()
     return {stage: names for stage, names in jobs.items() if stage not in unclear}
+
+
+def shares_runner(texts: Mapping[str, str], deploying: str) -> tuple[str, ...]:
+    """The workflow files whose pull requests may run on the machine that deploys; `deploying` is that pipeline's path.
+
+    Two jobs meet on a runner of one's own unless each asks for a label that the other does not.
+    """
+    deploys = [labels for path, labels in _runners(texts, deploying) if path == deploying]
+    return tuple(
+        dict.fromkeys(
+            path
+            for path, labels in _runners(texts, deploying)
+            if path != deploying and any(labels <= other or other <= labels for other in deploys)
+        )
+    )
+
+
+def _runners(texts: Mapping[str, str], deploying: str) -> Iterator[tuple[str, frozenset[str]]]:
+    """The labels of each job of one's own runners that deploys, or that runs for pull requests."""
+    for path, text in texts.items():
+        try:
+            whole = tree(text, path)
+        except Misconfigured:
+            continue  # GitHub does not run it
+        for job in whole["jobs"].values():
+            labels = frozenset(label.lower() for label in _labels(job))
+            hosted = any(label.startswith(_HOSTED) for label in labels)
+            wanted = _deploys(job) if path == deploying else _PULLS & set(_names(whole.get("on")))
+            if wanted and labels and not hosted:
+                yield path, labels
+
+
+def _deploys(job: dict[str, Any]) -> bool:
+    return any("deploy" in _STAGE.findall(str(step.get("run", ""))) for step in _steps(job))
+
+
+def _names(value: object) -> list[str]:
+    """What `on:` names, be it one event, a list, or a mapping."""
+    if isinstance(value, dict | list):
+        return [str(name) for name in value]
+    return [str(value)]
 
 
 def _may_identify(holder: dict[str, Any]) -> bool:

@@ -127,10 +127,10 @@ def _clocks(session: DrillSession) -> str:
         return f"clocks 60 h apart: {first} given up unsent, {second} contains it, nothing doubled"
 
 
-def dispatch(decision: str, reason: str, commit: str = "") -> dict[str, Any]:
+def dispatch(decision: str, reason: str, commit: str = "", by: str = "maintainer") -> dict[str, Any]:
     """The event of a person's decision, and of what it confirms."""
     inputs = {"decision": decision, "reason": reason, "commit": commit}
-    return {"inputs": inputs, "ref": "refs/heads/main", "sender": {"login": "maintainer"}}
+    return {"inputs": inputs, "ref": "refs/heads/main", "sender": {"login": by}}
 
 
 DRILLS = (

@@ -9,7 +9,19 @@ from pathlib import Path
 from mergeship.adapters.environment import uv
 from mergeship.core.progress import DrillEnded, DrillStarted, Reporter
 from mergeship.core.result import Drilled, DrillResult, Problem
-from mergeship.drills import crashes, engine, forge, forgeries, hostile, ledgers, merges, races, uploads, version_pull
+from mergeship.drills import (
+    crashes,
+    engine,
+    forge,
+    forgeries,
+    hostile,
+    ledgers,
+    merges,
+    neighbours,
+    races,
+    uploads,
+    version_pull,
+)
 from mergeship.drills.drill import Drill
 from mergeship.drills.env import DrillSession
 from mergeship.errors import MergeshipError, Misconfigured
@@ -27,6 +39,7 @@ DRILLS: tuple[Drill, ...] = (
     *uploads.DRILLS,
     *ledgers.DRILLS,
     *forgeries.DRILLS,
+    *neighbours.DRILLS,
 )
 ALL = "all"
 

@@ -73,6 +73,9 @@ CODES = {
     "ledger-unreadable": Code(
         _HELD, "The ledger is not a document that mergeship wrote.", "Push back the last commit that mergeship wrote."
     ),
+    "may-not-decide": Code(
+        _HELD, "Who dispatched the workflow has not the role that decides.", "Someone with that role dispatches it."
+    ),
     "not-main": Code(_WRONG, "The workflow runs on another ref than main.", "Run it with `--ref main`."),
     "policy-changed": Code(
         _HELD,

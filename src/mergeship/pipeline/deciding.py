@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mergeship.adapters.github import Forge, people
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies, unconfirmed
 from mergeship.core.release.commit_range import Commit
+from mergeship.core.release.decision import require_role
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
 from mergeship.pipeline.merges import look_up_merges
@@ -84,3 +86,15 @@ def _read(step: ReadPolicies, known: ClaimFacts, state: ProjectState) -> ClaimFa
     before = policies(state.repository, step.base, state.overrides) if step.base else None
     written = policies(state.repository, step.head, state.overrides)
     return msgspec.structs.replace(known, policies=(before, written))
+
+
+def with_role(trigger: Trigger, state: ProjectState, environ: Mapping[str, str], report: Reporter) -> Trigger:
+    """The trigger with what the person may do who decides, if one does. Raises Held if that is not enough."""
+    person = trigger.by_hand
+    if person is None:
+        return trigger
+    forge, wanted = Forge(environ, state.name, state.settings.forge.deadline, report), state.settings.decide.by
+    if wanted is None:
+        wanted = "maintain" if forge.ask(people.in_organization) else "write"
+    roles = forge.ask(lambda ask: people.roles_of(ask, person.actor))
+    return msgspec.structs.replace(trigger, by_hand=require_role(person, roles, wanted))

@@ -176,6 +176,7 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
         commit=run.head_sha,
         repository=run.head_repository.full_name if run.head_repository else "",
         begun=begun if {"decide", "deploy"} <= set(stages) else None,
+        actor=run.actor.login if run.actor else "",
         skipped=run.conclusion == "success" and "success" in decided and nothing,
     )
 

@@ -7,6 +7,7 @@ from mergeship.core.release import decision
 from mergeship.core.release.commit_range import Commit, Range
 from mergeship.core.release.decision import ByHand, Merged, Pull, decide
 from mergeship.core.release.ledger import Entry
+from mergeship.errors import Held
 
 YES, NO = "- [x] Deployment PR", "- [x] Non-deployment PR"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -157,6 +158,26 @@ def test_one_pull_request_alone() -> None:
 def test_a_person_decides() -> None:
     found = decision.by_hand(ByHand("skip", "a\ntypo", "me"))
     assert (found.decision, found.words) == ("skip", ("by hand: by me: a typo",))
+
+
+@pytest.mark.parametrize(
+    ("roles", "wanted", "role"),
+    [
+        (("write", "write"), "write", "write"), (("maintain", "write"), "maintain", "maintain"),
+        (("admin",), "maintain", "admin"), (("our-own", "write"), "write", "write"),
+        (("our-own", "write"), "maintain", ""),
+        (("triage", "read"), "write", ""), ((), "write", ""), (("maintain", "write"), "admin", ""),
+    ],
+)  # fmt: skip
+def test_who_decides_has_a_role(roles: tuple[str, ...], wanted: Any, role: str) -> None:
+    person = ByHand("ship", "why", "me")
+    if role:
+        found = decision.require_role(person, roles, wanted)
+        assert decision.by_hand(found).words == (f"by hand: by me ({role}): why",)
+        return
+    with pytest.raises(Held, match=f"decide.by is {wanted}") as held:
+        decision.require_role(person, roles, wanted)
+    assert held.value.code == "may-not-decide"
 
 
 def entry(state: Any) -> Entry:

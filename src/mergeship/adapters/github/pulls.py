@@ -5,8 +5,8 @@ from typing import TypeVar
 
 import msgspec
 
-from mergeship.adapters.github import shapes
-from mergeship.adapters.github.connection import NOT_FOUND, UNPROCESSABLE, Connection, RequestRefused, unless
+from mergeship.adapters.github import people, shapes
+from mergeship.adapters.github.connection import UNPROCESSABLE, Connection, RequestRefused, unless
 from mergeship.adapters.github.forge import Forge
 from mergeship.core.release.decision import Pull
 from mergeship.errors import Overtaken
@@ -67,9 +67,7 @@ class Pulls:
 
     async def _writes(self, login: str) -> bool:
         """Whether a person may write here; nobody whom GitHub does not know as a collaborator does."""
-        url = f"{self._base}/collaborators/{login}/permission"
-        answer = await unless(NOT_FOUND, self._ask.item(url)) if login else None
-        return answer is not None and shapes.shaped(answer, shapes.Permission, url).permission in _WRITERS
+        return not _WRITERS.isdisjoint(await people.roles_of(self._ask, login))
 
     async def of_branches(self, prefix: str) -> list[Pull]:
         """The open ones into main from this repository's own branches that begin so, the newest first."""

@@ -103,6 +103,7 @@ class WorkflowRun(msgspec.Struct):
     head_branch: str | None = None
     head_sha: str = ""
     head_repository: _Repository | None = None
+    actor: User | None = None
 
 
 class WorkflowRuns(msgspec.Struct):
@@ -139,9 +140,22 @@ class File(msgspec.Struct):
 
 
 class Permission(msgspec.Struct):
-    """What a person may do: admin, write, read or none."""
+    """What a person may do: admin, write, read or none, and the role behind it, which may be one of an organization."""
 
     permission: str
+    role_name: str = ""
+
+
+class Owner(msgspec.Struct):
+    """Of a repository."""
+
+    type: str = ""
+
+
+class Owned(msgspec.Struct):
+    """A repository, as far as its owner."""
+
+    owner: Owner
 
 
 class _Edit(msgspec.Struct, rename="camel"):

@@ -114,7 +114,8 @@ def next_step(facts: ClaimFacts) -> Step:
         ledger = facts.ledger
         for claim in judged.range.claims:
             ledger = ledger.moved(claim.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
-        return Write(ledger.skipped(Skip(facts.commit, facts.now, person.says, facts.run)), judged)
+        skip = Skip(facts.commit, facts.now, person.says, facts.run, person.actor, person.role)
+        return Write(ledger.skipped(skip), judged)
     return judged
 
 

@@ -1,8 +1,8 @@
 """Ship, skip or hold: what becomes of everything that was merged since the last release."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -10,8 +10,10 @@ from mergeship.core import intent
 from mergeship.core.intent import Intent, Policy
 from mergeship.core.release.commit_range import DISPATCH, Commit, Range
 from mergeship.core.release.ledger import Entry, Skip
+from mergeship.core.settings import Role
 from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
+from mergeship.errors import Held
 
 Outcome = Literal["ship", "skip", "hold"]
 CORRECT = "make each pull request say clearly whether it deploys, then run the job again; or " + DISPATCH
@@ -95,6 +97,8 @@ class ByHand(msgspec.Struct, frozen=True):
     actor: str
     commit: str = ""
     """The beginning of the commit's name, if a person confirms what it brings; empty, or at least seven digits."""
+    role: str = ""
+    """What the actor may do on the forge; empty if nobody was asked."""
 
 
 def already_decided(run: Range, person: ByHand | None = None) -> Decision | None:
@@ -116,9 +120,23 @@ def already_decided(run: Range, person: ByHand | None = None) -> Decision | None
     return None
 
 
+def require_role(person: ByHand, roles: Collection[str], wanted: Role) -> ByHand:
+    """The person with the highest of the roles that they have. Raises Held for one below `wanted`."""
+    ranks = get_args(Role)
+    role = max((role for role in roles if role in ranks), key=ranks.index, default="")
+    if role not in ranks[ranks.index(wanted) :]:
+        raise Held(
+            "may-not-decide",
+            f"{person.actor} has the role {role or 'none that writes'}, and decide.by is {wanted}",
+            hint=f"someone with the role {wanted} dispatches the workflow; or a merge sets decide.by to another one",
+        )
+    return msgspec.structs.replace(person, role=role)
+
+
 def by_hand(person: ByHand) -> Decision:
     """The decision that a person takes, with the reason given."""
-    words = f"by {person.actor}: {one_line(person.says)}"
+    role = f" ({person.role})" if person.role else ""
+    words = f"by {person.actor}{role}: {one_line(person.says)}"
     return Decision(person.decision, (Reason("by hand", words, person.decision),))
 
 

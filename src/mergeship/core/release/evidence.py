@@ -27,6 +27,8 @@ class Run(msgspec.Struct, frozen=True):
     """`owner/name` of the repository whose branch that is."""
     begun: frozenset[str] | None
     """The stages whose jobs have begun, in any attempt; None if the workflow does not say which jobs they are."""
+    actor: str = ""
+    """Who started it; empty if the forge does not say."""
     skipped: bool = False
     """Whether it ended well, has decided, and neither built nor sent anything: nothing was to be shipped."""
 

@@ -86,13 +86,17 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
         return self.state == "claimed" and abs(now - self.at) <= lease
 
 
-class Skip(msgspec.Struct, frozen=True, rename="kebab"):
+class Skip(msgspec.Struct, frozen=True, omit_defaults=True, rename="kebab"):
     """A person's decision that nothing up to this commit ships."""
 
     commit: Sha
     at: datetime
     says: str
     run: str = ""
+    by: str = ""
+    """Who decided."""
+    role: str = ""
+    """What that person may do on the forge."""
 
 
 class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):

@@ -92,6 +92,8 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
     words = next(_not_of_main(run, evidence), "")
     if not words and (run.event != "workflow_dispatch" or run.commit != skip.commit):
         words = f"was started by {run.event} on {run.commit[:12]}"
+    if not words and skip.by and run.actor and skip.by.lower() != run.actor.lower():
+        words = f"was started by {run.actor}, not by {skip.by}"
     if not words and run.begun is not None and "decide" not in run.begun:
         words = "has not begun to decide"
     if words and evidence.by_hand:

@@ -11,7 +11,7 @@ ACTIONS = "github-actions[bot]"
 ACTIONS_APP = 15368
 """The number of the App that is GitHub Actions."""
 Permissions = Mapping[str, Literal["read", "write"]]
-Access = Literal["admin", "write", "read", "none"]
+Access = Literal["admin", "maintain", "write", "read", "none"]
 EVERYTHING = "everything"
 """A permission that stands for all: what a person's classic token has."""
 

@@ -42,6 +42,7 @@ class FakeRepository:
         """A folder for each run, with a folder for each artifact in it."""
         self.clock = clock
         self.pull_requests: dict[int, PullRequest] = {}
+        self.of_organization = False
         self.access: dict[str, Access] = {MAINTAINER: "admin"}
         self.tokens: dict[str, Grant] = {}
         self.settings = RepositorySettings()

@@ -97,6 +97,8 @@ class Run(msgspec.Struct, kw_only=True):
     """Each job by its name: in_progress, queued, or its conclusion. What is not there was not reached yet."""
     repository: str = ""
     """Whose branch it ran; empty for this repository's."""
+    actor: str = "maintainer"
+    """Who started it."""
 
 
 class SelfHostedRunner(msgspec.Struct, frozen=True):

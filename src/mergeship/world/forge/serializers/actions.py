@@ -88,6 +88,7 @@ def run(repo: FakeRepository, base: str, of: Run) -> dict[str, Any]:
         "html_url": f"{base}/{repo.name}/actions/runs/{of.number}", "created_at": when, "updated_at": when,
         **{f"{name}_url": f"{url}/{name}" for name in links}, "pull_requests": [], "repository": whole,
         "head_repository": {**whole, "full_name": of.repository or repo.name},
+        "actor": account(base, of.actor), "triggering_actor": account(base, of.actor),
         "head_commit": {
             "id": of.commit, "tree_id": of.commit, "message": "", "timestamp": when, "author": person,
             "committer": person,

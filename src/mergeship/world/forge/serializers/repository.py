@@ -22,7 +22,7 @@ def repository(repo: FakeRepository, base: str, *, whole: bool, fork: str = "") 
     return {
         **links, **numbers,
         "id": 2 if fork else 1, "node_id": "R_1", "name": name, "full_name": f"{owner}/{name}",
-        "owner": account(base, owner),
+        "owner": account(base, owner) | ({"type": "Organization"} if repo.of_organization else {}),
         "private": repo.private, "html_url": page, "description": None, "fork": bool(fork), "url": url,
         "clone_url": f"{page}.git", "git_url": f"{page}.git", "ssh_url": f"{page}.git", "svn_url": page,
         "mirror_url": None, "homepage": None, "language": None, "license": None, "default_branch": "main",
@@ -37,7 +37,8 @@ def repository(repo: FakeRepository, base: str, *, whole: bool, fork: str = "") 
 def permission(repo: FakeRepository, base: str, login: str) -> dict[str, Any]:
     """What a person may do here."""
     access = repo.access.get(login, "none")
-    return {"permission": access, "role_name": access, "user": collaborator(repo, base, login)}
+    permission = "write" if access == "maintain" else access
+    return {"permission": permission, "role_name": access, "user": collaborator(repo, base, login)}
 
 
 def branch(repo: FakeRepository, base: str, name: str, commit: str) -> dict[str, Any]:
