@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mergeship.core.release.ledger import REF, Ledger
+from mergeship.core.distribution import Distribution
+from mergeship.core.release.ledger import KEPT, REF, Ledger, decode
 from mergeship.errors import Held
 from mergeship.pipeline import project_state
 from mergeship.pipeline.project_state import ATTEMPTS, ProjectState
@@ -59,3 +60,33 @@ def test_what_was_put_in_the_ledgers_place_is_not_read(
     with pytest.raises(Held) as held:
         read(obk, environ, tmp_path)
     assert held.value.code == "ledger-rewound"
+
+
+def test_a_long_ledger_is_kept_short_and_nothing_of_it_is_lost(state: ProjectState, obk: Path, tmp_path: Path) -> None:
+    """T25: the oldest releases go into a file beside it; what another runner remembers still continues."""
+    commit = git(obk, "rev-parse", "HEAD")
+    releases = [
+        ledgers.entry(
+            f"0.{number}.0",
+            commit,
+            "released",
+            tag="created",
+            files=(Distribution(f"obk-0.{number}.0.tar.gz", 9, "1" * 64),),
+        )
+        for number in range(1, 2 * KEPT + 1)
+    ]
+    ledgers.write(obk, *releases)
+    long = state.again()
+    short = project_state.archive(long)
+    bare = tmp_path / "owner" / "origin.git"
+    names = git(bare, "ls-tree", "-r", "--name-only", REF).split()
+    assert names == [f"archive/0.1.0-0.{KEPT}.0.json", "ledger.json"]
+    assert short.again().ledger == short.ledger
+    assert [len(one.ledger.releases) for one in (long, short)] == [2 * KEPT, KEPT]
+    old = decode(git(bare, "show", f"{REF}:{names[0]}"), "obk")
+    assert (*old.releases, *short.ledger.releases) == long.ledger.releases
+    assert project_state.archive(short) == short
+    written, _ = short.write(short.ledger.claimed(ledgers.entry("0.999.0", commit)))
+    assert git(bare, "ls-tree", "-r", "--name-only", REF).split() == names
+    assert len(written.ledger.releases) == KEPT + 1
+    assert project_state.archive(long) == long  # someone was faster

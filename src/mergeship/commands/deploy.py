@@ -91,7 +91,7 @@ def deploy(
     deliverer = Deliverer(state, target, artifacts, report)
     delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
     warnings += filter(None, [neighbours if environ.get("GITHUB_ACTIONS") == "true" else ""])
-    state = deliverer.state
+    state = project_state.archive(deliverer.state)
     state.store.prune([entry.version for entry in state.ledger.releases if entry.state in {"released", "given-up"}])
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))
     job.set_outputs(environ, {"version": result.version})

@@ -94,6 +94,24 @@ class ProjectState(msgspec.Struct, frozen=True):
         return msgspec.structs.replace(self.again(), lost=self.lost + 1), None
 
 
+def archive(state: ProjectState) -> ProjectState:
+    """Put the oldest releases into a file of their own, beside the ledger, if there are many.
+
+    If someone is faster, it is done another time.
+    """
+    tail, old = ledgers.archived(state.ledger)
+    if not old.releases:
+        return state
+    first, last = old.releases[0].version, old.releases[-1].version
+    files = {ledgers.FILE: tail, f"archive/{first}-{last}.json": old}
+    texts = {name: ("100644", ledgers.encode(ledger)) for name, ledger in files.items()}
+    commit = state.origin.commit(texts, f"archive {first} to {last}", state.refs.ledger, time.time())
+    if not state.origin.push({REF: commit}).done:
+        return state
+    state.store.remember(commit)
+    return msgspec.structs.replace(state, refs=msgspec.structs.replace(state.refs, ledger=commit), ledger=tail)
+
+
 def read(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> ProjectState:
     """Where the project in `path` stands. Raises Held, Failed or Misconfigured for what cannot be read."""
     name, settings = project.identified(files.reader(path, git.top(path)), path.resolve(), overrides)

@@ -7,7 +7,18 @@ import pytest
 
 from mergeship.core.distribution import Distribution
 from mergeship.core.release import ledger
-from mergeship.core.release.ledger import REF, Entry, Ledger, Recorded, Skip, TransitionError, decode, encode
+from mergeship.core.release.ledger import (
+    REF,
+    Entry,
+    Ledger,
+    Recorded,
+    Skip,
+    TransitionError,
+    archived,
+    continuity_error,
+    decode,
+    encode,
+)
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -231,3 +242,34 @@ def test_a_ledger_is_read_as_the_runner_remembers_it(
     if seen:
         assert f"git push origin {seen}:{REF}" in held.value.hint
         assert "/state/ledger-seen" in held.value.hint
+
+
+def many(count: int, **more: Any) -> list[Entry]:
+    tagged: dict[str, Any] = {"state": "released", "tag": "created", **more}
+    return [entry(f"0.{number}.0", **tagged) for number in range(1, count + 1)]
+
+
+def test_what_came_to_its_end_goes_into_the_archive() -> None:
+    """T25: every commit of the ledger holds the whole of it."""
+    few = of(*many(2 * ledger.KEPT - 1))
+    assert archived(few) == (few, of())
+    tail, old = archived(of(*many(2 * ledger.KEPT)))
+    assert [one.releases[0].version for one in (old, tail)] == ["0.1.0", f"0.{ledger.KEPT + 1}.0"]
+    assert (len(old.releases), len(tail.releases)) == (ledger.KEPT, ledger.KEPT)
+    pending = many(3 * ledger.KEPT)
+    pending[50] = entry("0.51.0", state="uploading")
+    tail, old = archived(of(*pending))
+    assert (len(old.releases), len(tail.releases)) == (50, 3 * ledger.KEPT - 50)
+    assert (
+        continuity_error(of(*pending), tail)
+        == continuity_error(of(*many(2 * ledger.KEPT)), of(*many(2 * ledger.KEPT)[90:]))
+        == ""
+    )
+
+
+def test_only_what_came_to_its_end_may_be_gone_and_never_the_newest() -> None:
+    assert continuity_error(of(*many(150)), of(*many(150)[60:])) == "0.1.0 is not where it was"
+    pending = many(250)
+    pending[10] = entry("0.11.0", state="uploaded")
+    assert continuity_error(of(*pending), of(*pending[20:])) == "0.1.0 is not where it was"
+    assert continuity_error(of(*many(250)), of(*many(250)[20:120])) == "0.121.0 is not where it was"

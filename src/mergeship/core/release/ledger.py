@@ -7,6 +7,7 @@ It is kept in the repository itself under `refs/mergeship/ledger`, one commit fo
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -20,6 +21,8 @@ from mergeship.errors import Held
 REF = "refs/mergeship/ledger"
 FILE = "ledger.json"
 SCHEMA = 1
+KEPT = 100
+"""Releases that stay in the ledger when older ones go into its archive."""
 State = Literal["claimed", "uploading", "uploaded", "proven", "released", "given-up"]
 Sha = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 BEGUN = ("uploading", "uploaded", "proven", "released")
@@ -197,12 +200,32 @@ def transitions(before: Ledger, after: Ledger) -> Iterator[tuple[str, Ledger]]:
         yield f"skip up to {after.skips[-1].commit[:12]} by hand", after
 
 
+def archived(ledger: Ledger) -> tuple[Ledger, Ledger]:
+    """A ledger without its oldest releases, and those: once there are 2 * KEPT, all but the newest KEPT may go.
+
+    Every commit of the ledger holds the whole of it, and what came to its end decides nothing any more.
+    """
+    many = len(ledger.releases) >= 2 * KEPT
+    old = tuple(takewhile(_is_over, ledger.releases[:-KEPT])) if many else ()
+    tail = msgspec.structs.replace(ledger, releases=ledger.releases[len(old) :])
+    return tail, Ledger(project=ledger.project, releases=old)
+
+
+def _is_over(entry: Entry) -> bool:
+    return entry.state == "given-up" or (entry.state == "released" and entry.tag == "created")
+
+
 def continuity_error(before: Ledger, after: Ledger) -> str:
     """How a ledger does not continue an earlier one; empty if it does.
 
-    Nothing is ever taken out or put in between, and what is bound stays bound: anything else was written by hand.
+    Nothing is ever taken out, but into the archive, nor put in between, and what is bound stays bound: anything else
+    was written by hand.
     """
-    for number, old in enumerate(before.releases):
+    first = after.releases[0].version if len(after.releases) >= KEPT else ""
+    gone = next((number for number, entry in enumerate(before.releases) if entry.version == first), 0)
+    if not all(map(_is_over, before.releases[:gone])):
+        gone = 0
+    for number, old in enumerate(before.releases[gone:]):
         new = after.releases[number] if number < len(after.releases) else None
         if new is None or new.version != old.version:
             return f"{old.version} is not where it was"
