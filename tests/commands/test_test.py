@@ -1,9 +1,11 @@
 import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mergeship.adapters.environment import uv
 from mergeship.commands.test import test as run_tests
 from mergeship.core.progress import Event, Note
 from mergeship.errors import Failed, Misconfigured
@@ -33,6 +35,22 @@ def test_no_secret_reaches_the_tests(obk: Path) -> None:
     )
     environ = {**os.environ, "PYPI_API_TOKEN": "s", "GITHUB_TOKEN": "s", "UV_EXTRA_INDEX_URL": ""}
     assert run_tests(obk, environ, lambda _: None).seconds > 0
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_no_password_of_a_package_source_reaches_the_project(obk: Path, base: str, locked: bool) -> None:
+    """T17: neither its tests nor its build backend, when it is installed; the installer has it."""
+    look = "import os\nassert 'secret' not in repr(dict(os.environ))\n"
+    (obk / "tests" / "test_words.py").write_text(f"{look}\ndef test_nothing():\n    pass\n")
+    (obk / "hatch_build.py").write_text(HOOK.replace("leave()", "assert 'secret' not in repr(dict(os.environ))"))
+    (obk / "hatch_build.py").write_text("import os\n" + (obk / "hatch_build.py").read_text())
+    with (obk / "pyproject.toml").open("a") as file:
+        file.write("\n[tool.hatch.build.hooks.custom]\n")
+    if locked:
+        subprocess.run([uv(), "lock", "--quiet"], cwd=obk, check=True)
+    with_password = base.replace("://", "://user:secret@") + "/simple/"
+    sources = {"UV_INDEX": with_password, "UV_EXTRA_INDEX_URL": with_password, "PIP_EXTRA_INDEX_URL": with_password}
+    assert run_tests(obk, {**os.environ, **sources, "HTTPS_PROXY": ""}, lambda _: None).seconds > 0
 
 
 def test_nothing_outlives_the_tests(obk: Path, tmp_path: Path) -> None:

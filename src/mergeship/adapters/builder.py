@@ -48,7 +48,11 @@ class Frontend:
         """Build the wheel from an sdist, unpacked below `work`. Raises Failed with the backend's output."""
         return self._build("wheel", unpack(sdist, work), out)
 
-    def _build(self, kind: Literal["sdist", "wheel"], tree: Path, out: Path) -> Path:
+    def editable(self, tree: Path, out: Path) -> Path:
+        """Build the wheel that makes a project importable from its folder (PEP 660). Raises Failed."""
+        return self._build("editable", tree, out)
+
+    def _build(self, kind: Literal["sdist", "wheel", "editable"], tree: Path, out: Path) -> Path:
         from build import BuildBackendException, BuildException, ProjectBuilder
 
         try:
@@ -61,9 +65,10 @@ class Frontend:
         except BuildBackendException as error:
             cause = error.exception
             detail = cause.detail if isinstance(cause, MergeshipError) else str(error)
+            what = "editable wheel" if kind == "editable" else kind
             raise Failed(
                 "build-failed",
-                f"the build backend failed to make the {kind}",
+                f"the build backend failed to make the {what}",
                 hint="see its output above, and correct what it names",
                 detail=detail,
             ) from error

@@ -44,8 +44,8 @@ class Venv:
         self._uv(["venv", str(self.path)], project, "no-python", "no environment could be made")
 
     def sync(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> None:
-        """Install the project as its uv.lock says. Raises Failed."""
-        wanted = [*_each("--extra", extras), *_each("--group", groups)]
+        """Install what a project needs as its uv.lock says, and not itself. Raises Failed."""
+        wanted = ["--no-install-project", *_each("--extra", extras), *_each("--group", groups)]
         self._uv(["sync", "--frozen", *wanted], project, "install-failed", "the locked project cannot be installed")
 
     def install(self, requirements: Sequence[str], cwd: Path, *, groups: Sequence[str] = ()) -> None:

@@ -15,6 +15,7 @@ from mergeship.core import trigger as triggers
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.errors import Failed, Misconfigured
+from mergeship.pipeline.building import editable
 from mergeship.pipeline.clean_room import in_clean_room, temporary_folder
 from mergeship.process import ProcessFailed
 
@@ -46,7 +47,7 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     began = time.monotonic()
     with temporary_folder(environ, "test") as folder:
         environment = Venv(folder / "env", environ)
-        _install(environment, path, source, report)
+        _install(environment, path, folder, environ, source, report)
         report(Note(f"running {command}"))
         try:
             output = environment.run(words, path, lambda line: report(Note(line)))
@@ -65,19 +66,27 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     return Tested(command, seconds)
 
 
-def _install(environment: Venv, path: Path, source: Source, report: Reporter) -> None:
+def _install(
+    environment: Venv, path: Path, work: Path, environ: Mapping[str, str], source: Source, report: Reporter
+) -> None:
+    """Install the project and what its tests need; its own code is built without the installer's passwords."""
     wanted = source.settings.test
     extras = project.test_extras(source.project, wanted.extras)
     groups = project.test_groups(source.project, wanted.groups, extras)
-    named = ", ".join((*extras, *groups)) or "no extra"
-    report(Note(f"installing {source.project.name} ({named}) into a fresh environment"))
+    report(
+        Note(
+            f"installing {source.project.name} ({', '.join((*extras, *groups)) or 'no extra'}) into a fresh environment"
+        )
+    )
     environment.create(path)
+    itself = editable(path, work, environ, report).as_uri()
     if source.locked:
         environment.sync(path, extras, groups)
+        environment.install(["--no-deps", itself], path)
         environment.install(wanted.requires, path)
     else:
-        itself = f".[{','.join(extras)}]" if extras else "."
-        environment.install(["-e", itself, *wanted.requires], path, groups=groups)
+        named = f"{source.project.name}[{','.join(extras)}]" if extras else source.project.name
+        environment.install([f"{named} @ {itself}", *wanted.requires], path, groups=groups)
 
 
 def _words(command: str) -> list[str]:

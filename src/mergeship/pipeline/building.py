@@ -75,16 +75,30 @@ def _build(
     tree: Path, work: Path, settings: Build, environ: Mapping[str, str], variables: Mapping[str, str], report: Reporter
 ) -> list[Path]:
     """The sdist, and unless the settings say otherwise the wheel, each built once."""
+    frontend = _frontend(tree, work, environ, variables, report)
+    sdist = frontend.sdist(tree, work / "dist")
+    if not settings.wheel:
+        return [sdist]
+    return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
+
+
+def editable(folder: Path, work: Path, environ: Mapping[str, str], report: Reporter) -> Path:
+    """The wheel that makes a project importable from its folder, built where no password is: an installer has some.
+
+    Raises Failed for what does not build.
+    """
+    return _frontend(folder, work, environ, {}, report).editable(folder, work / "editable")
+
+
+def _frontend(
+    tree: Path, work: Path, environ: Mapping[str, str], variables: Mapping[str, str], report: Reporter
+) -> Frontend:
     isolated = Venv(work / "build-env", environ)
     isolated.create(tree)
-    frontend = Frontend(
+    return Frontend(
         isolated.python,
         lambda wanted: isolated.install(wanted, tree),
         environ,
         variables,
         lambda line: report(Note(line)),
     )
-    sdist = frontend.sdist(tree, work / "dist")
-    if not settings.wheel:
-        return [sdist]
-    return [sdist, frontend.wheel(sdist, work / "unpacked", work / "dist")]
