@@ -66,7 +66,7 @@ def test_the_jobs_come_in_the_guide_s_order() -> None:
     pipeline = tree("ci-cd.yml")
     assert pipeline["permissions"] == {}
     assert pipeline["on"]["push"] == {"branches": ["main"]}
-    assert list(pipeline["on"]["workflow_dispatch"]["inputs"]) == ["decision", "reason"]
+    assert list(pipeline["on"]["workflow_dispatch"]["inputs"]) == ["decision", "reason", "commit"]
     assert {name: job.get("needs") for name, job in pipeline["jobs"].items()} == {
         "test": None, "decide": "test", "build": ["test", "decide"], "deploy": ["decide", "build"],
         "sync": ["decide", "deploy"],

@@ -28,7 +28,7 @@ def test_an_identity_is_meant_for_the_index_that_asks() -> None:
     assert is_meant_for("pypi", "pypi.org")
     assert is_meant_for("testpypi", "test.pypi.org")
     assert is_meant_for("https://index.example", "index.example")
-    for audience in ("pypi", "testpypi", "sigstore", "sts.amazonaws.com", "npm:registry.npmjs.org", "", "example"):
+    for audience in ("pypi", "testpypi", "sigstore", "sts.amazonaws.com", "npm:registry.example.org", "", "example"):
         assert not is_meant_for(audience, "index.example")
     assert not is_meant_for("sigstore", "pypi.org")
     assert not is_meant_for("https://index.example", "dex.example")
