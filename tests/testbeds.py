@@ -12,7 +12,9 @@ from tests.conftest import OBK
 
 @contextmanager
 def drill_env(wheel_cache: Path, *overrides: str, preload: str = "", project: Path = OBK) -> Iterator[DrillEnv]:
+    """A testbed on which commands work in the checkout itself: a clean room for each takes a while."""
     with session(wheel_cache, *overrides, preload=preload, project=project).env() as made:
+        made.runner.in_job = False
         yield made
 
 

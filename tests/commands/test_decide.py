@@ -412,6 +412,7 @@ def test_what_git_makes_of_a_file_is_not_what_is_read(play: DrillEnv) -> None:
         seen.append((path / "pyproject.toml").read_text())
 
     play.runner.at(play.main)
+    play.runner.in_job = True
     stage(play.runner.folder, environ_of(play, play.push), lambda _: None)
     assert seen == [play.bare.git("show", "main:pyproject.toml")]
 

@@ -49,6 +49,8 @@ class Runner:
         self.testbed = testbed
         self.server = server
         """Where its commands run, if a new process for each would take too long."""
+        self.in_job = True
+        """Whether its commands are steps of a job, which work in clean rooms."""
         self.home = testbed.box.root / "runners" / name
         self.folder = self.home / "work"
         self.dist = self.folder / "dist"
@@ -78,7 +80,7 @@ class Runner:
         number = self._recorded(run, "workflow_dispatch" if by_hand else "push")
         env = self.testbed.box.env | self.testbed.variables
         env |= {"XDG_STATE_HOME": str(self.state), "GITHUB_RUN_ID": number, "GITHUB_REF": "refs/heads/main"}
-        env |= {"GITHUB_ACTIONS": "true", "GITHUB_SHA": self.repository.head()}
+        env |= {"GITHUB_ACTIONS": "true", "GITHUB_SHA": self.repository.head()} if self.in_job else {}
         env |= {"GITHUB_TOKEN": self.testbed.token, "PYPI_API_TOKEN": self.testbed.catalog.token}
         if event is not None:
             path = self.home / f"event-{run}.json"

@@ -30,7 +30,7 @@ def own_clone(source: str, commit: str, url: str, target: Path, environ: Mapping
         shutil.rmtree(target)  # what came of it would be taken for the whole
         made = _empty(target, url, environ)
         Origin(made, environ).fetch_commit(commit)
-    made.git("update-ref", "--no-deref", "HEAD", commit)
+    (target / ".git" / "HEAD").write_text(f"{commit}\n", encoding="utf-8")
     made.git("read-tree", commit)
     return made
 
@@ -54,12 +54,13 @@ def write_files(clone: Repository) -> None:
     attributes = Path(clone.path) / ".git" / "info" / "attributes"
     attributes.parent.mkdir(exist_ok=True)
     attributes.write_text("* -text -ident -filter -eol -working-tree-encoding\n", encoding="utf-8")
-    clone.git("checkout", "--quiet", "--force", "--detach", "HEAD")
+    clone.git("checkout-index", "--quiet", "--force", "--all")
 
 
 def _empty(target: Path, url: str, environ: Mapping[str, str]) -> Repository:
     target.mkdir()
     made = Repository(target, for_installer(environ))
     made.git("init", "--quiet", "--template=")
-    made.git("remote", "add", "origin", url)
+    with (target / ".git" / "config").open("a", encoding="utf-8") as config:
+        config.write(f'[remote "origin"]\n\turl = {url}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n')
     return made
