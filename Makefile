@@ -40,7 +40,8 @@ lint: $(VENV)/.dev
 contract: $(VENV)/contract ## GitHub's description of itself, where npm is there to fetch it
 
 fuzz: $(VENV)/.dev ## 100,000 mutated projects and forged ledgers, 40,000 texts: no wrong edit, upload or answer
-	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py tests/core/release/test_forgeries.py tests/core/test_intent.py
+	MERGESHIP_FUZZ=100000 $(BIN)/pytest -q -n auto tests/core/declaration/test_fuzz.py tests/core/release/test_forgeries.py \
+		tests/core/test_intent.py tests/pipeline/test_foreign_answers.py
 
 soak: $(VENV)/.dev ## long rehearsals, every guard taken away, and the laws for longer
 	MERGESHIP_SOAK=1 $(BIN)/pytest -q -n auto tests/rehearsal tests/drills tests/test_laws.py tests/commands/test_setup.py
