@@ -258,3 +258,13 @@ def test_a_line_without_an_end_is_several(tmp_path: Path) -> None:
     finally:
         tracemalloc.stop()
     assert len(written) <= processes.KEPT * processes.LONGEST < 90_000_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere orphans go to init")
+def test_what_another_thread_has_started_since_is_no_orphan(tmp_path: Path) -> None:
+    """T9: it is waited for, and was not there when the run began."""
+    assert orphans.adopt()
+    before = orphans.descendants()
+    with started(python("import time; time.sleep(60)"), cwd=tmp_path, env={}) as running:
+        assert orphans.end(before) == []
+        assert running.poll() is None

@@ -18,6 +18,7 @@ READ = 60.0  # seconds of silence
 LARGEST = 32 * 1024 * 1024  # bytes of an answer: the longest page of PyPI has half of that
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ADDRESS = {"index": " and the setting index.upload", "forge": "", "identity": ""}
+_UNREAD = {"index": "index-unreadable", "forge": "forge-unreadable", "identity": "no-identity"}
 _LIMIT = {"index": "the setting index.deadline", "forge": "the setting forge.deadline", "identity": "index.deadline"}
 _T = TypeVar("_T")
 
@@ -42,6 +43,11 @@ def within(
             f"{of}-timeout",
             f"{without_password(address)} did not answer in time",
             hint=f"run the job again when the {of} answers; {_LIMIT[of]} is the limit in seconds",
+        ) from error
+    except httpx2.DecodingError as error:
+        words = f"{without_password(address)} gave an answer that is not read: {error}"
+        raise failure(
+            _UNREAD[of], words, hint=f"check{_ADDRESS[of].removeprefix(' and') or ' GITHUB_API_URL'}"
         ) from error
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         reason = str(error) or type(error).__name__

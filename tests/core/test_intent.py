@@ -93,6 +93,13 @@ def test_exactly_one_of_the_two(ticks: str, expected: str, changelog: bool) -> N
         ("- [ ] Deployment PR, no [x]\n- [x] Non-deployment PR", "unclear"),
         ("- [x] Deployment PR ~~no~~", "unclear"),
         (f"# {YES}", "none"),
+        (f"{YES}\n- [x] I ran the tests (~5 min)\n- [ ] Run <code>make docs</code>\n- [x] Type: `[ ]`", "deploy"),
+        (f"<br/>bar\n{YES}\n- [ ] Non-deployment PR", "deploy"),
+        (f"- [ ] Non-deploy<b></b>ment PR ~x~\n{YES}", "unclear"),
+        (f"- [x] Non-&#100;eployment PR ~x~\n{YES}", "unclear"),
+        (f"\x0b{YES}", "none"),
+        (f"a\x0b\n{YES}", "unclear"),
+        (f"</del>\u2003\n{YES}", "none"),
         ("- # [x] Deployment PR", "none"),
     ],
 )

@@ -6,16 +6,23 @@ import tempfile
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mergeship.adapters.environment import Venv
 from mergeship.adapters.git import Repository
 from mergeship.adapters.git.origin import Origin
+from mergeship.commands import test as testing
 from mergeship.commands.build import build
+from mergeship.commands.decide import decide
+from mergeship.commands.deploy import deploy
+from mergeship.commands.gate import gate
+from mergeship.commands.sync import sync
 from mergeship.core.environ import for_installer
 from mergeship.core.progress import Event, Note, Reporter
 from mergeship.errors import Held, Misconfigured
+from mergeship.pipeline import clean_room
 from mergeship.pipeline.clean_room import in_clean_room
 from tests.archives import wheel
 from tests.conftest import commit_all, git
@@ -163,7 +170,7 @@ def test_a_home_s_configuration_is_not_read(workspace: Path, job: dict[str, str]
     seen = inside(lambda _, cleaned: dict(cleaned), workspace, job)
     assert isinstance(seen, dict)
     theirs = {name: value for name, value in seen.items() if str(home) in value}
-    assert set(theirs) == {"UV_PYTHON_INSTALL_DIR", "PYENV_ROOT", "XDG_STATE_HOME"}
+    assert set(theirs) == {"UV_PYTHON_INSTALL_DIR", "PYENV_ROOT", "RUSTUP_HOME", "XDG_STATE_HOME"}
     named = inside(lambda _, cleaned: dict(cleaned), workspace, {**job, "MERGESHIP_HOME": str(tmp_path / "named")})
     assert isinstance(named, dict)
     assert (named["HOME"], named["UV_CACHE_DIR"]) == (str(tmp_path / "named"), job["UV_CACHE_DIR"])
@@ -279,3 +286,59 @@ def test_what_killed_runs_have_left_is_removed(
     assert sorted(path.name for path in shared.iterdir()) == [
         "mergeship-room-held", "mergeship-room-link", "mergeship-room-new", "other",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize("stage", [decide, deploy, build, sync, gate])
+def test_every_stage_that_decides_or_sends_works_in_a_room(
+    stage: Any, workspace: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T7"""
+
+    def room(*_: object, clone: bool, **__: object) -> Any:
+        raise InterruptedError(str(clone))
+
+    monkeypatch.setattr(clean_room, "_clean_room", room)
+    given = {"out": workspace / "dist"} if stage in {deploy, build} else {}
+    with pytest.raises(InterruptedError, match="True"):
+        stage(workspace, job, lambda _: None, **given)
+
+
+@pytest.mark.parametrize("event", ["push", "workflow_dispatch", "pull_request", "pull_request_target", "schedule"])
+def test_tests_run_on_what_is_checked_out(
+    workspace: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch, event: str
+) -> None:
+    """T8: on main with a home and caches of their own; whatever else was checked out is what is tested."""
+    seen: list[tuple[Path, str]] = []
+
+    def tested(path: Path, environ: Mapping[str, str], *_: object) -> None:
+        seen.append((path, environ["HOME"]))
+
+    monkeypatch.setattr(testing, "_tested", tested)
+    testing.test(workspace, {**job, "GITHUB_EVENT_NAME": event}, lambda _: None)
+    ((path, home),) = seen
+    assert path == workspace
+    assert (home == job["HOME"]) is (event not in {"push", "workflow_dispatch"})
+
+
+def test_a_home_that_says_where_packages_come_from_is_not_passed_over(workspace: Path, job: dict[str, str]) -> None:
+    """T8: another index would serve what that one does."""
+    settings = Path(job["HOME"]) / ".config" / "uv" / "uv.toml"
+    settings.parent.mkdir(parents=True)
+    settings.write_text("")
+    with pytest.raises(Misconfigured, match=r"uv\.toml is not read in a workflow") as refused:
+        inside(lambda clean, _: clean, workspace, job)
+    assert (refused.value.code, "MERGESHIP_HOME" in refused.value.hint) == ("home-not-read", True)
+    for way in ({"UV_CONFIG_FILE": str(settings)}, {"MERGESHIP_HOME": job["HOME"]}):
+        assert inside(lambda clean, _: clean.is_dir(), workspace, {**job, **way})
+    settings.unlink()
+    (Path(job["HOME"]) / ".netrc").write_text("")
+    said: list[Event] = []
+    inside(lambda clean, _: clean, workspace, job, said)
+    assert ".netrc is not read in a workflow" in str(said[0])
+
+
+def test_a_sparse_checkout_is_no_change(workspace: Path, job: dict[str, str]) -> None:
+    (workspace / "README.md").unlink()
+    said: list[Event] = []
+    assert inside(lambda clean, _: (clean / "README.md").is_file(), workspace, job, said)
+    assert said == []

@@ -11,9 +11,9 @@ import msgspec
 from mergeship.adapters import files, git, job
 from mergeship.adapters.environment import Venv
 from mergeship.core import project
-from mergeship.core import trigger as triggers
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
+from mergeship.core.release.evidence import EVENTS
 from mergeship.errors import Failed, Misconfigured
 from mergeship.pipeline.building import editable
 from mergeship.pipeline.clean_room import in_clean_room, temporary_folder
@@ -33,10 +33,10 @@ class Tested(msgspec.Struct, frozen=True):
 def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str] = ()) -> Tested:
     """Install the project with its test requirements and run its test command.
 
-    What is on main is tested in a clean room, and a pull request where it was checked out. Raises Failed when the
-    tests fail, or when none were collected.
+    They run on what is checked out, and on main with a home and caches of their own: what pull requests install is
+    nobody else's. Raises Failed when the tests fail, or when none were collected.
     """
-    tested = _tested if triggers.read(*job.event(environ)).pull else in_clean_room()(_tested)
+    tested = in_clean_room(clone=False)(_tested) if environ.get("GITHUB_EVENT_NAME") in EVENTS else _tested
     return tested(path, environ, report, overrides)
 
 

@@ -11,7 +11,7 @@ PLAIN = frozenset({
     "GITHUB_RUN_ID", "GITHUB_SHA", "GITHUB_WORKSPACE", "GIT_PAGER", "GIT_SSL_CAINFO", "GIT_TERMINAL_PROMPT", "HOME",
     "HTTPS_PROXY", "HTTP_PROXY", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "LOGNAME", "NO_COLOR", "NO_PROXY", "PAGER",
     "PATH", "PYENV_ROOT", "PYTHONUNBUFFERED", "PYTHONUTF8", "REQUESTS_CA_BUNDLE",
-    "RUNNER_TEMP", "RUNNER_TRACKING_ID", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "SYSTEMROOT",
+    "RUNNER_TEMP", "RUNNER_TRACKING_ID", "RUSTUP_HOME", "SHELL", "SSL_CERT_DIR", "SSL_CERT_FILE", "SYSTEMROOT",
     "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "USER", "XDG_CACHE_HOME", "XDG_CONFIG_HOME",
     "XDG_DATA_HOME", "all_proxy", "http_proxy", "https_proxy", "no_proxy",
     "MERGESHIP_SANDBOX",
@@ -43,6 +43,7 @@ def with_own_home(environ: Mapping[str, str], room: str) -> dict[str, str]:
     return {
         "UV_PYTHON_INSTALL_DIR": f"{environ.get('XDG_DATA_HOME') or f'{home}/.local/share'}/uv/python",
         "PYENV_ROOT": f"{home}/.pyenv",
+        "RUSTUP_HOME": f"{home}/.rustup",
         **kept,
         **({} if named else own),
         "HOME": named or f"{room}/home",

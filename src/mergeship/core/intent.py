@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from html import unescape
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
@@ -25,6 +26,8 @@ _LINE = re.compile(r"[ \t]*(?:[-+*]|\d+[.)])[ \t]+\[[ xX]\][ \t]")
 _UNCLEAR = re.compile(r"\[[ xX]\]|~|^[ \t:|-]+$", re.MULTILINE)
 """In an item: GitHub looks for a tick in its whole line, strikes out, and makes a table of what is above dashes."""
 _WIDE = re.compile(r"[^\S \t\r\n]")  # white space for us, and not for GitHub
+_MENTIONS = re.compile("deployment", re.IGNORECASE)
+_MARKS = re.compile(r"[*_~`\\]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff]")
 _KEYWORDS = {
     DEPLOY: re.compile(r"deployment\s+pr\b", re.IGNORECASE),
@@ -180,7 +183,8 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
                 begins = token.map and _LINE.match(lines[token.map[0]])
                 tagged = html.hides or _HIDING.search(token.content)
                 clear = begins and shown and not tagged and not _UNCLEAR.search(token.content, match.start(2))
-                yield match[1] != " " if clear else None, (shown or match)[2]
+                if clear or _MENTIONS.search(_bare(token.content)):
+                    yield match[1] != " " if clear else None, (shown or match)[2]
         parents = [*parents[-1:], token]
 
 
@@ -207,6 +211,11 @@ class _Html:
                 self._open[name.lower()] = max(0, self._open[name.lower()] + (-1 if closing else 1))
         for child in token.children or ():
             self.read(child)
+
+
+def _bare(text: str) -> str:
+    """A text without anything that Markdown or HTML would take away: what it may show, at most."""
+    return unescape(_MARKS.sub("", re.sub(r"<[^>]*>", "", text)))
 
 
 def _begins_item(parents: "Sequence[Token]") -> bool:

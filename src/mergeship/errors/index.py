@@ -36,7 +36,9 @@ CODES = {
     "filename-burned": Code(_FAILED, "A deleted file had this name, which is never free again.", _NEXT),
     "forbidden": Code(_FAILED, "The token may not upload to this project.", "Use a token of a maintainer."),
     "identity-elsewhere": Code(
-        _FAILED, "The index asks for an identity that another index takes.", "Correct `index.upload`: it is not yours."
+        _FAILED,
+        "The index asks for an identity that does not name it.",
+        "Correct `index.upload`, or set `auth` to token.",
     ),
     "identity-timeout": Code(_FAILED, "GitHub did not say in time who this job is.", "Run the job again."),
     "identity-unreachable": Code(_FAILED, "GitHub's identity service cannot be reached.", "Run the job again."),

@@ -21,9 +21,10 @@ CODES = {
     "disk-full": Code((Failed,), "There is no space left.", "Free some space, then run it again."),
     "interrupted": Code((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
     "os-error": Code((Failed,), "The operating system refused something.", "Check the file that the message names."),
-    "not-a-clean-room": Code(
-        (Held,), "A file above the temporary folder would steer the tools there.", "Remove it, or set TMPDIR."
+    "home-not-read": Code(
+        (Misconfigured,), "A file of the runner's home would decide where packages come from.", "Name it explicitly."
     ),
+    "not-a-clean-room": Code((Held,), "A file above the temporary folder would steer the tools there.", "Remove it."),
     "process-failed": Code((Failed,), "A program that mergeship started failed.", "Read its output above the error."),
     "usage": Code((Misconfigured,), "The command line is wrong.", "`mergeship VERB --help` shows how."),
 }

@@ -8,6 +8,7 @@ import fcntl
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
@@ -16,12 +17,13 @@ from typing import Concatenate, ParamSpec, TypeVar
 
 from mergeship.adapters import git, job
 from mergeship.adapters.git.clone import differing, own_clone, write_files
-from mergeship.core.environ import with_own_home
+from mergeship.core.environ import OWN_HOME, with_own_home
 from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline.remote import server_of
 
 _PREFIX, _LOCK = "mergeship-room-", "lock"
+_A_DAY = 86_400  # seconds
 READ_FROM_ABOVE = (
     "uv.toml", "pyproject.toml", ".python-version", ".python-versions", ".git", ".gitignore", ".hg", ".hgignore",
     "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "setup.py", "conftest.py",
@@ -34,10 +36,11 @@ _R = TypeVar("_R")
 _Stage = Callable[Concatenate[Path, Mapping[str, str], Reporter, _P], _R]
 
 
-def in_clean_room(*, refuse_changes: bool = False) -> Callable[[_Stage[_P, _R]], _Stage[_P, _R]]:
+def in_clean_room(*, refuse_changes: bool = False, clone: bool = True) -> Callable[[_Stage[_P, _R]], _Stage[_P, _R]]:
     """Have a stage work in a clean room, if it is one of a workflow; on a laptop, in the checkout itself.
 
-    Files of the checkout that differ from the commit are reported, or refused: they are not in the room.
+    Files of the checkout that differ from the commit are reported, or refused: they are not in the room. Without a
+    `clone` of its own, only the home and the caches are new, and the stage works on what is checked out.
     """
 
     def decorator(stage: _Stage[_P, _R]) -> _Stage[_P, _R]:
@@ -45,7 +48,7 @@ def in_clean_room(*, refuse_changes: bool = False) -> Callable[[_Stage[_P, _R]],
         def isolated(
             path: Path, environ: Mapping[str, str], report: Reporter, /, *given: _P.args, **named: _P.kwargs
         ) -> _R:
-            with _clean_room(path, environ) as (clean, cleaned, changed):
+            with _clean_room(path, environ, report, clone=clone) as (clean, cleaned, changed):
                 if changed and refuse_changes:
                     raise dirty_checkout(changed)
                 if changed:
@@ -60,39 +63,47 @@ def in_clean_room(*, refuse_changes: bool = False) -> Callable[[_Stage[_P, _R]],
 def dirty_checkout(changed: Sequence[str]) -> Misconfigured:
     """The refusal of a checkout that is not as its commit."""
     words = f"the checkout differs from its commit: {_some(changed)}"
-    return Misconfigured("dirty-checkout", words, hint="commit or stash the changes; only commits are built")
+    hint = "commit or stash the changes: only commits are built, and no files of Git LFS or another filter yet"
+    return Misconfigured("dirty-checkout", words, hint=hint)
 
 
 @contextmanager
-def _clean_room(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[Path, Mapping[str, str], Sequence[str]]]:
+def _clean_room(
+    path: Path, environ: Mapping[str, str], report: Reporter, *, clone: bool
+) -> Iterator[tuple[Path, Mapping[str, str], Sequence[str]]]:
     """The project's folder in a clone of the commit that the workflow runs for, and an environment for it.
 
     Outside of a workflow, and in a folder without a repository, both are as they are given. The third is what the
-    checkout has otherwise than its commit.
+    checkout has otherwise than its commit. Raises Held or Misconfigured for a room that would not be clean.
     """
     commit, name, top = environ.get("GITHUB_SHA", ""), job.repository(environ), git.top(path)
     if environ.get("GITHUB_ACTIONS") != "true" or not (commit and name and top):
         yield path, environ, ()
         return
     _remove_left(Path(tempfile.gettempdir()))
-    with tempfile.TemporaryDirectory(prefix=_PREFIX) as folder, _locked(Path(folder)):
+    _refuse_unread(environ, report)
+    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder, _locked(Path(folder)):
         room = Path(folder).resolve()
         _refuse_above(room)
         (room / "tmp").mkdir()
         cleaned = with_own_home(environ, str(room))
         (room / "home").mkdir()
-        url = f"{server_of(environ)}/{name}.git"
-        clone = own_clone(top, commit, url, room / "clone", cleaned)
-        changed = differing(clone, top)
-        write_files(clone)
+        if not clone:
+            yield path, cleaned, ()
+            return
+        made = own_clone(top, commit, f"{server_of(environ)}/{name}.git", room / "clone", cleaned)
+        changed = differing(made, top)
+        write_files(made)
         yield room / "clone" / path.resolve().relative_to(top), cleaned, changed
 
 
 @contextmanager
 def _locked(room: Path) -> Iterator[None]:
     """Hold a room: one that nobody holds was left by a run that was killed."""
-    with (room / _LOCK).open("w", encoding="utf-8") as lock:
+    new = room / f"{_LOCK}.new"
+    with new.open("w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        new.rename(room / _LOCK)  # so that nobody sees it unlocked
         yield
 
 
@@ -102,6 +113,8 @@ def _remove_left(folder: Path) -> None:
         with suppress(OSError):  # held, or gone in the meantime
             if room.is_symlink() or room.stat().st_uid != os.getuid():
                 continue
+            if not (room / _LOCK).exists() and time.time() - room.stat().st_mtime > _A_DAY:
+                shutil.rmtree(room)
             lock = os.open(room / _LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -118,13 +131,28 @@ def temporary_folder(environ: Mapping[str, str], purpose: str) -> Iterator[Path]
         yield Path(made)
 
 
+def _refuse_unread(environ: Mapping[str, str], report: Reporter) -> None:
+    """Refuse a home whose settings say where packages come from, as they are not read: another index would serve."""
+    home = Path(environ.get("HOME") or "/nonexistent")
+    config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    settings = config / "uv" / "uv.toml"
+    if environ.get(OWN_HOME):
+        return
+    if os.path.lexists(settings) and not environ.get("UV_CONFIG_FILE"):
+        words = f"{settings} is not read in a workflow, where any job could have written it"
+        hint = f"name it in UV_CONFIG_FILE, or in {OWN_HOME} a home that nothing but these jobs can write to"
+        raise Misconfigured("home-not-read", words, hint=hint)
+    if os.path.lexists(home / ".netrc") and not environ.get("NETRC"):
+        report(Note(f"{home / '.netrc'} is not read in a workflow; NETRC or {OWN_HOME} names one that is"))
+
+
 def _refuse_above(room: Path) -> None:
     """Refuse a room below files that tools look for in every folder above the one that they work in."""
-    for folder in room.parents:
+    for folder in filter(lambda above: os.access(above, os.W_OK), room.parents):
         for name in READ_FROM_ABOVE:
             if os.path.lexists(folder / name):
                 words = f"{folder / name} is above every folder that mergeship works in, and would be read there"
-                raise Held("not-a-clean-room", words, hint="remove it, or name another folder in TMPDIR")
+                raise Held("not-a-clean-room", words, hint=f"remove it, if nobody needs it in {folder}")
 
 
 def _some(names: Sequence[str]) -> str:

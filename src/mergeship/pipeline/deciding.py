@@ -7,11 +7,13 @@ import msgspec
 from mergeship.adapters.github import Forge, people
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
+from mergeship.core.release import commit_range
 from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies, unconfirmed
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import require_role
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
+from mergeship.errors import Held
 from mergeship.pipeline.merges import look_up_merges
 from mergeship.pipeline.policies import policies
 from mergeship.pipeline.project_state import ProjectState
@@ -84,6 +86,11 @@ def require_confirmed(state: ProjectState, source: Source, verified: Verified, t
 
 def _read(step: ReadPolicies, known: ClaimFacts, state: ProjectState) -> ClaimFacts:
     before = policies(state.repository, step.base, state.overrides) if step.base else None
+    if step.base and before is None:
+        words = f"{step.base[:12]} is not here, so what these merges change is not known"
+        raise Held(
+            "policy-changed", words, hint="run the job again; if it stays so, " + commit_range.confirm(step.head)
+        )
     written = policies(state.repository, step.head, state.overrides)
     return msgspec.structs.replace(known, policies=(before, written))
 

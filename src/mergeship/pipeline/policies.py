@@ -11,7 +11,6 @@ from mergeship.core.project import pyproject_of
 from mergeship.core.settings import Settings, load
 from mergeship.errors import MergeshipError
 
-_DEPTH = 10  # of actions that use others
 _TOP = "."
 _ACTIONS = ("action.yml", "action.yaml")
 
@@ -29,29 +28,30 @@ def policies(repository: Repository, commit: str, overrides: Sequence[str]) -> P
 
 def _files(repository: Repository, commit: str, settings: Settings) -> Iterator[tuple[str, str]]:
     """The workflow files that hold a secret, and what of the repository they use, each with the name of its content."""
+    used: dict[str, None] = {}
     for path in repository.names(commit, workflow.FOLDER):
         text = _text(repository, commit, path)
         if path.endswith(workflow.SUFFIXES) and policy.holds_secret(text):
             ours, name = workflow.TEMPLATES.get(path), repository.object_name(commit, path)
             written = ours is not None and text == workflow.render(files.template(ours), settings)
             yield path, f"{policy.WRITTEN}{name}" if written else name
-            yield from _used(repository, commit, text, _DEPTH)
+            used |= dict.fromkeys(policy.local_paths(text))
+    yield from _used(repository, commit, list(used))
 
 
-def _used(repository: Repository, commit: str, text: str, depth: int) -> Iterator[tuple[str, str]]:
-    """Every path that a text uses, and what an action there uses in its turn.
+def _used(repository: Repository, commit: str, named: list[str]) -> Iterator[tuple[str, str]]:
+    """Every path that is named, and what an action there names in its turn: each once.
 
     An action at the top has no folder of its own: there it is the files that it names.
     """
-    for named in policy.local_paths(text) if depth else ():
-        path = repository.real(commit, named)
-        descriptions = [path] if path.endswith(workflow.SUFFIXES) else [normpath(join(path, name)) for name in _ACTIONS]
+    for path in named:  # grows while it is read
+        real = repository.real(commit, path)
+        descriptions = [real] if real.endswith(workflow.SUFFIXES) else [normpath(join(real, name)) for name in _ACTIONS]
         actions = [_text(repository, commit, name) for name in descriptions]
         beside = [file for action in actions for file in policy.named_paths(action)]
-        for file in [*descriptions, *beside] if path == _TOP else [path]:
+        for file in [*descriptions, *beside] if real == _TOP else [real]:
             yield file, repository.object_name(commit, file)
-        for action in actions:
-            yield from _used(repository, commit, action, depth - 1)
+        named += [inner for action in actions for inner in policy.local_paths(action) if inner not in named]
 
 
 def _text(repository: Repository, commit: str, path: str) -> str:

@@ -14,6 +14,7 @@ from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import upload
 from mergeship.core.release.upload import Answer, Next, UploadOutcome, classify
+from mergeship.core.retry_after import no_sooner
 from mergeship.core.text import without_password
 from mergeship.errors import Failed, Held
 
@@ -85,7 +86,7 @@ class UploadAttempt:
         """Seconds until the next attempt: what the index asks for, or more each time, and never the same."""
         seconds = self._answer.retry_after if self._answer else None
         own = wait_random_exponential(0.2, max=15)(tried)
-        return own if seconds is None else max(own, seconds)  # who says 0 is not asked without a pause
+        return no_sooner(seconds, own)
 
     def _ended(self, ended: Next) -> UploadOutcome:
         self._sent = msgspec.structs.replace(self._sent, ended=ended, looking=ended == "look")

@@ -181,6 +181,16 @@ def test_the_keyring_is_asked_after_a_refusal() -> None:
     assert [sent(request) for request in script.asked] == [None, "me:secret"]
 
 
+def test_a_keyring_is_not_asked_in_a_workflow() -> None:
+    """T7: what it runs is configured in the home, and any job can write there."""
+    keyring.set_keyring(Ring({"127.0.0.1": SimpleCredential("me", "secret")}))
+    script = Script(REFUSED, JSON)
+    with pytest.raises(Held, match="answered 401") as held:
+        read(script, {"GITHUB_ACTIONS": "true"})
+    assert [sent(request) for request in script.asked] == [None]
+    assert "MERGESHIP_INDEX_LOGIN" in held.value.hint
+
+
 @pytest.mark.parametrize("known", [None, SimpleCredential("me", ""), KeyringLocked("locked"), RuntimeError("no ring")])
 def test_a_keyring_that_knows_nothing_leaves_the_refusal(known: Credential | Exception | None) -> None:
     keyring.set_keyring(Ring({"127.0.0.1": known} if known else {}))

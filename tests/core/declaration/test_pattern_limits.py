@@ -18,6 +18,6 @@ def test_a_pattern_finds_the_same_with_a_limit(given: bool) -> None:
     text = "# 1\r\n__version__ = '1.2'\r\n"
     expression = r"^__version__ = '(?P<version>.+?)'$"
     assert Pattern(expression, given=given).read(text) == Pattern(expression).read(text)
-    for broken in ("(", r"(?P<other>1)"):
+    for broken in ("(", r"(?P<other>1)", *((r"(?P<version>.){i<=x}", r"(?P<version>[[:digit:]])") if given else ())):
         with pytest.raises(NotWrittenError, match="cannot be used"):
             Pattern(broken, given=given).read(text)

@@ -190,3 +190,11 @@ def test_where_much_was_merged_it_is_looked_for_a_run_that_skipped() -> None:
     )
     with pytest.raises(Held, match="more than 250"):
         next_step(facts(**known, skipped=""))
+    for state in ("claimed", "given-up"):  # it was left to that claim, and nobody has judged it since
+        ledger = of(
+            entry(state="released", commit=line[-1].sha),
+            entry("0.1.2", state, commit=line[300].sha, at=NOW - timedelta(hours=9)),
+        )
+        step = next_step(facts(**{**known, "ledger": ledger}))
+        assert isinstance(step, LookUpSkips)
+        assert step.commits == tuple(commit.sha for commit in line[301:-1])

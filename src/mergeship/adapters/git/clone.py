@@ -1,5 +1,6 @@
 """A clone of our own: every object in it was hashed on its way in, and its configuration is git's default."""
 
+import os
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +12,13 @@ from mergeship.process import ProcessFailed
 
 PATIENCE = 300.0  # seconds for what a pipe in the place of a file would hold for ever
 # What another repository's configuration, or one that is not there, could have git start while it serves us.
-_LOCAL = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "file"}
+_LOCAL = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_ALLOW_PROTOCOL": "file",
+    "GIT_CONFIG_COUNT": "1",
+    "GIT_CONFIG_KEY_0": "safe.directory",  # of another user, in a container for one: nothing there is trusted anyway
+    "GIT_CONFIG_VALUE_0": "*",
+}
 
 
 def own_clone(source: str, commit: str, url: str, target: Path, environ: Mapping[str, str]) -> Repository:
@@ -43,7 +50,8 @@ def differing(clone: Repository, checkout: str) -> list[str]:
         listed = clone.git(*index, *shown, seconds=PATIENCE)
     except ProcessFailed:
         return ["(what is checked out cannot be read)"]
-    return [entry[3:] for entry in listed.split("\0") if entry]
+    changed = [entry[3:] for entry in listed.split("\0") if entry]
+    return [name for name in changed if os.path.lexists(Path(checkout) / name)]  # a sparse checkout has only some
 
 
 def write_files(clone: Repository) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from mergeship.adapters.github.token import Token
 from mergeship.core.progress import Note, Reporter
-from mergeship.core.retry_after import seconds_to_wait
+from mergeship.core.retry_after import no_sooner, seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
 from mergeship.web import client
@@ -243,7 +243,7 @@ def _pause(state: "RetryCallState") -> float:
     error = state.outcome.exception() if state.outcome else None
     seconds = _asked_to_wait(error) if isinstance(error, HTTPException) else None
     own = wait_random_exponential(0.2, max=10)(state)
-    return own if seconds is None else max(own, seconds)  # who says 0 is not asked without a pause
+    return no_sooner(seconds, own)
 
 
 async def gathered(calls: list[Awaitable[_T]], at_once: int = 8) -> list[_T]:

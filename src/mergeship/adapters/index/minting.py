@@ -57,7 +57,11 @@ async def _exchange(base: str, environ: Mapping[str, str], publisher: str) -> st
     host = urlsplit(base).hostname or ""
     if host not in LOOPBACK and not is_meant_for(audience, host):
         words = f"{base} asks for an identity that is meant for another one: {one_line(audience)[:100]}"
-        raise Failed("identity-elsewhere", words, hint="nothing was sent; correct index.upload")
+        raise Failed(
+            "identity-elsewhere",
+            words,
+            hint="nothing was sent; correct index.upload, or set auth to token if that index is yours",
+        )
     vouched = await oidc_token(environ, audience)
     async with client(base) as http:
         response = await http.post(f"{base}/_/oidc/mint-token", json={"token": vouched})

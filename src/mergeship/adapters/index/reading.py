@@ -10,7 +10,7 @@ from mergeship.adapters.index.credentials import LOGIN, Credentials
 from mergeship.core import listing as simple
 from mergeship.core.distribution import Distribution
 from mergeship.core.listing import Listing
-from mergeship.core.retry_after import seconds_to_wait
+from mergeship.core.retry_after import no_sooner, seconds_to_wait
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Failed, Held
 from mergeship.web import client, within
@@ -117,13 +117,13 @@ def _wait(response: "httpx2.Response", left: float) -> float:
         raise Held(
             "index-unreadable",
             message,
-            hint=f"give user and password by netrc, by the keyring, or in {LOGIN}=https://user:password@host",
+            hint=f"give user and password in {LOGIN}=https://user:password@host; on a laptop also by netrc or the keyring",
         )
     if status not in {_TOO_MANY, _UNAVAILABLE} or wait is None:
         raise Held("index-unreadable", message, hint=_LATER)
     if wait >= left:
         raise Held("index-unreadable", f"{message}, and asks to wait {wait:.0f} s", hint=_LATER)
-    return max(wait, PAUSE)
+    return no_sooner(wait, PAUSE)
 
 
 _LATER = "run the job again later; nothing is decided without knowing what is published"

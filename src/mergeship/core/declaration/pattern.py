@@ -6,6 +6,8 @@ from mergeship.core.declaration.place import NotWrittenError, Parsed, PlainForma
 
 PLACEHOLDER = "{version}"
 PATIENCE = 5.0  # seconds
+_OTHERWISE = re.compile(r"\{[eisd]|\[\[:|\\[KGRXpPLlmM]|\(\?[|r]|\(\?&")
+"""What the two kinds of expression do not read alike: errors that are allowed, classes by name, and some escapes."""
 
 
 class Pattern(PlainFormat):
@@ -39,8 +41,13 @@ class Pattern(PlainFormat):
             return found.span(self.group) if found else (-1, -1)
         import regex  # as the standard library's, with a limit; takes a while to load
 
+        if _OTHERWISE.search(self.pattern):
+            raise re.error("it means something else with a time limit")
         re.compile(self.pattern)  # what the backend would refuse
-        match = regex.search(self.pattern, lines, regex.MULTILINE, timeout=PATIENCE)
+        try:
+            match = regex.search(self.pattern, lines, regex.MULTILINE, timeout=PATIENCE)
+        except regex.error as error:
+            raise re.error(str(error)) from error
         return match.span(self.group) if match else (-1, -1)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import takewhile
 
 import msgspec
 
@@ -143,7 +144,7 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
         run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others))
     if decided is None:
         if len(run.commits) > commit_range.LONG and facts.skipped is None:
-            return LookUpSkips(tuple(commit.sha for commit in reversed(run.commits[:-1])))
+            return LookUpSkips(_before_any_claim(facts, run))
         run = commit_range.since_skip(run, facts.skipped or "")
         if unread := unconfirmed(facts):
             return unread
@@ -155,6 +156,16 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
         if decided.decision == "ship" and claim is not None:
             decided = msgspec.structs.replace(decided, own=claim)
     return ClaimDecision(decided, run, decided.own)
+
+
+def _before_any_claim(facts: ClaimFacts, run: Range) -> tuple[str, ...]:
+    """The commits of a range, the newest first, on which a run that skipped has judged all that came before.
+
+    One that came after a claim has left to that what it was made for, and the claim may have ended.
+    """
+    claimed = {entry.commit for entry in facts.ledger.releases if not entry.begun}
+    before = takewhile(lambda commit: commit.sha not in claimed, run.commits[:-1])
+    return tuple(commit.sha for commit in before)[::-1]
 
 
 def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:

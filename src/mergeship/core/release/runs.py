@@ -106,6 +106,6 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
 
 
 def has_skipped(commit: str, evidence: Evidence) -> bool:
-    """Whether a run of main's own on a commit of it has found nothing to ship up to there."""
+    """Whether a run of main's own on a commit of it has found nothing to ship, of what no claim had been made for."""
     runs = evidence.of_commit.get(commit, ())
     return any(run.skipped and run.commit == commit and not any(_not_of_main(run, evidence)) for run in runs)
