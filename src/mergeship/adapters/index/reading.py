@@ -117,7 +117,7 @@ def _wait(response: "httpx2.Response", left: float) -> float:
         raise Held(
             "index-unreadable",
             message,
-            hint=f"give user and password in {LOGIN}=https://user:password@host; on a laptop also by netrc or the keyring",
+            hint=f"give user and password in {LOGIN}=https://user:password@host, or on a laptop by netrc or keyring",
         )
     if status not in {_TOO_MANY, _UNAVAILABLE} or wait is None:
         raise Held("index-unreadable", message, hint=_LATER)
