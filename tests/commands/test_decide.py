@@ -321,30 +321,32 @@ CONFIRMED: Mapping[str, str] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("path", "text", "words"),
-    [
-        (".github/workflows/other.yml", WORKFLOW, ".github/workflows/other.yml is new"),
-        (".github/workflows/other.yaml", ESCAPED, "other.yaml is new"),
-        (".github/workflows/other.yaml", ESCAPED.replace("jobs:", "jobs: !x"), "other.yaml is new"),
-        (PATH, pipeline().replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
-        (PATH, f"{pipeline()}\n# a comment\n", "ci-cd.yml has changed"),
-        ("act/run.sh", "evil\n", "act has changed"),
-        ("deep/index.js", "evil\n", "deep has changed"),
-        ("behind/index.js", "evil\n", "behind has changed"),
-        ("lib/index.js", "evil\n", "lib/index.js has changed"),
-        (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
-        ("docs/secrets.md", "secrets", ""),
-    ],
+CHANGES = (
+    (".github/workflows/other.yml", WORKFLOW, ".github/workflows/other.yml is new"),
+    (".github/workflows/other.yaml", ESCAPED, "other.yaml is new"),
+    (".github/workflows/third.yaml", ESCAPED.replace("jobs:", "jobs: !x"), "third.yaml is new"),
+    (PATH, pipeline().replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
+    (PATH, f"{pipeline()}\n# a comment\n", "ci-cd.yml has changed"),
+    ("act/run.sh", "evil\n", "act has changed"),
+    ("deep/index.js", "evil\n", "deep has changed"),
+    ("behind/index.js", "evil\n", "behind has changed"),
+    ("lib/index.js", "evil\n", "lib/index.js has changed"),
+    (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
+    ("docs/secrets.md", "secrets", ""),
+    (PATH, pipeline(), ""),
 )
-def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv, path: str, text: str, words: str) -> None:
+
+
+def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv) -> None:
     """T13: and what of the repository it uses, however that is written."""
     play.merged(changes=CONFIRMED)
     play.shipped()
-    play.merged(changes={path: text})
-    found = run(play)
-    assert (found.error.code if found.error else "") == ("policy-changed" if words else "")
-    assert words in found.reasons[0]
+    for path, text, words in CHANGES:
+        play.merged(NO_SHIP, changes={path: text})
+        found = run(play)
+        assert (found.error.code if found.error else "") == ("policy-changed" if words else ""), path
+        assert words in found.reasons[0]
+        assert run(play, event=dispatch("skip", "we looked", play.main)).error is None
 
 
 def test_another_setting_makes_no_workflow_another(play: DrillEnv) -> None:

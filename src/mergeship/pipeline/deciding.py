@@ -72,9 +72,7 @@ def learn(
         return msgspec.structs.replace(known, skipped=last_skip(state, environ, report, verified, step.commits))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
-    return msgspec.structs.replace(
-        known, merges=tuple(look_up_merges(state, source, step.commits, known.ledger, environ))
-    )
+    return msgspec.structs.replace(known, merges=tuple(look_up_merges(state, source, step.commits, known, environ)))
 
 
 def require_confirmed(state: ProjectState, source: Source, verified: Verified, trigger: Trigger) -> None:

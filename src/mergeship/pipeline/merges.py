@@ -12,23 +12,23 @@ from mergeship.core import declaration
 from mergeship.core.declaration import Declared, Read
 from mergeship.core.project import Source, pyproject_of
 from mergeship.core.release import decision
+from mergeship.core.release.claim import ClaimFacts
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import Merged, Pull
-from mergeship.core.release.ledger import Ledger
 from mergeship.core.settings import load
 from mergeship.errors import MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
 
 def look_up_merges(
-    state: ProjectState, source: Source, commits: Sequence[Commit], ledger: Ledger, environ: Mapping[str, str]
+    state: ProjectState, source: Source, commits: Sequence[Commit], known: ClaimFacts, environ: Mapping[str, str]
 ) -> list[Merged]:
-    """The commits with their pull requests; `ledger` is what counts of it. Raises Held if the forge does not answer."""
+    """The commits with their pull requests. Raises Held if the forge does not answer."""
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
-    pulls = lookup.pulls_of([commit.sha for commit in commits])
-    released = frozenset(entry.version for entry in ledger.releases if entry.begun)
+    pulls = lookup.pulls_of([commit.sha for commit in commits], known.introduced)
+    released = frozenset(entry.version for entry in known.ledger.releases if entry.begun)
     merges = []
     for commit in commits:
         brought = (

@@ -23,12 +23,13 @@ class Lookup:
         self._graphql = environ.get("GITHUB_GRAPHQL_URL") or graphql_of(self._forge.api)
         self._deadline = deadline
 
-    def pulls_of(self, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
+    def pulls_of(self, commits: Sequence[str], alone: str = "") -> dict[str, tuple[Pull, ...]]:
         """For each commit the pull requests that brought it to main, with what is needed to judge them.
 
-        A commit without one is asked for again during half of the deadline: GitHub may lag behind a merge.
+        A commit without one is asked for again during half of the deadline, as GitHub may lag behind a merge; but not
+        one that may stand `alone`.
         """
-        return self._ask(lambda pulls: self._pulls_of(pulls, commits))
+        return self._ask(lambda pulls: self._pulls_of(pulls, commits, alone))
 
     def pull(self, number: int) -> Pull:
         """One pull request, with what is needed to judge it."""
@@ -38,14 +39,17 @@ class Lookup:
 
         return self._ask(ask)
 
-    async def _pulls_of(self, pulls: Pulls, commits: Sequence[str]) -> dict[str, tuple[Pull, ...]]:
+    async def _pulls_of(self, pulls: Pulls, commits: Sequence[str], alone: str) -> dict[str, tuple[Pull, ...]]:
         until = time.monotonic() + self._deadline / 2
         brought_by: dict[str, tuple[Pull, ...]] = dict.fromkeys(commits, ())
         pause = _PAUSE
         while lacking := [commit for commit, brought in brought_by.items() if not brought]:
             answers = await gathered([pulls.of_commit(commit) for commit in lacking])
             brought_by.update(zip(lacking, answers, strict=True))
-            if all(brought_by.values()) or time.monotonic() + pause > until:
+            if (
+                all(brought or commit == alone for commit, brought in brought_by.items())
+                or time.monotonic() + pause > until
+            ):
                 break
             await asyncio.sleep(pause)
             pause *= 2
