@@ -195,7 +195,7 @@ def test_a_signal_that_comes_while_something_is_deleted_counts() -> None:
 def test_an_early_signal_ends_quietly(number: int) -> None:
     """T23: while modules load, there is nothing to be ended."""
     code = (
-        "import os, sys\nfrom mergeship import __main__\n"
+        f"import os, signal, sys\nsignal.signal({number}, signal.SIG_DFL)\nfrom mergeship import __main__\n"
         "class Finder:\n    def find_spec(self, name, *_):\n"
         f"        if name == 'mergeship.cli': os.kill(os.getpid(), {number})\n"
         "sys.meta_path.insert(0, Finder())\nsys.argv = ['mergeship', 'init']\n__main__.run()"

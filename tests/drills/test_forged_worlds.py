@@ -24,7 +24,7 @@ from mergeship.world.forge.records import Run
 from tests.archives import wheel
 from tests.testbeds import drill_env
 
-WORLDS = 300 if os.environ.get("MERGESHIP_SOAK") else 4
+WORLDS = 300 if os.environ.get("MERGESHIP_SOAK") else 2
 STATES: tuple[Any, ...] = ("claimed", "uploading", "uploaded", "proven", "released", "given-up")
 pytestmark = pytest.mark.network
 VERDICTS = {

@@ -18,7 +18,7 @@ from mergeship.drills.env import NO_SHIP, DrillEnv
 from mergeship.errors import MergeshipError
 from tests.testbeds import drill_env
 
-RUNS = 1_000 if os.environ.get("MERGESHIP_FUZZ") else 40
+RUNS = 1_000 if os.environ.get("MERGESHIP_FUZZ") else 24
 NASTY: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 10**30, "", "x", "\u2028\x00", "9" * 5_000, "1" * 200, [], [None], {}, {"a": 1}, ["x"],
     "2026-01-01T00:00:00", "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59", "🜁", "../..", "::error::x",
