@@ -71,8 +71,9 @@ def _hostile(session: DrillSession) -> str:
         shown = drill.runner.shown("decide", "--dry-run", event=drill.push, preload=session.preload)
         demand(f"#{first}: " in shown, f"nothing was shown: {shown[:200]}")
         demand(not any(bad in shown for bad in ("\x1b", "\u202e", "##[")), "an escape sequence came through")
-        wrong = [line for line in shown.splitlines() if line.lstrip().startswith("::")]
-        demand(not wrong, f"a command of the runner came through: {wrong[:2]}")
+        commands = [line for line in shown.splitlines() if line.lstrip().startswith("::")]
+        own = [line for line in commands if line.startswith(f"::error title=mergeship hold::hold: #{first}: ")]
+        demand(commands == own and len(own) == 1, f"a command of the runner came through: {str(commands)[:300]}")
         _gate_each(play, first, len(given))
         settled = drill.decide(event=dispatch("skip", "nobody means any of this"))
         demand(settled.status == 0, f"decide: {settled.message[:300]}")
