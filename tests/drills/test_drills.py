@@ -255,7 +255,7 @@ FAILS = {
     "stolen-version": "^deploy: file-exists: ",
     "tag-refused": "is released, tag created$",
     "test-failure": "'test': 'passed'",
-    "token-rejected": "^deploy: status 0",
+    "token-rejected": "^deploy: not-listed: ",
     "two-syncs": "^sync, overtaken at git push: (pull-request-exists|branch-moved)",
     "unclear-checklist": "^decide: ship",
     "version-pr-loop": "^the version pull request: .*'deploy': 'passed'",
