@@ -314,7 +314,8 @@ CONFIRMED: Mapping[str, str] = {
     ".github/workflows/uses.yml": ACTION,
     ".github/workflows/flow.yml": ACTION.replace("- uses: ./act", "- {uses: ./linked, with: {a: b}}"),
     ".github/workflows/top.yml": ACTION.replace("./act", "./"),
-    "act/action.yml": "runs: {using: composite, steps: [{uses: ./deep}]}\n",
+    "act/action.yml": "runs: {using: composite, steps: [{uses: ./deep}]}\n", "made/i.js": "1\n",
+    "behind/action.yml": "runs: {using: node20, main: ../made/i.js}\n",
     "deep/action.yaml": "runs: {using: node20, main: index.js}\n", "deep/index.js": "1\n",
     "behind/index.js": "1\n", "linked": "->behind",
     "action.yml": "runs: {using: node20, main: lib/index.js}\n", "lib/index.js": "1\n",
@@ -331,6 +332,7 @@ CHANGES = (
     ("deep/index.js", "evil\n", "deep has changed"),
     ("behind/index.js", "evil\n", "behind has changed"),
     ("lib/index.js", "evil\n", "lib/index.js has changed"),
+    ("made/i.js", "evil\n", "made/i.js has changed"),
     (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
     ("docs/secrets.md", "secrets", ""),
     (PATH, pipeline(), ""),
@@ -504,9 +506,9 @@ def test_who_decides_by_hand_is_asked_for_and_recorded(play: DrillEnv) -> None:
     play.testbed.repo.access |= {"lead": "maintain", "writer": "write", "reader": "read"}
     play.merged()
     for login, settings in (("reader", ()), ("nobody", ()), ("writer", ("decide.by=maintain",))):
-        with pytest.raises(MergeshipError, match=f"{login} has the role") as held:
-            run(play, *settings, event=dispatch("skip", "not this one", by=login))
-        assert held.value.code == "may-not-decide"
+        held = run(play, *settings, event=dispatch("skip", "not this one", by=login)).error
+        assert held is not None
+        assert (held.code, f"{login} has the role" in held.message) == ("may-not-decide", True)
     assert run(play, "decide.by=maintain", event=dispatch("skip", "not this one", by="lead")).decision == "skip"
     (skip,) = play.ledger.skips
     assert (skip.by, skip.role) == ("lead", "maintain")
@@ -517,10 +519,24 @@ def test_who_decides_by_hand_is_asked_for_and_recorded(play: DrillEnv) -> None:
     assert run(play).decision == "skip"
     play.merged()
     play.testbed.repo.of_organization = True
-    with pytest.raises(MergeshipError, match=r"decide\.by is maintain"):
-        run(play, event=dispatch("ship", "why", by="writer"))
+    held = run(play, event=dispatch("ship", "why", by="writer")).error
+    assert held is not None
+    assert "decide.by is maintain" in held.message
     play.testbed.repo.of_organization = False  # a person's own: whoever may write
     assert run(play, event=dispatch("ship", "why", by="writer")).error is None
+    again = run(play, event=dispatch("ship", "why"), GITHUB_TRIGGERING_ACTOR="reader").error
+    assert again is not None
+    assert "reader has the role" in again.message
+
+
+def test_a_merge_does_not_lower_who_decides_on_it(play: DrillEnv) -> None:
+    """T13: the role is the higher one of those before and after."""
+    play.testbed.repo.access |= {"writer": "write"}
+    play.merged(changes={PATH: pipeline(), "pyproject.toml": _with(play, 'decide = {by = "admin"}')})
+    play.merged(NO_SHIP, changes={"pyproject.toml": play.bare.git("show", "main~1:pyproject.toml")})
+    for login, code in (("writer", "may-not-decide"), ("maintainer", "")):
+        found = run(play, event=dispatch("ship", "why", play.main, by=login)).error
+        assert (found.code if found else "") == code
 
 
 def test_a_person_decides_where_the_history_holds(play: DrillEnv) -> None:

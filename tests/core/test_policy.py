@@ -68,11 +68,12 @@ def test_what_of_the_repository_is_used_is_found() -> None:
       - uses: ./
     """
     assert local_paths(text) == (
-        ".github/actions/a", "b", "c", ".github/workflows/c.yml", "d", "e", "f", "g", "with space", ".",
+        ".github/actions/a", "b", "c", ".github/workflows/c.yml", "d", "e", "f", "g", "with space", "with", ".",
     )  # fmt: skip
     assert local_paths("a: [") == ()
+    assert local_paths("run: |\n  ./s.sh --now\n  ./t.sh") == ("s.sh", "t.sh")
     assert named_paths("runs: {main: lib/index.js, post: /etc/passwd, pre: ../x}") == (
-        "runs", "main", "lib/index.js", "post", "pre",
+        "runs", "main", "lib/index.js", "post", "pre", "../x",
     )  # fmt: skip
 
 

@@ -70,7 +70,6 @@ def decide(
         raise Misconfigured("bad-event", words, hint=hint)
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
     state = project_state.read(path, environ, report, overrides)
-    trigger = deciding.with_role(trigger, state, environ, report)
     result = _Deciding(state, source, trigger, environ, report).result(dry_run=dry_run)
     if not dry_run:
         job.set_outputs(environ, _outputs(result))
@@ -111,6 +110,7 @@ class _Deciding:
 
     def _decided(self, verified: Verified) -> Write | claim.ClaimDecision:
         facts = deciding.facts(self.state, self.source, verified, self.state.head, self.trigger)
+        facts = msgspec.structs.replace(facts, trigger=deciding.with_role(facts, self.state, self.environ, self.report))
         while isinstance(step := claim.next_step(facts), claim.Question):
             facts = deciding.learn(step, facts, self.state, self.source, verified, self.environ, report=self.report)
         return step

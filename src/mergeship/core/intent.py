@@ -35,7 +35,10 @@ _KEYWORDS = {
     CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
 }
 _ITEM = re.compile(r"(?P<head>\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]\s+(?P<words>.*)")
-_TAG_LINE = re.compile(r"\n[ \t]*</?[A-Za-z]")
+_TAG_LINE = re.compile(r"\n[ \t]*</?source\b", re.IGNORECASE)
+_TAG_AT_MARGIN = re.compile(r" {0,3}</?[A-Za-z][^<>]*>[ \t]*$")
+_ANY_TAG_LINE = re.compile(r"(?:^|\n)[ \t]*</?[A-Za-z]")
+"""Beside a table, which a block ends: the two do not agree on what a table is."""
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _HIDING = re.compile(
@@ -171,7 +174,7 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
     # `[x]: …` is no link for GitHub here: it looks for items before it looks for links.
     tokens = MarkdownIt("commonmark").enable("table").disable("reference").parse(text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    html = _Html(unclear=bool(_CONTROL.search(text)))
+    html = _Html(lines, unclear=bool(_CONTROL.search(text)))
     quoted = 0
     parents: list[Token] = []
     for token in tokens:
@@ -186,13 +189,19 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
                 if clear or _MENTIONS.search(_bare(token.content)):
                     yield match[1] != " " if clear else None, (shown or match)[2]
         parents = [*parents[-1:], token]
+    if html.swallows:
+        yield None, "that stands in HTML"
 
 
 class _Html:
     """The HTML up to a token: whether it may strike, hide or swallow what comes after it."""
 
-    def __init__(self, *, unclear: bool) -> None:
+    def __init__(self, lines: "Sequence[str]", *, unclear: bool) -> None:
+        self._lines = lines
         self._unclear = unclear
+        self._block = _ANY_TAG_LINE if any(map(_is_delimiter, lines)) else _TAG_LINE
+        self.swallows = False
+        """Whether an item stands in what is HTML for us, and may be an item for GitHub."""
         self._open: Counter[str] = Counter()
 
     @property
@@ -203,10 +212,14 @@ class _Html:
     def read(self, token: "Token") -> None:
         """Read a token, and those in it."""
         if token.type == "inline":
-            self._unclear |= bool(_TAG_LINE.search(token.content))  # a block for GitHub, and not for us
+            # A block for GitHub, and not for us: a line that goes on with an item or a quotation without its margin.
+            begin, end = token.map or (0, 0)
+            inside = token.level > 1 and any(map(_TAG_AT_MARGIN.match, self._lines[begin + 1 : end]))
+            self._unclear |= inside or bool(self._block.search(token.content))
         if token.type in {"html_inline", "html_block"}:
             rest = _COMMENT.sub("", token.content)
             self._unclear |= "<" in _TAG.sub("", rest) or bool(_WIDE.search(rest))
+            self.swallows |= token.type == "html_block" and bool(_MENTIONS.search(_bare(rest)))
             for closing, name in _HIDING.findall(rest):
                 self._open[name.lower()] = max(0, self._open[name.lower()] + (-1 if closing else 1))
         for child in token.children or ():
@@ -216,6 +229,11 @@ class _Html:
 def _bare(text: str) -> str:
     """A text without anything that Markdown or HTML would take away: what it may show, at most."""
     return unescape(_MARKS.sub("", re.sub(r"<[^>]*>", "", text)))
+
+
+def _is_delimiter(line: str) -> bool:
+    """Whether a line may make the one above it the head of a table."""
+    return "|" in line and "-" in line and not line.strip(" \t|:->")
 
 
 def _begins_item(parents: "Sequence[Token]") -> bool:

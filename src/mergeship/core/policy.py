@@ -75,12 +75,13 @@ def holds_secret(workflow: str) -> bool:
 @cache
 def local_paths(text: str) -> tuple[str, ...]:
     """What of the repository a workflow or an action uses or starts as `./…`, by its path from the top."""
-    return _paths(value for value in _scalars(text) if value.startswith("./"))
+    words = (word for value in _scalars(text) for word in (value, *value.split()) if word.startswith("./"))
+    return tuple(path for path in _paths(words) if _is_inside(path))
 
 
 @cache
 def named_paths(text: str) -> tuple[str, ...]:
-    """Everything in an action that may be the path of a file beside it."""
+    """Everything in an action that may be the path of a file, from its folder."""
     return _paths(_scalars(text))
 
 
@@ -93,4 +94,8 @@ def _scalars(text: str) -> Iterator[str]:
 
 def _paths(values: Iterable[str]) -> tuple[str, ...]:
     paths = (normpath(value) for value in values if value and value.isprintable() and len(value) < _LONGEST)
-    return tuple(dict.fromkeys(path for path in paths if path.partition("/")[0] not in {"..", ""}))
+    return tuple(dict.fromkeys(path for path in paths if not path.startswith("/")))
+
+
+def _is_inside(path: str) -> bool:
+    return path.partition("/")[0] != ".."

@@ -1,6 +1,7 @@
 """Performs what a decision asks for: reads main and its policies, looks pull requests up."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import msgspec
 
@@ -8,9 +9,17 @@ from mergeship.adapters.github import Forge, people
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.release import commit_range
-from mergeship.core.release.claim import ClaimFacts, LookUpSkips, ProjectFacts, Question, ReadPolicies, unconfirmed
+from mergeship.core.release.claim import (
+    ClaimFacts,
+    LookUpSkips,
+    ProjectFacts,
+    Question,
+    ReadPolicies,
+    policies_since,
+    unconfirmed,
+)
 from mergeship.core.release.commit_range import Commit
-from mergeship.core.release.decision import require_role
+from mergeship.core.release.decision import highest, require_role
 from mergeship.core.trigger import Trigger
 from mergeship.core.workflow import FOLDER
 from mergeship.errors import Held
@@ -93,13 +102,29 @@ def _read(step: ReadPolicies, known: ClaimFacts, state: ProjectState) -> ClaimFa
     return msgspec.structs.replace(known, policies=(before, written))
 
 
-def with_role(trigger: Trigger, state: ProjectState, environ: Mapping[str, str], report: Reporter) -> Trigger:
-    """The trigger with what the person may do who decides, if one does. Raises Held if that is not enough."""
-    person = trigger.by_hand
+def with_role(known: ClaimFacts, state: ProjectState, environ: Mapping[str, str], report: Reporter) -> Trigger:
+    """The trigger with what the person may do who decides, if one does. Raises Held if that is not enough.
+
+    It takes the higher role of those that the settings name now, and named before these merges; and whoever runs a
+    decision again has to have it too.
+    """
+    person = known.trigger.by_hand
     if person is None:
-        return trigger
-    forge, wanted = Forge(environ, state.name, state.settings.forge.deadline, report), state.settings.decide.by
-    if wanted is None:
-        wanted = "maintain" if forge.ask(people.in_organization) else "write"
-    roles = forge.ask(lambda ask: people.roles_of(ask, person.actor))
-    return msgspec.structs.replace(trigger, by_hand=require_role(person, roles, wanted))
+        return known.trigger
+    forge = Forge(environ, state.name, state.settings.forge.deadline, report)
+    usual = "maintain" if forge.ask(people.in_organization) else "write"
+    wanted = highest([state.settings.decide.by or usual, _role_before(known, state) or usual])
+    again = environ.get("GITHUB_TRIGGERING_ACTOR") or person.actor
+    for actor in dict.fromkeys((again, person.actor)):
+        roles = forge.ask(partial(people.roles_of, login=actor))
+        decided = require_role(msgspec.structs.replace(person, actor=actor), roles, wanted)
+    return msgspec.structs.replace(known.trigger, by_hand=decided)
+
+
+def _role_before(known: ClaimFacts, state: ProjectState) -> str:
+    """The role that the setting named where a person has last confirmed it; empty for none."""
+    try:
+        before = policies(state.repository, since, state.overrides) if (since := policies_since(known)) else None
+    except Held:
+        return ""
+    return (before or {}).get("decide.by", "")

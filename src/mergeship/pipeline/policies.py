@@ -48,9 +48,10 @@ def _used(repository: Repository, commit: str, named: list[str]) -> Iterator[tup
         real = repository.real(commit, path)
         descriptions = [real] if real.endswith(workflow.SUFFIXES) else [normpath(join(real, name)) for name in _ACTIONS]
         actions = [_text(repository, commit, name) for name in descriptions]
-        beside = [file for action in actions for file in policy.named_paths(action)]
-        for file in [*descriptions, *beside] if real == _TOP else [real]:
-            yield file, repository.object_name(commit, file)
+        beside = (normpath(join(real, file)) for action in actions for file in policy.named_paths(action))
+        apart = [file for file in beside if not file.startswith(("../", f"{real}/")) and file not in {"..", real}]
+        for file in [*([*descriptions] if real == _TOP else [real]), *apart]:
+            yield file, repository.object_name(commit, repository.real(commit, file))
         named += [inner for action in actions for inner in policy.local_paths(action) if inner not in named]
 
 

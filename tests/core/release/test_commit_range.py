@@ -146,6 +146,13 @@ def test_too_many_commits_hold() -> None:
     assert (held.value.code, "decision=ship" in held.value.hint) == ("too-many-commits", True)
 
 
+def test_where_nothing_has_begun_the_last_tag_counts_and_not_what_a_ledger_says() -> None:
+    """T4: whoever may write can put a ledger there that begins at any commit."""
+    start = range_start(sha(3), "", None, sha(9), [commit.sha for commit in line(9)])
+    assert start.firm
+    assert numbers(span(9, 9, entry("0.1.2", 8, "given-up", since=sha(8)), begins=start)) == [4, 5, 6, 7, 8, 9]
+
+
 def test_a_skip_moves_the_beginning_of_a_long_range() -> None:
     """T25: hundreds of merges that ship nothing are no limit."""
     found = since_skip(span(9 * MOST, 9 * MOST, entry("0.1.1", 1)), sha(9 * MOST - 2))

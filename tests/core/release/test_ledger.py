@@ -273,3 +273,10 @@ def test_only_what_came_to_its_end_may_be_gone_and_never_the_newest() -> None:
     pending[10] = entry("0.11.0", state="uploaded")
     assert continuity_error(of(*pending), of(*pending[20:])) == "0.1.0 is not where it was"
     assert continuity_error(of(*many(250)), of(*many(250)[20:120])) == "0.121.0 is not where it was"
+
+
+def test_the_last_release_that_has_begun_is_never_archived() -> None:
+    """T25: what comes next is counted from it; entries that were given up prove nothing."""
+    padded = [*many(1), *(entry(f"0.{number}.0", "given-up") for number in range(2, 3 * ledger.KEPT))]
+    assert archived(of(*padded))[1].releases == ()
+    assert continuity_error(of(*padded), of(*padded[40:])) == "0.1.0 is not where it was"

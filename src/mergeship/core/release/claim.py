@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import takewhile
 
 import msgspec
 
@@ -143,8 +142,8 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
         others = tuple(entry for entry in facts.ledger.releases if entry != claim)
         run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others))
     if decided is None:
-        if len(run.commits) > commit_range.LONG and facts.skipped is None:
-            return LookUpSkips(_before_any_claim(facts, run))
+        if len(run.commits) > commit_range.LONG and facts.skipped is None and (skips := _before_any_claim(facts, run)):
+            return LookUpSkips(skips)
         run = commit_range.since_skip(run, facts.skipped or "")
         if unread := unconfirmed(facts):
             return unread
@@ -161,11 +160,12 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
 def _before_any_claim(facts: ClaimFacts, run: Range) -> tuple[str, ...]:
     """The commits of a range, the newest first, on which a run that skipped has judged all that came before.
 
-    One that came after a claim has left to that what it was made for, and the claim may have ended.
+    None of them if anything in the range was claimed: a run may have left what it was on to that claim, which has
+    ended since.
     """
     claimed = {entry.commit for entry in facts.ledger.releases if not entry.begun}
-    before = takewhile(lambda commit: commit.sha not in claimed, run.commits[:-1])
-    return tuple(commit.sha for commit in before)[::-1]
+    shas = tuple(commit.sha for commit in run.commits[:-1])
+    return () if claimed.intersection(shas) else shas[::-1]
 
 
 def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
@@ -177,7 +177,7 @@ def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
     if person and person.commit and facts.commit.startswith(person.commit):
         return None
     try:
-        since = _policies_since(facts)
+        since = policies_since(facts)
     except Held as held:
         words = f"a person has to confirm what these merges change: {held.message}"
         raise Held("policy-changed", words, hint=_look_at(facts)) from held
@@ -188,7 +188,7 @@ def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
     return None
 
 
-def _policies_since(facts: ClaimFacts) -> str:
+def policies_since(facts: ClaimFacts) -> str:
     """The commit whose policies were confirmed: of the last release that has begun, or skip; else of the pipeline.
 
     A claim confirms nothing. Empty if there is none.

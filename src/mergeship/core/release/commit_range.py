@@ -166,7 +166,7 @@ def range_start(
     the push event's before and after, and `shas` are main's first parents, the newest first.
     """
     if tagged:
-        return RangeStart({tagged: "the tag of the highest published version"})
+        return RangeStart({tagged: "the tag of the highest published version"}, firm=True)
     if introduced in shas:
         before = shas[shas.index(introduced) + 1 :][:1]
         return RangeStart(dict.fromkeys(before, "the commit before the pipeline"), whole=not before, firm=True)

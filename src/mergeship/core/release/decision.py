@@ -120,15 +120,21 @@ def already_decided(run: Range, person: ByHand | None = None) -> Decision | None
     return None
 
 
-def require_role(person: ByHand, roles: Collection[str], wanted: Role) -> ByHand:
+def highest(roles: Collection[str]) -> str:
+    """The highest of some roles; empty if none of them writes."""
+    ranks: tuple[str, ...] = get_args(Role)
+    return max((role for role in roles if role in ranks), key=ranks.index, default="")
+
+
+def require_role(person: ByHand, roles: Collection[str], wanted: str) -> ByHand:
     """The person with the highest of the roles that they have. Raises Held for one below `wanted`."""
     ranks = get_args(Role)
-    role = max((role for role in roles if role in ranks), key=ranks.index, default="")
+    role = highest(roles)
     if role not in ranks[ranks.index(wanted) :]:
         raise Held(
             "may-not-decide",
             f"{person.actor} has the role {role or 'none that writes'}, and decide.by is {wanted}",
-            hint=f"someone with the role {wanted} dispatches the workflow; or a merge sets decide.by to another one",
+            hint=f"someone with the role {wanted} dispatches the workflow",
         )
     return msgspec.structs.replace(person, role=role)
 

@@ -206,9 +206,15 @@ def archived(ledger: Ledger) -> tuple[Ledger, Ledger]:
     Every commit of the ledger holds the whole of it, and what came to its end decides nothing any more.
     """
     many = len(ledger.releases) >= 2 * KEPT
-    old = tuple(takewhile(_is_over, ledger.releases[:-KEPT])) if many else ()
+    old = tuple(takewhile(_is_over, ledger.releases[: min(len(ledger.releases) - KEPT, _last_begun(ledger))]))
+    old = old if many else ()
     tail = msgspec.structs.replace(ledger, releases=ledger.releases[len(old) :])
     return tail, Ledger(project=ledger.project, releases=old)
+
+
+def _last_begun(ledger: Ledger) -> int:
+    """Where the last release stands that has begun: what comes next is counted from it."""
+    return next((n for n in reversed(range(len(ledger.releases))) if ledger.releases[n].begun), 0)
 
 
 def _is_over(entry: Entry) -> bool:
@@ -223,7 +229,7 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
     """
     first = after.releases[0].version if len(after.releases) >= KEPT else ""
     gone = next((number for number, entry in enumerate(before.releases) if entry.version == first), 0)
-    if not all(map(_is_over, before.releases[:gone])):
+    if gone > _last_begun(before) or not all(map(_is_over, before.releases[:gone])):
         gone = 0
     for number, old in enumerate(before.releases[gone:]):
         new = after.releases[number] if number < len(after.releases) else None
