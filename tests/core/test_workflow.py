@@ -134,3 +134,12 @@ def test_whether_checks_and_deploys_share_a_runner(on: str, checks: str, deploys
     texts = {"ci.yml": CHECKS.format(on=on, labels=checks), "cd.yml": DEPLOYS.format(labels=deploys)}
     assert shares_runner(texts, "cd.yml") == (("ci.yml",) if shared else ())
     assert shares_runner({"ci.yml": texts["ci.yml"]}, "cd.yml") == ()
+
+
+@pytest.mark.parametrize(("text", "words"), [("[" * 150, "100 levels"), ("#" * 1_000_001, "longer than")])
+def test_a_file_without_measure_is_refused(text: str, words: str) -> None:
+    """T21, T22: before anything is built of it."""
+    with pytest.raises(Misconfigured, match=words):
+        workflow.scalars(text)
+    with pytest.raises(Misconfigured, match="cannot be read"):
+        workflow.tree(f"jobs: {'[' * 3_000}", "x.yml")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from mergeship.adapters.environment import Venv
-from mergeship.adapters.git import Repository
+from mergeship.adapters.git import Repository, clone
 from mergeship.adapters.git.origin import Origin
 from mergeship.commands import test as testing
 from mergeship.commands.build import build
@@ -342,3 +342,35 @@ def test_a_sparse_checkout_is_no_change(workspace: Path, job: dict[str, str]) ->
     said: list[Event] = []
     assert inside(lambda clean, _: (clean / "README.md").is_file(), workspace, job, said)
     assert said == []
+
+
+@pytest.mark.parametrize("name", [".git/config", ".git/objects/info/alternates"])
+def test_a_pipe_in_the_workspace_is_not_waited_for(
+    workspace: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """T21: git would read it for ever."""
+    monkeypatch.setattr(clone, "PATIENCE", 0.5)
+    path = workspace / name
+    path.parent.mkdir(exist_ok=True)
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    assert inside(lambda clean, _: (clean / "pyproject.toml").is_file(), workspace, job)
+
+
+def test_a_room_that_cannot_be_removed_is_no_failure(
+    workspace: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test may leave files of another user, by a container for one."""
+    left: list[Path] = []
+
+    def refuse(path: Path, *_: object, **__: object) -> None:
+        left.append(path)
+        raise PermissionError(path)
+
+    def done(*_: object) -> str:
+        monkeypatch.setattr("os.rmdir", refuse)
+        return "passed"
+
+    assert inside(done, workspace, job) == "passed"
+    monkeypatch.undo()
+    assert left

@@ -82,8 +82,8 @@ def _clean_room(
         return
     _remove_left(Path(tempfile.gettempdir()))
     _refuse_unread(environ, report)
-    with tempfile.TemporaryDirectory(prefix=_PREFIX, ignore_cleanup_errors=True) as folder, _locked(Path(folder)):
-        room = Path(folder).resolve()
+    with _temporary(_PREFIX, tempfile.gettempdir()) as folder, _locked(folder):
+        room = folder.resolve()
         _refuse_above(room)
         (room / "tmp").mkdir()
         cleaned = with_own_home(environ, str(room))
@@ -126,9 +126,18 @@ def _remove_left(folder: Path) -> None:
 @contextmanager
 def temporary_folder(environ: Mapping[str, str], purpose: str) -> Iterator[Path]:
     """A folder that goes when the block ends; in a room, with the room at the latest."""
-    where = environ.get("TMPDIR") or tempfile.gettempdir()
-    with tempfile.TemporaryDirectory(prefix=f"mergeship-{purpose}-", dir=where) as made:
-        yield Path(made)
+    with _temporary(f"mergeship-{purpose}-", environ.get("TMPDIR") or tempfile.gettempdir()) as folder:
+        yield folder
+
+
+@contextmanager
+def _temporary(prefix: str, where: str) -> Iterator[Path]:
+    """A new folder that goes when the block ends, as far as it can: tests may leave files of another user there."""
+    folder = Path(tempfile.mkdtemp(prefix=prefix, dir=where))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _refuse_unread(environ: Mapping[str, str], report: Reporter) -> None:
