@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from mergeship.core import trigger
@@ -32,3 +34,18 @@ def test_what_is_no_event_is_refused(payload: str) -> None:
 def test_a_decision_by_hand_has_a_reason(payload: str) -> None:
     with pytest.raises(Misconfigured, match="decision is"):
         trigger.read("workflow_dispatch", payload)
+
+
+@pytest.mark.parametrize("commit", ["abc", "HEAD", "1234567 ", "$(id)1234567", "g" * 40, "1" * 65])
+def test_a_commit_is_named_by_its_digits(commit: str) -> None:
+    """T13"""
+    payload = json.dumps({"inputs": {"decision": "ship", "reason": "why", "commit": commit}})
+    with pytest.raises(Misconfigured, match="commit is"):
+        trigger.read("workflow_dispatch", payload)
+
+
+def test_a_commit_that_is_confirmed_is_read() -> None:
+    payload = json.dumps({"inputs": {"decision": "ship", "reason": "why", "commit": "ABCDEF1"}})
+    found = trigger.read("workflow_dispatch", payload).by_hand
+    assert found is not None
+    assert found.commit == "abcdef1"

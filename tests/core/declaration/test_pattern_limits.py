@@ -1,4 +1,5 @@
 import pytest
+import regex
 
 from mergeship.core.declaration import pattern
 from mergeship.core.declaration.pattern import Pattern
@@ -21,3 +22,12 @@ def test_a_pattern_finds_the_same_with_a_limit(given: bool) -> None:
     for broken in ("(", r"(?P<other>1)", *((r"(?P<version>.){i<=x}", r"(?P<version>[[:digit:]])") if given else ())):
         with pytest.raises(NotWrittenError, match="cannot be used"):
             Pattern(broken, given=given).read(text)
+
+
+def test_what_the_limited_search_refuses_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise regex.error("not here")
+
+    monkeypatch.setattr(regex, "search", refuse)
+    with pytest.raises(NotWrittenError, match="cannot be used: not here"):
+        Pattern("(?P<version>1)", given=True).read("1")
