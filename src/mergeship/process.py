@@ -13,7 +13,7 @@ from mergeship.errors import Failed
 
 TYPE_CHECKING = False  # typing would be loaded for one name
 if TYPE_CHECKING:
-    from typing import IO, AnyStr
+    from typing import IO, Any, AnyStr
 
 TAIL = 60  # lines of a failed process that are kept for the message
 WORDS = 200  # characters of its command
@@ -137,8 +137,8 @@ def output(
 
 def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:
     """What a program answers to an input, both in bytes; whatever its status, as a CGI program's says nothing."""
-    with orphans.starting:
-        process = subprocess.Popen(
+    with _ours(
+        lambda: subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -147,8 +147,7 @@ def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str
             env=dict(env),
             start_new_session=True,
         )
-        orphans.ours.add(process.pid)
-    with _waited_for(process):
+    ) as process:
         return process.communicate(given)[0]
 
 
@@ -169,9 +168,10 @@ def started(
 
     It leads a session of its own, out of the terminal's reach, so that Ctrl-C is ours to pass on.
     """
-    with orphans.starting:
+
+    def start() -> Running:
         try:
-            process = subprocess.Popen(
+            return subprocess.Popen(
                 command,
                 cwd=cwd,
                 env=dict(env),
@@ -186,20 +186,23 @@ def started(
         except FileNotFoundError as error:
             missing = error.filename or command[0]
             raise ProcessFailed(command, 127, f"{missing}: no such file or directory") from error
-        orphans.ours.add(process.pid)
-    with _waited_for(process):
-        try:
-            yield process
-        finally:
-            _kill_group(process)
+
+    with _ours(start) as process:
+        yield process
 
 
 @contextmanager
-def _waited_for(process: "subprocess.Popen[AnyStr]") -> Iterator[None]:
-    """Wait for a process when the block ends: until then it is no orphan."""
+def _ours(start: "Callable[[], subprocess.Popen[AnyStr]]") -> "Iterator[subprocess.Popen[AnyStr]]":
+    """A process that is no orphan until the block ends, and then is killed with its whole group, and waited for."""
+    with orphans.starting:
+        process = start()
+        orphans.ours.add(process.pid)
     try:
         with process:
-            yield
+            try:
+                yield process
+            finally:
+                _kill_group(process)
     finally:
         orphans.ours.discard(process.pid)
 
@@ -215,7 +218,7 @@ def end_group(process: Running, grace: float) -> None:
     _kill_group(process)
 
 
-def _kill_group(process: Running) -> None:
+def _kill_group(process: "subprocess.Popen[Any]") -> None:
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
 

@@ -74,6 +74,7 @@ def client(address: str) -> "httpx2.AsyncClient":
     )
 
 
+@cache
 def _limited() -> "Callable[[httpx2.Response], Awaitable[None]]":
     """Has no answer be longer than LARGEST, nor unpacked here: a few bytes may become gigabytes."""
     import httpx2

@@ -81,7 +81,6 @@ def deploy(
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)
-    neighbours = shared_runner(state.repository, state.head, job.workflow(environ) or workflow.PATH)
     result = Deployed(state.project, wanted.own.version if wanted.own else "", target.page, ())
     contains = state.origin.contains
     if dry_run:
@@ -90,7 +89,9 @@ def deploy(
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
     deliverer = Deliverer(state, target, artifacts, report)
     delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
-    warnings += filter(None, [neighbours if environ.get("GITHUB_ACTIONS") == "true" else ""])
+    if environ.get("GITHUB_ACTIONS") == "true":
+        neighbours = shared_runner(state.repository, state.head, job.workflow(environ) or workflow.PATH)
+        warnings += [neighbours] if neighbours else []
     state = project_state.archive(deliverer.state)
     state.store.prune([entry.version for entry in state.ledger.releases if entry.state in {"released", "given-up"}])
     result = msgspec.structs.replace(result, releases=tuple(delivered), warnings=tuple(warnings))

@@ -152,7 +152,7 @@ class Origin:
         A merge is nobody's if git would have made it alike; a commit of ours that GitHub has put on top of main is
         ours.
         """
-        self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "origin", commit)
+        self.fetch_commit(commit)
         log = self.repository.git("log", "--format=%H%x00%P%x00%ae%x00%ce", commit, f"^{main}")
         who = set()
         for line in lines(log):

@@ -205,9 +205,9 @@ def archived(ledger: Ledger) -> tuple[Ledger, Ledger]:
 
     Every commit of the ledger holds the whole of it, and what came to its end decides nothing any more.
     """
-    many = len(ledger.releases) >= 2 * KEPT
-    old = tuple(takewhile(_is_over, ledger.releases[: min(len(ledger.releases) - KEPT, _last_begun(ledger))]))
-    old = old if many else ()
+    count = len(ledger.releases)
+    most = min(count - KEPT, _last_begun(ledger)) if count >= 2 * KEPT else 0
+    old = tuple(takewhile(_is_over, ledger.releases[:most]))
     tail = msgspec.structs.replace(ledger, releases=ledger.releases[len(old) :])
     return tail, Ledger(project=ledger.project, releases=old)
 
