@@ -37,20 +37,90 @@ def test_no_secret_reaches_the_tests(obk: Path) -> None:
     assert run_tests(obk, environ, lambda _: None).seconds > 0
 
 
-@pytest.mark.parametrize("locked", [False, True])
-def test_no_password_of_a_package_source_reaches_the_project(obk: Path, base: str, locked: bool) -> None:
-    """T17: neither its tests nor its build backend, when it is installed; the installer has it."""
+HELPER = """[build-system]
+requires = ["hatchling"]
+build-backend = "hatchling.build"
+
+[project]
+name = "obk-helper"
+version = "1.0"
+
+[tool.hatch.build.hooks.custom]
+path = "../../hatch_build.py"
+"""
+WORKSPACE = """
+[tool.hatch.build.hooks.custom]
+
+[tool.uv.sources]
+obk-helper = { workspace = true }
+
+[tool.uv.workspace]
+members = ["libs/*"]
+"""
+
+
+@pytest.fixture
+def workspace(obk: Path) -> Path:
+    """obk with a helper that lies beside it, and whose tests and builds look for a password."""
     look = "import os\nassert 'secret' not in repr(dict(os.environ))\n"
-    (obk / "tests" / "test_words.py").write_text(f"{look}\ndef test_nothing():\n    pass\n")
-    (obk / "hatch_build.py").write_text(HOOK.replace("leave()", "assert 'secret' not in repr(dict(os.environ))"))
-    (obk / "hatch_build.py").write_text("import os\n" + (obk / "hatch_build.py").read_text())
+    (obk / "tests" / "test_words.py").write_text(f"{look}import obk_helper\n\ndef test_nothing():\n    pass\n")
+    (obk / "hatch_build.py").write_text(look + HOOK.replace("leave()", "pass"))
+    (obk / "libs/helper/obk_helper").mkdir(parents=True)
+    (obk / "libs/helper/obk_helper/__init__.py").touch()
+    (obk / "libs/helper/pyproject.toml").write_text(HELPER)
+    pyproject = (obk / "pyproject.toml").read_text()
+    (obk / "pyproject.toml").write_text(pyproject.replace("dependencies = []", 'dependencies = ["obk-helper"]'))
+    with (obk / "pyproject.toml").open("a") as file:
+        file.write(WORKSPACE)
+    return obk
+
+
+@pytest.fixture
+def with_password(base: str) -> dict[str, str]:
+    """The environment of a runner that takes packages from a source with a password too."""
+    address = base.replace("://", "://user:secret@") + "/simple/"
+    named = dict.fromkeys(("UV_INDEX", "UV_EXTRA_INDEX_URL", "PIP_EXTRA_INDEX_URL"), address)
+    return {**os.environ, **named, "HTTPS_PROXY": ""}
+
+
+def test_no_password_of_a_package_source_reaches_the_project(workspace: Path, with_password: dict[str, str]) -> None:
+    """T17: neither its tests, nor a build of anything in the repository; the installer has it."""
+    with pytest.raises(Failed, match="cannot be installed") as failed:
+        run_tests(workspace, with_password, lambda _: None)
+    assert "lockfile" in failed.value.detail
+    lock(workspace)
+    assert run_tests(workspace, with_password, lambda _: None).seconds > 0
+
+
+def test_a_project_without_a_lock_is_built_without_a_password_too(obk: Path, with_password: dict[str, str]) -> None:
+    look = "import os\nassert 'secret' not in repr(dict(os.environ))\n"
+    (obk / "hatch_build.py").write_text(look + HOOK.replace("leave()", "pass"))
     with (obk / "pyproject.toml").open("a") as file:
         file.write("\n[tool.hatch.build.hooks.custom]\n")
+    assert run_tests(obk, with_password, lambda _: None).seconds > 0
+
+
+@pytest.mark.parametrize("locked", [False, True])
+def test_beside_a_password_no_dependency_is_built(obk: Path, with_password: dict[str, str], locked: bool) -> None:
+    """T17: docopt has no wheel. It is refused with what to do, and is built where there is no password."""
+    pyproject = (obk / "pyproject.toml").read_text()
+    (obk / "pyproject.toml").write_text(pyproject.replace('["pytest>=8"]', '["pytest>=8", "docopt==0.6.2"]'))
     if locked:
-        subprocess.run([uv(), "lock", "--quiet"], cwd=obk, check=True)
-    with_password = base.replace("://", "://user:secret@") + "/simple/"
-    sources = {"UV_INDEX": with_password, "UV_EXTRA_INDEX_URL": with_password, "PIP_EXTRA_INDEX_URL": with_password}
-    assert run_tests(obk, {**os.environ, **sources, "HTTPS_PROXY": ""}, lambda _: None).seconds > 0
+        lock(obk)
+    with pytest.raises(Failed, match="cannot be installed") as failed:
+        run_tests(obk, with_password, lambda _: None)
+    assert "docopt" in failed.value.detail
+    assert "UV_FIND_LINKS" in failed.value.hint
+    assert run_tests(obk, os.environ, lambda _: None).seconds > 0
+
+
+def test_what_uv_is_told_to_take_from_a_folder_comes_from_there(workspace: Path) -> None:
+    """And never from an index that has something of that name."""
+    assert run_tests(workspace, os.environ, lambda _: None).seconds > 0
+
+
+def lock(project: Path) -> None:
+    subprocess.run([uv(), "lock", "--quiet"], cwd=project, check=True)
 
 
 def test_nothing_outlives_the_tests(obk: Path, tmp_path: Path) -> None:
@@ -109,10 +179,7 @@ def test_a_group_and_a_lock_are_used(obk: Path) -> None:
     section = '[project.optional-dependencies]\ntest = ["pytest>=8"]\n'
     (obk / "pyproject.toml").write_text(pyproject.replace(section, '[dependency-groups]\ntests = ["pytest>=8"]\n'))
     assert run_tests(obk, os.environ, lambda _: None).seconds > 0
-    from mergeship.adapters.environment import uv
-    from mergeship.process import run
-
-    run([uv(), "lock", "--quiet"], cwd=obk, env=os.environ)
+    lock(obk)
     locked = (obk / "uv.lock").read_text()
     assert run_tests(obk, os.environ, lambda _: None, ["test.requires=iniconfig"]).seconds > 0
     assert (obk / "uv.lock").read_text() == locked

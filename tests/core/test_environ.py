@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeship.core.environ import INSTALLER, PLAIN, for_installer, for_project
+from mergeship.core.environ import INSTALLER, PLAIN, for_installer, for_project, holds_password
 
 SECRETS = {
     "PYPI_API_TOKEN": "s",
@@ -34,3 +34,9 @@ def test_a_proxy_s_password_does_not_reach_the_project() -> None:
     told = {"HTTPS_PROXY": "http://proxy.example:3128/", "http_proxy": "http://proxy.example", "NO_PROXY": "a,b"}
     assert for_project({**proxies, "NO_PROXY": "a,b"}) == told
     assert for_installer(proxies) == proxies
+
+
+def test_a_password_of_a_package_source_is_noticed() -> None:
+    assert holds_password({"UV_INDEX": "https://a/simple b=https://user:secret@b/simple"})
+    assert holds_password({"HTTPS_PROXY": "http://user@proxy.example"})
+    assert not holds_password({"UV_INDEX": "https://a/simple", "PATH": "/usr/bin:/opt/x@1/bin", "USER": "a@b"})

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mergeship.core import archive
 from mergeship.core.archive import Contents
-from mergeship.core.environ import for_installer, for_project
+from mergeship.core.environ import for_project
 from mergeship.errors import Failed, MergeshipError
 from mergeship.process import ProcessFailed, run
 
@@ -98,7 +98,7 @@ def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
     # Isolated, so that a folder of the project named like a module cannot take its place.
     command = [sys.executable, "-I", "-m", "twine", "--no-color", "check", "--strict", *map(str, files)]
     try:
-        run(command, cwd=files[0].parent, env=for_installer(environ))
+        run(command, cwd=files[0].parent, env=for_project(environ))
     except ProcessFailed as error:
         raise Failed(
             "bad-metadata",

@@ -2,11 +2,14 @@
 
 import json
 import os
+import re
 import shutil
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from mergeship.core.environ import for_installer, for_project
+from mergeship.core.environ import for_installer, for_project, holds_password
 from mergeship.errors import Failed
 from mergeship.process import ProcessFailed, run
 
@@ -19,6 +22,20 @@ modules = [importlib.import_module(name) for name in sys.argv[1:]]
 versions = {{module.__name__: getattr(module, "__version__", None) for module in modules}}
 print("\\n{_MARK}" + json.dumps({{name: version for name, version in versions.items() if isinstance(version, str)}}))
 """
+
+
+_NOT_BUILT = re.compile(r"--no-build|(?i:building).*disabled")  # uv's words differ between its commands
+_ONLY_WHEELS = (
+    "beside a password of a package source nothing is built: offer a wheel of it there, or in a folder of UV_FIND_LINKS"
+)
+
+
+class LocalProject(NamedTuple):
+    """A project that a uv.lock takes from a folder, and where it is wanted at all (an environment marker)."""
+
+    name: str
+    folder: Path
+    marker: str
 
 
 def uv() -> str:
@@ -38,22 +55,38 @@ class Venv:
         self.path = path
         self.python = path / "bin" / "python"
         self._environ = environ
+        self.has_password = holds_password(for_installer(environ))
+        """Whether uv is told the password of a package source: then it builds nothing."""
 
     def create(self, project: Path) -> None:
         """Make it, with a Python that the project in `project` allows. Raises Failed."""
         self._uv(["venv", str(self.path)], project, "no-python", "no environment could be made")
 
     def sync(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> None:
-        """Install what a project needs as its uv.lock says, and not itself. Raises Failed."""
-        wanted = ["--no-install-project", *_each("--extra", extras), *_each("--group", groups)]
-        self._uv(["sync", "--frozen", *wanted], project, "install-failed", "the locked project cannot be installed")
+        """Install the project as its uv.lock says; beside a password, what it needs of others. Raises Failed."""
+        wanted = [*_each("--extra", extras), *_each("--group", groups)]
+        local = ["--no-install-local"] if self.has_password else []
+        command = ["sync", "--frozen", *self._no_build, *local, *wanted]
+        self._uv(command, project, "install-failed", "the locked project cannot be installed")
+
+    def local_projects(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> list[LocalProject]:
+        """The projects that uv.lock takes from folders, the project itself among them. Raises Failed."""
+        lock = self.path / "pylock.toml"
+        wanted = [*_each("--extra", extras), *_each("--group", groups)]
+        command = ["export", "--frozen", "--format", "pylock.toml", "--output-file", str(lock), *wanted]
+        self._uv(command, project, "install-failed", "the locked project cannot be installed")
+        return [
+            LocalProject(package["name"], lock.parent / package["directory"]["path"], package.get("marker", ""))
+            for package in tomllib.loads(lock.read_text("utf-8")).get("packages", [])
+            if "directory" in package
+        ]
 
     def install(self, requirements: Sequence[str], cwd: Path, *, groups: Sequence[str] = ()) -> None:
         """Install requirements, which may be files and `-e .`, and dependency groups. Raises Failed."""
         wanted = [*_each("--group", groups), *requirements]
         if wanted:
             what = " ".join(wanted)
-            command = ["pip", "install", "--python", str(self.python), *wanted]
+            command = ["pip", "install", "--python", str(self.python), *self._no_build, *wanted]
             self._uv(command, cwd, "install-failed", f"{what} cannot be installed")
 
     def run(self, command: Sequence[str], cwd: Path, report: Callable[[str], None] | None = None) -> str:
@@ -92,6 +125,10 @@ class Venv:
         versions: dict[str, str] = json.loads(marked[-1])
         return versions
 
+    @property
+    def _no_build(self) -> list[str]:
+        return ["--no-build"] if self.has_password else []
+
     def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:
         env = for_installer(self._environ)
         env["UV_PROJECT_ENVIRONMENT"] = str(self.path)
@@ -101,7 +138,7 @@ class Venv:
             raise Failed(
                 code,
                 message,
-                hint=error.hint or "see uv's output above, and correct what it names",
+                hint=_ONLY_WHEELS if self.has_password and _NOT_BUILT.search(error.output) else error.hint,
                 detail=error.detail,
             ) from error
 

@@ -9,14 +9,12 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import files, git, job
-from mergeship.adapters.environment import Venv
 from mergeship.core import project
 from mergeship.core.progress import Note, Reporter
-from mergeship.core.project import Source
 from mergeship.core.release.evidence import EVENTS
 from mergeship.errors import Failed, Misconfigured
-from mergeship.pipeline.building import editable
 from mergeship.pipeline.clean_room import in_clean_room, temporary_folder
+from mergeship.pipeline.installing import install_for_tests
 from mergeship.process import ProcessFailed
 
 NO_TESTS = 5  # pytest's exit status when it collected none
@@ -46,8 +44,7 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     words = _words(command)
     began = time.monotonic()
     with temporary_folder(environ, "test") as folder:
-        environment = Venv(folder / "env", environ)
-        _install(environment, path, folder, environ, source, report)
+        environment = install_for_tests(path, source, folder, environ, report)
         report(Note(f"running {command}"))
         try:
             output = environment.run(words, path, lambda line: report(Note(line)))
@@ -64,29 +61,6 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     seconds = round(time.monotonic() - began, 3)
     job.summarize(environ, f"Tests of **{source.project.name}** passed in {seconds:.1f} s: `{command}`")
     return Tested(command, seconds)
-
-
-def _install(
-    environment: Venv, path: Path, work: Path, environ: Mapping[str, str], source: Source, report: Reporter
-) -> None:
-    """Install the project and what its tests need; its own code is built without the installer's passwords."""
-    wanted = source.settings.test
-    extras = project.test_extras(source.project, wanted.extras)
-    groups = project.test_groups(source.project, wanted.groups, extras)
-    report(
-        Note(
-            f"installing {source.project.name} ({', '.join((*extras, *groups)) or 'no extra'}) into a fresh environment"
-        )
-    )
-    environment.create(path)
-    itself = editable(path, work, environ, report).as_uri()
-    if source.locked:
-        environment.sync(path, extras, groups)
-        environment.install(["--no-deps", itself], path)
-        environment.install(wanted.requires, path)
-    else:
-        named = f"{source.project.name}[{','.join(extras)}]" if extras else source.project.name
-        environment.install([f"{named} @ {itself}", *wanted.requires], path, groups=groups)
 
 
 def _words(command: str) -> list[str]:

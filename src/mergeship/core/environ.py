@@ -52,6 +52,13 @@ def with_own_home(environ: Mapping[str, str], room: str) -> dict[str, str]:
     }
 
 
+def holds_password(environ: Mapping[str, str]) -> bool:
+    """Whether an installer's environment has the password of a package source or of a proxy."""
+    from mergeship.core.text import without_password
+
+    return any(without_password(value) != value for value in environ.values())
+
+
 def for_project(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for the project's own code: no secret, no package source, no password of a proxy."""
     from mergeship.core.text import without_password
@@ -64,5 +71,5 @@ def for_project(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def for_installer(environ: Mapping[str, str]) -> dict[str, str]:
-    """The environment for uv, pip, git and build backends: that of the project, and where packages come from."""
+    """The environment for uv, pip and git: that of the project, and where packages come from."""
     return {name: value for name, value in environ.items() if name in PLAIN | INSTALLER}

@@ -79,6 +79,11 @@ def pyproject_of(read: Read, folder: object) -> tuple[str, dict[str, Any]]:
     )
 
 
+def has_uv_sources(text: str) -> bool:
+    """Whether a pyproject.toml tells uv where dependencies come from. Raises Misconfigured for no TOML."""
+    return bool(table(parse(text), "tool", "uv", "sources"))
+
+
 def describe(pyproject: dict[str, Any], read: Read) -> Project:
     """The project behind a parsed pyproject.toml and the files beside it. Raises Misconfigured without a name."""
     extras = table(pyproject, "project", "optional-dependencies") or table(pyproject, "tool", "poetry", "extras")
