@@ -112,6 +112,14 @@ def test_a_child_that_stays_does_not_hold_the_run(tmp_path: Path) -> None:
     assert _gone([int(said)])
 
 
+def test_a_child_that_hides_and_holds_the_output_does_not_hold_the_run(tmp_path: Path) -> None:
+    """Where nothing is contained it goes on, as long as it likes: it has not ended when the run has."""
+    program = "import subprocess; print(subprocess.Popen(['sleep', '30'], start_new_session=True).pid)"
+    pid = int(run(python(program), cwd=tmp_path, env={"PATH": os.environ["PATH"]}))
+    assert not is_gone(pid)
+    os.kill(pid, signal.SIGKILL)
+
+
 def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
     code = "import sys; print('out'); print('warning', file=sys.stderr); raise SystemExit(len(sys.argv) > 1)"
     assert output(python(code), cwd=tmp_path, env={}) == "out\n"
@@ -223,6 +231,14 @@ def test_what_cannot_be_ended_is_a_failure(tmp_path: Path, monkeypatch: pytest.M
     assert "cannot be ended: 12345" in failed.value.detail
 
 
+def test_an_orphan_that_came_between_two_looks_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T9: one that forks on and on may have been nobody's child when it was looked for."""
+    looks = iter([[], [7], [], []])
+    monkeypatch.setattr(orphans, "_orphans", lambda _: next(looks))
+    assert orphans.end([]) == []
+    assert list(looks) == []
+
+
 def test_where_orphans_cannot_be_adopted_the_run_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, "CDLL", lambda _: None)
     orphans.adopt.cache_clear()
@@ -247,6 +263,22 @@ def test_a_flood_is_neither_kept_nor_shown_as_a_whole(tmp_path: Path, monkeypatc
     written = run(python("for n in range(9000): print(n)"), cwd=tmp_path, env={}, report=told.append)
     assert written.split() == [str(number) for number in range(9000 - processes.KEPT, 9000)]
     assert told == ["0", "1", "2", "(more than 3 lines: the rest is not shown here)"]
+
+
+def test_who_writes_faster_than_it_is_read_has_to_wait(tmp_path: Path) -> None:
+    """T22: what is written meanwhile is not collected in memory."""
+    done = tmp_path / "done"
+    code = f"for n in range(50_000): print(n, flush=n % 999 == 0)\nopen({str(done)!r}, 'w').close()"
+    seen: list[bool] = []
+
+    def hold(_: str) -> None:
+        if not seen:
+            time.sleep(1)
+            seen.append(done.exists())
+
+    run(python(code), cwd=tmp_path, env={}, report=hold)
+    assert seen == [False]
+    assert done.exists()
 
 
 def test_a_line_without_an_end_is_several(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ from mergeship.core.environ import for_installer
 from mergeship.core.progress import Event, Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import clean_room
-from mergeship.pipeline.clean_room import in_clean_room
+from mergeship.pipeline.clean_room import _remove_left, in_clean_room
 from tests.archives import wheel
 from tests.conftest import commit_all, git
 
@@ -124,6 +124,21 @@ def test_a_missing_object_starts_no_program_of_the_workspace(
     _loose(workspace, git(workspace, "rev-parse", "HEAD:pyproject.toml")).unlink()
     assert inside(lambda clean, _: (clean / "pyproject.toml").is_file(), workspace, job)
     assert not marker.exists(), marker.read_text()
+
+
+def test_a_git_that_would_fetch_for_a_workspace_is_told_not_to(
+    workspace: Path, job: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T7: some versions of git ask a promisor while they serve what is checked out, by whatever protocol it names."""
+    real, log = shutil.which("git"), tmp_path / "log"
+    program = tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\ncase "$*" in *" {workspace.as_uri()} "*) env > {log} ;; esac\nexec {real} "$@"\n')
+    program.chmod(0o755)
+    job["PATH"] = f"{program.parent}:{job['PATH']}"
+    monkeypatch.setenv("PATH", job["PATH"])
+    inside(lambda clean, _: clean, workspace, job)
+    assert {"GIT_NO_LAZY_FETCH=1", "GIT_ALLOW_PROTOCOL=file"} <= set(log.read_text().splitlines())
 
 
 def test_a_replaced_commit_is_what_it_is(workspace: Path, job: dict[str, str]) -> None:
@@ -286,6 +301,19 @@ def test_what_killed_runs_have_left_is_removed(
     assert sorted(path.name for path in shared.iterdir()) == [
         "mergeship-room-held", "mergeship-room-link", "mergeship-room-new", "other",
     ]  # fmt: skip
+
+
+def test_what_another_user_has_left_is_not_touched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T23: root may remove it, and has no business there."""
+    room = tmp_path / "mergeship-room-left"
+    room.mkdir()
+    (room / "lock").touch()
+    monkeypatch.setattr(os, "getuid", lambda: room.stat().st_uid + 1)
+    _remove_left(tmp_path)
+    assert room.exists()
+    monkeypatch.undo()
+    _remove_left(tmp_path)
+    assert not room.exists()
 
 
 @pytest.mark.parametrize("stage", [decide, deploy, build, sync, gate])
