@@ -116,7 +116,7 @@ def test_a_child_that_hides_and_holds_the_output_does_not_hold_the_run(tmp_path:
     """Where nothing is contained it goes on, as long as it likes: it has not ended when the run has."""
     program = "import subprocess; print(subprocess.Popen(['sleep', '30'], start_new_session=True).pid)"
     pid = int(run(python(program), cwd=tmp_path, env={"PATH": os.environ["PATH"]}))
-    assert not is_gone(pid)
+    assert _alive(pid)
     os.kill(pid, signal.SIGKILL)
 
 
