@@ -229,11 +229,14 @@ def _lines(process: Running, end_orphans: Callable[[], object]) -> Iterator[str]
     from threading import Thread
 
     queue: Queue[str | None] = Queue(KEPT)  # who writes faster than this is read has to wait
-    stream = process.stdout
+    # Whoever closed it would wait for a read that goes on, so it is the thread's own.
+    stream, process.stdout = process.stdout, None
 
     def read() -> None:
-        while stream and (line := stream.readline(LONGEST)):
-            queue.put(line)
+        if stream:
+            with stream:
+                while line := stream.readline(LONGEST):
+                    queue.put(line)
         queue.put(None)
 
     Thread(target=read, daemon=True).start()
