@@ -188,8 +188,10 @@ def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: DrillEnv
         outputs = tmp_path / f"outputs-{number}"
         found = run(play, GITHUB_OUTPUT=str(outputs))
         told = dict(line.split("=", 1) for line in outputs.read_text().splitlines())
-        assert (found.decision, told["decision"], told["ship"], told["run"]) == ("hold", "hold", "true", begun.run)
-        assert [one["version"] for one in msgspec.json.decode(told["unfinished"])] == [version]
+        # Of what the index has nothing, its merges have to ask for it.
+        finished = ("true", begun.run) if not fault else ("false", "")
+        assert (found.decision, told["decision"], told["ship"], told["run"]) == ("hold", "hold", *finished)
+        assert [one["version"] for one in msgspec.json.decode(told["unfinished"])] == [version][: not fault]
         assert told["version"] == ""
 
 
@@ -224,7 +226,7 @@ def test_a_skip_whose_run_is_gone_is_asked_for_again(play: DrillEnv) -> None:
     play.merged(NO_SHIP)
     held = run(play)
     assert held.decision == "hold"
-    assert "the run that proves it is gone" in held.reasons[-1]
+    assert "no run proves it" in held.reasons[-1]
     assert "decision=skip" in held.way_out
     assert run(play, event=dispatch("skip", "as before")).decision == "skip"
     play.merged()
@@ -293,7 +295,7 @@ def test_what_steers_secrets_is_confirmed_by_a_person(play: DrillEnv, tmp_path: 
     outputs = tmp_path / "outputs"
     found = run(play, GITHUB_OUTPUT=str(outputs))
     assert found.error is not None
-    assert (found.error.code, [one.version for one in found.unfinished]) == ("policy-changed", ["0.1.1"])
+    assert (found.error.code, [one.version for one in found.unfinished]) == ("policy-changed", [])
     assert "environment: pypi → elsewhere" in found.reasons[0]
     assert "ship=false" in outputs.read_text()
     assert run(play, event=dispatch("skip", "never mind")).error is not None
@@ -399,7 +401,7 @@ def test_what_decide_holds_for_another_reason_is_not_sent_elsewhere_either(
         play.merged(changes={"pyproject.toml": _with(play, 'environment = "elsewhere"')} if number == 0 else {})
     held = run(play)
     assert held.error is not None
-    assert (held.error.code, len(held.unfinished)) == ("too-many-commits", 1)
+    assert (held.error.code, len(held.unfinished)) == ("too-many-commits", 0)
     ran = play.deploy(run="2")
     assert (ran.code, len(play.testbed.catalog.uploads)) == ("policy-changed", uploads)
 
@@ -513,8 +515,7 @@ def test_who_decides_by_hand_is_asked_for_and_recorded(play: DrillEnv) -> None:
     (skip,) = play.ledger.skips
     assert (skip.by, skip.role) == ("lead", "maintain")
     recorded = next(run for run in play.testbed.repo.runs if str(run.number) == skip.run)
-    with pytest.raises(MergeshipError, match="was started by maintainer, not by lead"):
-        run(play)
+    assert "no run proves it" in run(play).reasons[-1]  # it was started by someone else
     recorded.actor = "Lead"
     assert run(play).decision == "skip"
     play.merged()
@@ -587,7 +588,7 @@ def test_a_tag_that_was_moved_holds(play: DrillEnv) -> None:
     play.shipped()
     commit = play.merged()
     play.bare.git("update-ref", "refs/tags/v0.1.1", commit)
-    with pytest.raises(MergeshipError, match=r"v0\.1\.1 is a tag on"):
+    with pytest.raises(MergeshipError, match=r"its tag is on"):
         run(play)
 
 

@@ -1,4 +1,5 @@
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -72,8 +73,8 @@ def test_the_reason_says_when_and_whether_it_was_yanked() -> None:
     listing = parse(page(versions=["0.1.4", "0.1.5", "0.1.6", "2004d"], files=files), "obk", "url")
     assert listing.published == (
         Published("0.1.4"),
-        Published("0.1.5", "2026-11-19", yanked=True),
-        Published("0.1.6", "2026-11-20"),
+        Published("0.1.5", "2026-11-19", yanked=True, uploaded_at=datetime(2026, 11, 19, 10, tzinfo=UTC)),
+        Published("0.1.6", "2026-11-20", uploaded_at=datetime(2026, 11, 21, 10, tzinfo=UTC)),
         Published("2004d"),
     )
     assert [used.reason for used in listing.used] == [

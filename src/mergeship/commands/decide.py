@@ -128,7 +128,7 @@ def _result(
         version=entry.version if entry and decision.decision == "ship" else "",
         because=decided.because,
         since=decided.range.since,
-        unfinished=_unfinished(ledger, verified.belief.unsourced),
+        unfinished=_unfinished(ledger, verified, decided.refuted),
         warnings=tuple(ledgers.old_uploads(ledger, state.now)),
         way_out=decision.remedy,
         dry_run=dry_run,
@@ -136,6 +136,7 @@ def _result(
 
 
 def _held(state: ProjectState, verified: Verified, held: Held) -> Decided:
+    unjudged = claim.unsent(verified.ledger, verified.listing)
     return Decided(
         decision="hold",
         reasons=(held.message,),
@@ -144,34 +145,36 @@ def _held(state: ProjectState, verified: Verified, held: Held) -> Decided:
         version="",
         because=(),
         since="",
-        unfinished=_unfinished(verified.ledger, verified.belief.unsourced),
+        unfinished=_unfinished(verified.ledger, verified, [entry.version for entry in unjudged]),
         warnings=tuple(ledgers.old_uploads(verified.ledger, state.now)),
         way_out=held.hint,
         code=held.code,
     )
 
 
-def _unfinished(ledger: Ledger, unsourced: Collection[str]) -> tuple[Unfinished, ...]:
-    """What has to be finished; a run is named only if its artifact may be taken."""
+def _unfinished(ledger: Ledger, verified: Verified, refuted: Collection[str]) -> tuple[Unfinished, ...]:
+    """What has to be finished, but for what is `refuted`; a run is named only if its artifact may be taken."""
     return tuple(
         Unfinished(
             version=entry.version,
             commit=entry.commit,
-            run="" if entry.version in unsourced else entry.run,
+            run="" if entry.version in verified.belief.unsourced else entry.run,
             state=entry.state,
             files=entry.files,
+            listed=verified.listing.has_all(entry.files),
         )
         for entry in ledger.unfinished
+        if entry.version not in refuted
     )
 
 
 def _outputs(result: Decided) -> dict[str, str]:
     """What the later jobs ask for. A hold that has an upload to finish ships that, and fails by itself.
 
-    Not if it is about where secrets go: deploy would send them there.
+    Not if it is about where secrets go, or about who decides: deploy would refuse it too.
     """
-    finishes = bool(result.unfinished) and result.code != "policy-changed"
-    sending = [entry for entry in result.unfinished if entry.state == "uploading"]  # the others need no bytes any more
+    finishes = bool(result.unfinished) and result.code not in {"policy-changed", "may-not-decide"}
+    sending = [entry for entry in result.unfinished if not entry.listed]  # the others need no bytes any more
     return {
         "decision": result.decision,
         "ship": str(result.decision == "ship" or finishes).lower(),

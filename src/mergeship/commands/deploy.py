@@ -77,7 +77,7 @@ def deploy(
     wanted = due(verified.ledger, manifest, state.head)
     _refuse_unknown(state, wanted, verified)
     if wanted.uploads:
-        deciding.require_confirmed(state, source, verified, trigger)
+        deciding.require_confirmed(state, source, verified, trigger, environ, report)
     if manifest and wanted.own:
         artifacts.require_built(manifest, wanted.own, state.project)
     target = _target(state, environ, report, wanted)
@@ -87,7 +87,7 @@ def deploy(
         planned = tuple(_delivered(entry, manifest) for entry in wanted.uploads)
         part_of = superseded(verified.ledger, wanted.own, contains)
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
-    deliverer = Deliverer(state, target, artifacts, report)
+    deliverer = Deliverer(state, target, artifacts, report, verified.ended)
     delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
     if environ.get("GITHUB_ACTIONS") == "true":
         neighbours = shared_runner(state.repository, state.head, job.workflow(environ) or workflow.PATH)

@@ -1,5 +1,7 @@
 """What an index lists of a project, from the JSON of the simple API (PEP 691, PEP 700) or from its HTML (PEP 503)."""
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import Any, Literal
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -38,6 +40,8 @@ class Published(msgspec.Struct, frozen=True):
     uploaded: str = ""
     """The day, as YYYY-MM-DD; empty if it is unknown."""
     yanked: bool = False
+    uploaded_at: datetime | None = None
+    """When its last file was uploaded; None if that is unknown of one."""
 
 
 class Listing(msgspec.Struct, frozen=True):
@@ -67,6 +71,10 @@ class Listing(msgspec.Struct, frozen=True):
         if listed is None or not listed.sha256:  # without a hash, it may be anyone's
             return "absent"
         return "same" if listed.sha256 == file.sha256 else "other"
+
+    def has_all(self, files: Sequence[Distribution]) -> bool:
+        """Whether every one of some files is listed with an equal hash, and there is one."""
+        return bool(files) and all(self.presence(file) == "same" for file in files)
 
     def lacks(self, file: Distribution) -> str:
         """Why `file` is not proven to be there; empty when it is, with the same bytes."""
@@ -219,7 +227,21 @@ def _listing(versions: list[str], listed: list[_File], project: str, address: st
 
 def _published(version: str, files: list[_File]) -> Published:
     days = sorted(file.upload_time[:10] for file in files if file.upload_time)
-    return Published(version, days[0] if days else "", yanked=bool(files) and all(file.yanked for file in files))
+    moments = [moment for file in files if (moment := _moment(file.upload_time or ""))]
+    return Published(
+        version,
+        days[0] if days else "",
+        yanked=bool(files) and all(file.yanked for file in files),
+        uploaded_at=max(moments) if moments and len(moments) == len(files) else None,
+    )
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def version_of(filename: str, project: str) -> str:

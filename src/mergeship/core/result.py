@@ -28,6 +28,8 @@ class Unfinished(msgspec.Struct, frozen=True):
     """The workflow run that built its distributions."""
     state: State
     files: tuple[Distribution, ...]
+    listed: bool = False
+    """Whether the index has all of it: then its bytes are not needed any more."""
 
 
 class ChangeMade(msgspec.Struct, frozen=True):

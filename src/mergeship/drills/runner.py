@@ -96,7 +96,8 @@ class Runner:
         repo, commit = self.testbed.repo, self.repository.head()
         number = int(hashlib.sha256(f"{run} {commit} {event}".encode()).hexdigest()[:8], 16)
         if all(known.number != number for known in repo.runs):
-            jobs = {"Test": "success", **dict.fromkeys(("Decide", "Build", "Deploy", "Sync"), "in_progress")}
+            begun = ("Decide",) if event == "workflow_dispatch" else ("Decide", "Build", "Deploy", "Sync")
+            jobs = {"Test": "success", **dict.fromkeys(begun, "in_progress")}
             began = repo.clock()
             repo.runs.append(
                 Run(number=number, workflow=PATH, event=event, branch="main", commit=commit, began=began, jobs=jobs)
@@ -123,6 +124,9 @@ class Runner:
         chosen = [word for setting in settings for word in ("--set", setting)]
         line = [*words, ".", "--json", *chosen, *options]
         env = self.env(run, event, **more)
+        if words[0] in {"build", "deploy"}:  # of a person's decision it is not known before
+            started = next(known for known in self.testbed.repo.runs if str(known.number) == env["GITHUB_RUN_ID"])
+            started.jobs = {**started.jobs, words[0].capitalize(): "in_progress"}
         began = time.monotonic()
         if self.server:
             status, output = self.server.run(line, self.folder, env, preload)

@@ -28,7 +28,7 @@ from mergeship.pipeline.policies import policies
 from mergeship.pipeline.project_state import ProjectState
 from mergeship.pipeline.verify_ledger import Verified, last_skip
 
-READ = 5000  # commits of main whose messages are read
+READ = 1000  # commits of main whose messages are read
 
 
 def facts(state: ProjectState, source: Source, verified: Verified, commit: str, trigger: Trigger) -> ClaimFacts:
@@ -45,6 +45,7 @@ def facts(state: ProjectState, source: Source, verified: Verified, commit: str, 
         tags=state.refs.tags,
         listing=verified.listing,
         void=tuple(verified.belief.void),
+        by_person=verified.by_person,
         introduced=_introduced(state, verified),
     )
 
@@ -78,15 +79,23 @@ def learn(
         return _read(step, known, state)
     if isinstance(step, LookUpSkips):
         report(Note("there is much since the last release: looking for a run that had nothing to ship"))
-        return msgspec.structs.replace(known, skipped=last_skip(state, environ, report, verified, step.commits))
+        return msgspec.structs.replace(known, skipped=last_skip(state, environ, report, verified, step))
     commits = "1 commit" if len(step.commits) == 1 else f"{len(step.commits)} commits"
     report(Note(f"looking up the pull requests of {commits}, since {step.since}"))
     return msgspec.structs.replace(known, merges=tuple(look_up_merges(state, source, step.commits, known, environ)))
 
 
-def require_confirmed(state: ProjectState, source: Source, verified: Verified, trigger: Trigger) -> None:
-    """Raise Held if what steers secrets here is not what a person has confirmed, whatever decide said."""
+def require_confirmed(
+    state: ProjectState,
+    source: Source,
+    verified: Verified,
+    trigger: Trigger,
+    environ: Mapping[str, str],
+    report: Reporter,
+) -> None:
+    """Raise Held if what steers secrets here is not what a person has confirmed who may, whatever decide said."""
     known = facts(state, source, verified, state.head, trigger)
+    known = msgspec.structs.replace(known, trigger=with_role(known, state, environ, report))
     while unread := unconfirmed(known):
         known = _read(unread, known, state)
 

@@ -1,6 +1,7 @@
 """Performs the steps of a delivery: the only place where they meet git, the index and the disk."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import assert_never
@@ -34,8 +35,16 @@ from mergeship.pipeline.uploading import UploadAttempt, UploadTarget
 class Deliverer:
     """Delivers the releases of one run, each from where the last one left the ledger."""
 
-    def __init__(self, state: ProjectState, target: UploadTarget, artifacts: Artifacts, report: Reporter) -> None:
+    def __init__(
+        self,
+        state: ProjectState,
+        target: UploadTarget,
+        artifacts: Artifacts,
+        report: Reporter,
+        ended: Mapping[str, datetime],
+    ) -> None:
         self.state = state
+        self.ended = ended
         self.target = target
         self.artifacts = artifacts
         self.report = report
@@ -67,6 +76,7 @@ class Deliverer:
             built=built,
             unbound=entry.state == "claimed",
             here=here,
+            ended=self.ended.get(entry.run),
             lost=self.artifacts.lost(entry.version),
         )
 

@@ -1,8 +1,9 @@
 """What the index lists, and what of the ledger counts: all that git, the index and the forge's runs bear out."""
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import assert_never
 
 import msgspec
@@ -14,7 +15,9 @@ from mergeship.core import project, workflow
 from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import conflicts, verdict
+from mergeship.core.release import ledger as ledgers
 from mergeship.core.release.belief import Belief, believed, written
+from mergeship.core.release.claim import LookUpSkips
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Ledger
@@ -43,6 +46,23 @@ class Verified(msgspec.Struct, frozen=True):
     def counting(self, state: ProjectState) -> Ledger:
         """What counts of the ledger as it is by now."""
         return believed(state.ledger, self.belief, state.now, state.run)
+
+    @property
+    def ended(self) -> dict[str, datetime]:
+        """When runs of the ledger ended, by their numbers."""
+        runs = self.evidence.runs.items()
+        return {number: run.ended_at for number, run in runs if run and run.ended_at}
+
+    @property
+    def by_person(self) -> frozenset[str]:
+        """Versions whose own run a person has started, and which that run has decided on."""
+        runs = self.evidence.runs
+        own = ((entry, runs.get(entry.run)) for entry in self.ledger.releases)
+        return frozenset(
+            entry.version
+            for entry, run in own
+            if run and run.event == "workflow_dispatch" and run.decided and run.commit == entry.commit
+        )
 
     def written(self, ledger: Ledger) -> Ledger:
         """What follows from `ledger`, as it is written."""
@@ -133,13 +153,14 @@ def _belief(
 
 
 def last_skip(
-    state: ProjectState, environ: Mapping[str, str], report: Reporter, verified: Verified, commits: Sequence[str]
+    state: ProjectState, environ: Mapping[str, str], report: Reporter, verified: Verified, wanted: LookUpSkips
 ) -> str:
     """The first of some commits on which main's own run had nothing to ship; empty if none is known."""
     forge = Forge(environ, state.name, state.settings.forge.deadline, report)
-    for commit in commits[:_TRIES]:
+    for later, commit in itertools.islice(itertools.pairwise((wanted.head, *wanted.commits)), _TRIES):
+        merged = ledgers.now(state.repository.commit_time(later))
         of_commit = {commit: _runs_of(state, forge, commit)}
-        if has_skipped(commit, msgspec.structs.replace(verified.evidence, of_commit=of_commit)):
+        if has_skipped(commit, merged, msgspec.structs.replace(verified.evidence, of_commit=of_commit)):
             return commit
     return ""
 
@@ -164,20 +185,25 @@ def _runs_of(state: ProjectState, forge: Forge, commit: str) -> tuple[Run, ...]:
 def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) -> Run:
     path = run.path.partition("@")[0]
     stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
-    begun = frozenset(stage for stage, names in stages.items() if any(j.name in names and j.begun for j in jobs))
-    decided, built, sent = (
-        [job.conclusion for job in jobs if job.name in stages.get(stage, ())] for stage in ("decide", "build", "deploy")
-    )
-    nothing = bool(built) and bool(sent) and {*built, *sent} == {"skipped"}
+    of = {stage: [job for job in jobs if job.name in names] for stage, names in stages.items()}
+    begun = frozenset(stage for stage, its in of.items() if any(job.begun for job in its))
+    known = {"decide", "deploy"} <= set(stages)
+    decided = [job for job in of.get("decide", ()) if job.conclusion == "success"]
+    later = [job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())]
+    nothing = {"build", "deploy"} <= of.keys() and bool(of["build"] and of["deploy"]) and set(later) == {"skipped"}
     return Run(
         path=path,
         event=run.event,
         branch=run.head_branch or "",
         commit=run.head_sha,
         repository=run.head_repository.full_name if run.head_repository else "",
-        begun=begun if {"decide", "deploy"} <= set(stages) else None,
+        begun=begun if known else None,
         actor=run.actor.login if run.actor else "",
-        skipped=run.conclusion == "success" and "success" in decided and nothing,
+        decided=bool(decided) or not known,
+        decided_at=max((job.completed_at for job in decided if job.completed_at), default=None),
+        deployed_at=min((job.started_at for job in of.get("deploy", ()) if job.begun and job.started_at), default=None),
+        ended_at=run.updated_at if run.status == "completed" else None,
+        skipped=run.conclusion == "success" and bool(decided) and nothing,
     )
 
 

@@ -200,7 +200,7 @@ def test_without_a_run_a_tag_is_waited_for_by_the_index(state: Any) -> None:
     belief = Belief(unsourced=frozenset({"0.1.2"}))
     assert judged(of, tags=tags, by_hand=True) == (belief if state == "uploaded" else Belief())
     skip = Skip(MAIN[1], NOW, "by me: no", "8")
-    only = run(**BY_HAND, begun=frozenset({"decide"}))
+    only = run(**BY_HAND)
     left_behind = judged(ledger(*of.releases[1:], skips=(skip,)), {"8": only}, tags=tags)
     assert left_behind == (Belief({"0.1.2": NOTHING}) if state == "uploaded" else belief)
     two = (*files("0.1.2"), Distribution("obk-0.1.2.tar.gz", 9, "b" * 64))
@@ -410,7 +410,7 @@ def test_what_a_person_released_is_no_sign_once_a_person_has_decided() -> None:
     """A maintainer publishes and tags a claimed version by hand: deciding by hand ends that, for deploy too."""
     tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
     of = ledger(entry("0.1.2", "given-up"), entry("0.1.3", "claimed", MAIN[2], run="9"))
-    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed) == Belief()
+    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, by_hand=True) == Belief()
 
 
 @pytest.mark.parametrize("commit", [STRAY, MAIN[0]])
@@ -419,15 +419,16 @@ def test_what_was_published_elsewhere_or_before_is_no_sign(commit: str) -> None:
     assert judged(ledger(), tags=tags, listing=listing("0.1.1", "0.1.2")) == Belief()
 
 
-def test_a_claim_of_this_very_run_comes_after_what_a_person_released() -> None:
-    """A person has decided to go on after a release by hand: deploy goes on with that claim."""
+def test_a_claim_of_this_very_run_does_not_come_after_what_tag_and_index_have() -> None:
+    """T4: its number is public while it runs. Only a person decides to go on after a release by hand."""
     tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
     of = ledger(entry("0.1.3", "claimed", MAIN[2], run="9"))
-    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed) == Belief()
-    assert refused(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, run="8")[0] == "ledger-behind"
+    assert judged(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, by_hand=True) == Belief()
+    for number in ("8", "9"):
+        assert refused(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, run=number)[0] == "ledger-behind"
 
 
-BY_HAND = {"event": "workflow_dispatch", "commit": MAIN[1]}
+BY_HAND: dict[str, Any] = {"event": "workflow_dispatch", "commit": MAIN[1], "begun": frozenset({"decide"})}
 
 
 def test_a_decision_by_hand_needs_its_run() -> None:
@@ -461,8 +462,13 @@ def test_a_decision_that_a_release_contains_needs_no_run_unless_it_is_newer() ->
 
 def test_a_decision_by_hand_needs_a_run_that_decided() -> None:
     of = ledger(skips=(Skip(MAIN[1], NOW, "by me: no", "7"),))
-    assert refused(of, {"7": run(**BY_HAND, begun=frozenset())})[1].endswith("and that has not begun to decide")
-    assert judged(of, {"7": run(**BY_HAND, begun=None)}) == Belief()
+    assert judged(of, {"7": run(**BY_HAND)}) == judged(of, {"7": run(**BY_HAND | {"begun": None})}) == Belief()
+    void = judged(of)
+    assert void != Belief()
+    assert judged(of, {"7": run(**BY_HAND, ended_at=NOW, decided=False)}) == void
+    assert judged(of, {"7": run(**BY_HAND, decided=False)}) == Belief()  # it goes on
+    assert judged(of, {"7": run(**BY_HAND, actor="me")}) == void
+    assert judged(of, {"7": run(**BY_HAND | {"begun": BOTH})}) == void  # it may have been to ship
 
 
 def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
@@ -499,12 +505,15 @@ def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
 @pytest.mark.parametrize(
     ("more", "counts"),
     [
-        ({}, True), ({"event": "workflow_dispatch"}, True), ({"skipped": False}, False), ({"commit": MAIN[2]}, False),
+        ({}, True), ({"event": "workflow_dispatch"}, True), ({"skipped": False}, False), ({"decided_at": None}, False),
+        ({"commit": MAIN[2]}, False),
         ({"branch": "evil"}, False), ({"event": "schedule"}, False), ({"repository": "evil/obk"}, False),
     ],
 )  # fmt: skip
 def test_a_skip_is_one_of_main_s_own_run_on_that_commit(more: dict[str, Any], counts: bool) -> None:
     """T25"""
-    of_commit = {MAIN[1]: (run(**{"skipped": True, **more}),)}
-    assert has_skipped(MAIN[1], evidence(of_commit=of_commit)) is counts
-    assert not has_skipped(MAIN[1], evidence())
+    of_commit = {MAIN[1]: (run(**{"skipped": True, "decided_at": NOW, **more}),)}
+    assert has_skipped(MAIN[1], NOW, evidence(of_commit=of_commit)) is counts
+    earlier = NOW - timedelta(seconds=1)
+    assert not has_skipped(MAIN[1], earlier, evidence(of_commit=of_commit))  # a later commit may have claimed it
+    assert not has_skipped(MAIN[1], NOW, evidence())

@@ -99,6 +99,7 @@ class WorkflowRun(msgspec.Struct):
     status: str | None = None
     conclusion: str | None = None
     html_url: str = ""
+    updated_at: Moment | None = None
     event: str = ""
     head_branch: str | None = None
     head_sha: str = ""
@@ -125,6 +126,8 @@ class WorkflowJob(msgspec.Struct):
     status: str = ""
     conclusion: str | None = None
     runner_id: int | None = None
+    started_at: Moment | None = None
+    completed_at: Moment | None = None
 
     @property
     def begun(self) -> bool:

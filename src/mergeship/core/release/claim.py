@@ -1,6 +1,6 @@
 """What a run on a commit decides, and what it writes into the ledger for that: a machine without effects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -49,8 +49,15 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the index has."""
     void: tuple[Skip, ...] = ()
     """Decisions by hand that nothing bears out any more."""
+    by_person: frozenset[str] = frozenset()
+    """Versions whose own run a person has started, and which that run has decided on."""
     introduced: str = ""
     """The commit that brought the pipeline to main; empty if it is not known, or decides nothing."""
+
+    @property
+    def unsent(self) -> tuple[Entry, ...]:
+        """Uploads that have begun by the ledger, and of which the index has nothing."""
+        return unsent(self.ledger, self.listing)
 
     # Found out on the way.
     policies: tuple[Policies | None, Policies | None] | None = None
@@ -78,6 +85,8 @@ class LookUpSkips(msgspec.Struct, frozen=True):
     """Look for the first of these commits on which main's own run had nothing to ship: the newest come first."""
 
     commits: tuple[str, ...]
+    head: str
+    """The one that comes after them."""
 
 
 class ClaimDecision(msgspec.Struct, frozen=True):
@@ -89,6 +98,8 @@ class ClaimDecision(msgspec.Struct, frozen=True):
     """The release of the commit: the one that it has, or the new claim."""
     because: tuple[str, ...] = ()
     """Why that version."""
+    refuted: frozenset[str] = frozenset()
+    """Uploads that would have begun, and that nothing asks for: they are not gone on with."""
 
 
 class Write(msgspec.Struct, frozen=True):
@@ -102,6 +113,12 @@ Question = ReadPolicies | LookUpSkips | LookUp
 Step = Question | Write | ClaimDecision
 
 
+def unsent(ledger: Ledger, listing: Listing) -> tuple[Entry, ...]:
+    """Uploads that have begun by the ledger, and of which the index has nothing."""
+    sending = (entry for entry in ledger.releases if entry.state in {"uploading", "uploaded"})
+    return tuple(entry for entry in sending if all(listing.presence(file) == "absent" for file in entry.files))
+
+
 def next_step(facts: ClaimFacts) -> Step:
     """What to do next. Raises Held for a history that cannot be decided on, and for a version that may not follow."""
     judged = judge(facts)
@@ -111,9 +128,11 @@ def next_step(facts: ClaimFacts) -> Step:
     if judged.decision.decision == "ship":
         return _renewed(facts, judged, own) if own else _claimed(facts, judged)
     if judged.decision.decision == "skip" and person and person.decision == "skip" and not judged.range.newer:
+        line = [commit.sha for commit in facts.first_parents]
+        before = line[line.index(facts.commit) :]
         ledger = facts.ledger
-        for claim in judged.range.claims:
-            ledger = ledger.moved(claim.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
+        for entry in (*judged.range.claims, *(entry for entry in facts.unsent if entry.commit in before)):
+            ledger = ledger.moved(entry.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
         skip = Skip(facts.commit, facts.now, person.says, facts.run, person.actor, person.role)
         return Write(ledger.skipped(skip), judged)
     return judged
@@ -131,30 +150,60 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
         return unread
     with suppress(Held):  # else a person goes on from the commit before
         run = msgspec.structs.replace(run, base=_since_last_release(facts, facts.ledger).base)
-    return ClaimDecision(decision.already_decided(run, person) or decision.by_hand(person), run, None)
+    unsent = facts.unsent
+    begun = run.own if run.own not in unsent else None
+    decided = decision.already_decided(run, person, open_=begun is None) or decision.by_hand(person)
+    others = frozenset(entry.version for entry in unsent if entry not in (run.own, run.newer))
+    return ClaimDecision(decided, run, None, refuted=others)
 
 
 def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
     run = _since_last_release(facts, facts.ledger)
-    decided, claim = decision.already_decided(run), run.own
-    if claim is not None and claim.state == "claimed":
-        decided = None  # a claim keeps a number, and decides nothing: whoever may write can write one
-        others = tuple(entry for entry in facts.ledger.releases if entry != claim)
-        run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others))
-    if decided is None:
-        if len(run.commits) > commit_range.LONG and facts.skipped is None and (skips := _before_any_claim(facts, run)):
-            return LookUpSkips(skips)
-        run = commit_range.since_skip(run, facts.skipped or "")
-        if unread := unconfirmed(facts):
-            return unread
-        if facts.merges is None:
-            return LookUp(run.commits, run.since)
-        decided = decision.decide(facts.merges, facts.project.intent, run.since, facts.introduced)
-        undecided = {commit.sha for commit in run.commits}
-        decided = decision.without_proof(decided, [skip for skip in facts.void if skip.commit in undecided])
-        if decided.decision == "ship" and claim is not None:
-            decided = msgspec.structs.replace(decided, own=claim)
-    return ClaimDecision(decided, run, decided.own)
+    decided, own = decision.already_decided(run), run.own
+    # A claim keeps a number, and an upload of which the index has nothing may be anyone's word: they decide nothing.
+    doubtful = facts.unsent
+    if own is not None and (own.state == "claimed" or own in doubtful):
+        decided = None
+    if decided is not None:
+        return ClaimDecision(decided, run, decided.own)
+    others = tuple(entry for entry in facts.ledger.releases if entry != own or entry in doubtful)
+    run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others), doubtful)
+    if len(run.commits) > commit_range.LONG and facts.skipped is None and (skips := _before_any_claim(facts, run)):
+        return LookUpSkips(skips, facts.commit)
+    run = commit_range.since_skip(run, facts.skipped or "")
+    if unread := unconfirmed(facts):
+        return unread
+    if facts.merges is None:
+        return LookUp(run.commits, run.since)
+    earlier = [entry for entry in doubtful if entry not in (own, run.newer)]
+    run, merges, refuted = _without_uploads(facts, run, facts.merges, earlier)
+    decided = decision.decide(merges, facts.project.intent, run.since, facts.introduced)
+    undecided = {commit.sha for commit in run.commits}
+    decided = decision.without_proof(decided, [skip for skip in facts.void if skip.commit in undecided])
+    if decided.decision == "ship" and own is not None:
+        decided = msgspec.structs.replace(decided, own=own)
+    elif own is not None and own in doubtful:
+        refuted |= {own.version}
+    return ClaimDecision(decided, run, decided.own, refuted=refuted)
+
+
+def _without_uploads(
+    facts: ClaimFacts, run: Range, merges: tuple[Merged, ...], uploads: Sequence[Entry]
+) -> tuple[Range, tuple[Merged, ...], frozenset[str]]:
+    """What is left to decide behind the uploads that have begun, and those that their merges do not ask for."""
+    refuted = set()
+    shas = [merge.commit.sha for merge in merges]
+    for entry in sorted(uploads, key=lambda upload: shas.index(upload.commit) if upload.commit in shas else -1):
+        count = [merge.commit.sha for merge in merges].index(entry.commit) + 1 if entry.commit in shas else 0
+        part = decision.decide(merges[:count], facts.project.intent, run.since, facts.introduced)
+        if count and (part.decision == "ship" or entry.version in facts.by_person):
+            since = f"{entry.version}, {entry.state} at {entry.commit[:12]}"
+            merges = merges[count:]
+            commits = tuple(merge.commit for merge in merges)
+            run = msgspec.structs.replace(run, commits=commits, since=since, base=entry.commit)
+        else:
+            refuted.add(entry.version)
+    return run, merges, frozenset(refuted)
 
 
 def _before_any_claim(facts: ClaimFacts, run: Range) -> tuple[str, ...]:
@@ -163,7 +212,8 @@ def _before_any_claim(facts: ClaimFacts, run: Range) -> tuple[str, ...]:
     None of them if anything in the range was claimed: a run may have left what it was on to that claim, which has
     ended since.
     """
-    claimed = {entry.commit for entry in facts.ledger.releases if not entry.begun}
+    open_ = (entry for entry in facts.ledger.releases if not entry.begun or entry in facts.unsent)
+    claimed = {entry.commit for entry in open_}
     shas = tuple(commit.sha for commit in run.commits[:-1])
     return () if claimed.intersection(shas) else shas[::-1]
 
@@ -191,25 +241,25 @@ def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
 def policies_since(facts: ClaimFacts) -> str:
     """The commit whose policies were confirmed: of the last release that has begun, or skip; else of the pipeline.
 
-    A claim confirms nothing. Empty if there is none.
+    A claim confirms nothing, and an upload of which the index has nothing only if a person began it. Empty if there
+    is none.
     """
-    begun = msgspec.structs.replace(
-        facts.ledger, releases=tuple(entry for entry in facts.ledger.releases if entry.begun)
-    )
-    known = commit_range.by_hand(facts.first_parents, facts.commit, begun, facts.now, facts.project.lease)
-    if release := known.newer or known.own:
+    open_ = [entry for entry in facts.unsent if entry.version not in facts.by_person]
+    releases = tuple(entry for entry in facts.ledger.releases if entry.begun)
+    begun = msgspec.structs.replace(facts.ledger, releases=releases)
+    run = _since_last_release(facts, begun, open_)
+    if release := run.newer or run.own:
         return release.commit
-    run = _since_last_release(facts, begun)
     shas = {commit.sha for commit in run.commits}
     if facts.skipped in shas:
         return facts.skipped or ""
     return facts.introduced if facts.introduced in shas else run.base
 
 
-def _since_last_release(facts: ClaimFacts, ledger: Ledger) -> Range:
+def _since_last_release(facts: ClaimFacts, ledger: Ledger, without: Sequence[Entry] = ()) -> Range:
     """What has not been decided on. Raises Held for a history that does not fit to the ledger."""
     return commit_range.since_last_release(
-        facts.first_parents, facts.commit, ledger, _start(facts), facts.now, facts.project.lease
+        facts.first_parents, facts.commit, ledger, _start(facts), facts.now, facts.project.lease, without
     )
 
 
@@ -254,6 +304,9 @@ def _claimed(facts: ClaimFacts, judged: ClaimDecision) -> Write:
         lease = facts.project.lease.total_seconds()
         words = f"its claim expired after {lease:g} s without an upload"
         ledger = ledger.moved(stale.version, "given-up", facts.now, facts.run, given_up=words)
+    for version in sorted(judged.refuted) if facts.trigger.by_hand is None else ():
+        words = "the index has nothing of it, and its merges do not ask to ship"
+        ledger = ledger.moved(version, "given-up", facts.now, facts.run, given_up=words)
     return _with_claim(facts, judged, ledger)
 
 

@@ -1,6 +1,6 @@
 """Which merges a run decides on: everything on main since the last release, so that a dropped run loses nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
@@ -54,29 +54,32 @@ class Range(msgspec.Struct, frozen=True):
     """All claims of the head and of the commits before it."""
 
 
-def since_last_release(
+def since_last_release(  # noqa: PLR0917 - what a range is made of
     first_parents: Sequence[Commit],
     head: str,
     ledger: Ledger,
     start: "RangeStart",
     now: datetime,
     lease: timedelta,
+    without: Collection[Entry] = (),
 ) -> Range:
     """The range of a run on `head`.
 
     `first_parents` is main's first-parent line, the newest first; `start` says where a project without a ledger
-    begins. Raises Held if the history and the ledger do not fit together.
+    begins; entries that it is `without` decide nothing. Raises Held if the history and the ledger do not fit together.
     """
-    by_person = by_hand(first_parents, head, ledger, now, lease)
+    kept = msgspec.structs.replace(ledger, releases=tuple(entry for entry in ledger.releases if entry not in without))
+    first = ledger.releases[0].since if ledger.releases else None
+    by_person = by_hand(first_parents, head, kept, now, lease)
     if by_person.own or by_person.newer:
         return by_person
     shas = [commit.sha for commit in first_parents]
     position = shas.index(head)
-    begun = [entry for entry in ledger.releases if entry.begun]
+    begun = [entry for entry in kept.releases if entry.begun]
     skipped = any(skip.commit in shas and skip.at >= begun[-1].at for skip in ledger.skips) if begun else False
     if begun and begun[-1].commit not in shas and not skipped:
         raise _rewritten(f"{begun[-1].version}, {begun[-1].state} at {begun[-1].commit[:12]},", head)
-    known, whole = _ends(ledger, start, now, lease)
+    known, whole = _ends(kept, first, start, now, lease)
     later = next((sha for sha in shas[:position] if sha in known), "")
     if later:
         return msgspec.structs.replace(by_person, since=f"{known[later]} at {later[:12]}, which comes later")
@@ -124,15 +127,19 @@ def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: dat
     )
 
 
-def _ends(ledger: Ledger, start: "RangeStart", now: datetime, lease: timedelta) -> tuple[dict[str, str], bool]:
-    """The commits before which everything is decided, each with what it is, and whether there is none by nature."""
+def _ends(
+    ledger: Ledger, first: str | None, start: "RangeStart", now: datetime, lease: timedelta
+) -> tuple[dict[str, str], bool]:
+    """The commits before which everything is decided, each with what it is, and whether there is none by nature.
+
+    `first` is the last commit before the first release, empty if there is none; None without a release.
+    """
     settled = [entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)]
     ends = {entry.commit: f"{entry.version}, {entry.state}" for entry in settled}
     ends |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in ends}
     if ends:
         return ends, False
-    if ledger.releases and not start.firm:
-        first = ledger.releases[0].since
+    if first is not None and not start.firm:
         return ({first: "where the ledger begins"} if first else {}), not first
     return start.ends, start.whole
 

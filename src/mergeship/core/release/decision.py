@@ -101,13 +101,13 @@ class ByHand(msgspec.Struct, frozen=True):
     """What the actor may do on the forge; empty if nobody was asked."""
 
 
-def already_decided(run: Range, person: ByHand | None = None) -> Decision | None:
+def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = False) -> Decision | None:
     """The decision on a commit that has its release already, or is part of one; None if merges or a person decide.
 
-    A person may skip what is claimed, and nothing of which was sent.
+    A person may skip what is claimed, or `open_` otherwise, as the index has nothing of it.
     """
     here = run.head[:12]
-    if person and person.decision == "skip" and run.own and run.own.state == "claimed":
+    if person and person.decision == "skip" and run.own and (run.own.state == "claimed" or open_):
         return None
     if run.newer:
         words = f"it is part of {run.newer.version}, {run.newer.state}: superseded"
@@ -176,7 +176,7 @@ def without_proof(decided: Decision, skips: Sequence[Skip]) -> Decision:
     """A ship that a person has once decided against, in runs that nobody knows any more, is asked for again."""
     if decided.decision != "ship" or not skips:
         return decided
-    words = "a person has skipped everything up to here, and the run that proves it is gone"
+    words = "a person is said to have skipped everything up to here, and no run proves it"
     reasons = tuple(Reason(skip.commit[:12], words, "hold") for skip in skips)
     return Decision("hold", (*decided.reasons, *reasons), remedy=DISPATCH)
 

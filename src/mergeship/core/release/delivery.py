@@ -135,7 +135,7 @@ def _without_bytes(entry: Entry, facts: DeliveryFacts) -> Step:
         return Await(entry.files, facts.deadline)
     if not facts.unlisted:
         return Move("uploaded")
-    over = abs(facts.now - entry.at) > facts.lease
+    over = _waited(entry, facts) > facts.lease
     if facts.lost and (over or (entry.run and entry.run == facts.run)):
         return _give_up(entry, facts.lost)
     error = Failed(
@@ -151,7 +151,7 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
 
     Other bytes are no lag. Nor is it one once the lease is over: then the same bytes are sent again.
     """
-    waited = abs(facts.now - entry.at)
+    waited = _waited(entry, facts)
     if facts.unlisted is None:
         lagged_before = waited > timedelta(seconds=facts.deadline) and not facts.sent
         return Await(entry.files, min(facts.deadline, SECOND_LOOK) if lagged_before else facts.deadline)
@@ -165,14 +165,22 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
     last = facts.sent[-1] if facts.sent else None
     if last and last.ended != "sent" and not last.looking:  # that it exists there is what was said before
         return _not_sent(entry, facts)
-    if waited > facts.lease and not facts.sent and facts.here.issuperset(entry.files):
-        return Send(tuple(file for file in entry.files if facts.listing.presence(file) != "same"))
+    if waited > facts.lease and not facts.sent:
+        if facts.here.issuperset(entry.files):
+            return Send(tuple(file for file in entry.files if facts.listing.presence(file) != "same"))
+        if facts.lost:
+            return _give_up(entry, facts.lost)
     error = Failed(
         "not-listed",
         f"{entry.version} was sent, and the index does not list it: {facts.unlisted}",
         hint=f"run the job again later; if {facts.page} never lists it, check the setting index.simple",
     )
     return Stop(error, elsewhere=True)
+
+
+def _waited(entry: Entry, facts: DeliveryFacts) -> timedelta:
+    """How long nothing has come of it: since its run ended, whatever time the ledger says."""
+    return abs(facts.now - min(entry.at, facts.ended or entry.at))
 
 
 def _tag(entry: Entry, facts: DeliveryFacts) -> Step:

@@ -1,6 +1,7 @@
 """What is known besides the ledger: git, the index, and the forge's record of runs."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -29,6 +30,14 @@ class Run(msgspec.Struct, frozen=True):
     """The stages whose jobs have begun, in any attempt; None if the workflow does not say which jobs they are."""
     actor: str = ""
     """Who started it; empty if the forge does not say."""
+    decided: bool = True
+    """Whether its decision was made, or the workflow does not say which job makes it: a hold is none."""
+    decided_at: datetime | None = None
+    """When the last attempt to decide ended."""
+    deployed_at: datetime | None = None
+    """When it first began to deploy."""
+    ended_at: datetime | None = None
+    """When it came to its end; None while it goes on."""
     skipped: bool = False
     """Whether it ended well, has decided, and neither built nor sent anything: nothing was to be shipped."""
 
@@ -72,6 +81,11 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
         """Whether the index took it so long ago that the record of runs does not go back there."""
         days = (release.uploaded for release in self.listing.published if release.version == entry.version)
         return any(day and day < self.aged_out for day in days)
+
+    def uploaded_at(self, entry: Entry) -> datetime | None:
+        """When the index took the last file of its version; None if it does not say."""
+        moments = [release.uploaded_at for release in self.listing.published if release.version == entry.version]
+        return next(iter(moments), None)
 
     def lists_some_of(self, entry: Entry) -> bool:
         """Whether the index has a file of it, with an equal hash."""

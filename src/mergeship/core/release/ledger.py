@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
@@ -21,9 +21,16 @@ from mergeship.errors import Held
 REF = "refs/mergeship/ledger"
 FILE = "ledger.json"
 SCHEMA = 1
+REPAIR = (
+    f"find the last commit that mergeship wrote: git fetch origin {REF} && git log -p FETCH_HEAD; push it back: "
+    f"git push --force origin COMMIT:{REF}"
+)
+"""The way out of a ledger that nobody can read."""
 KEPT = 100
 """Releases that stay in the ledger when older ones go into its archive."""
 State = Literal["claimed", "uploading", "uploaded", "proven", "released", "given-up"]
+_T = TypeVar("_T")
+_Few = Annotated[tuple[_T, ...], msgspec.Meta(max_length=2_000)]
 Sha = Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})$")]
 BEGUN = ("uploading", "uploaded", "proven", "released")
 """States in which bytes may be on the index: the version and its bytes are bound for ever."""
@@ -54,12 +61,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, renam
     """When it came into this state."""
     run: str = ""
     """The workflow run that put it there."""
-    because: tuple[str, ...] = ()
+    because: _Few[str] = ()
     """Why it ships."""
-    pull_requests: tuple[int, ...] = ()
+    pull_requests: _Few[int] = ()
     since: Sha | Literal[""] = ""
     """The last commit before those that it ships; empty if there is none."""
-    files: tuple[Distribution, ...] = ()
+    files: _Few[Distribution] = ()
     """Bound with `uploading`, before the first byte is sent."""
     began: datetime | None = None
     """When the upload began: an index closes a release 14 days after its first file."""
@@ -108,7 +115,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     schema: int = SCHEMA
     project: str
     """By its normalized name."""
-    releases: tuple[Entry, ...] = ()
+    releases: Annotated[tuple[Entry, ...], msgspec.Meta(max_length=20_000)] = ()
     skips: tuple[Skip, ...] = ()
 
     def entry(self, version: str) -> Entry | None:
@@ -173,7 +180,7 @@ def decode(text: str, project: str) -> Ledger:
     except UnreadableError as error:
         wrong = str(error)
     if wrong:
-        raise Held("ledger-unreadable", f"{REF} cannot be read: {wrong}", hint=_REPAIR)
+        raise Held("ledger-unreadable", f"{REF} cannot be read: {wrong}", hint=REPAIR)
     if ledger.project != project:
         raise Held(
             "ledger-of-another",
@@ -227,10 +234,7 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
     Nothing is ever taken out, but into the archive, nor put in between, and what is bound stays bound: anything else
     was written by hand.
     """
-    first = after.releases[0].version if len(after.releases) >= KEPT else ""
-    gone = next((number for number, entry in enumerate(before.releases) if entry.version == first), 0)
-    if gone > _last_begun(before) or not all(map(_is_over, before.releases[:gone])):
-        gone = 0
+    gone = _archived_since(before, after)
     for number, old in enumerate(before.releases[gone:]):
         new = after.releases[number] if number < len(after.releases) else None
         if new is None or new.version != old.version:
@@ -242,6 +246,21 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
     if after.skips[: len(before.skips)] != before.skips:
         return "a decision by hand is gone"
     return ""
+
+
+def _archived_since(before: Ledger, after: Ledger) -> int:
+    """How many of the oldest releases went into the archive: none, if that could not be all that is missing.
+
+    All of them may be there, if a runner was away for long: what was open then has come to its end meanwhile.
+    """
+    if len(after.releases) < KEPT or not before.releases:
+        return 0
+    versions = {entry.version: number for number, entry in enumerate(before.releases)}
+    if after.releases[0].version in versions:
+        gone = versions[after.releases[0].version]
+        return gone if gone <= _last_begun(before) and all(map(_is_over, before.releases[:gone])) else 0
+    oldest, newest = pep440.comparable([after.releases[0].version, before.releases[-1].version])
+    return len(before.releases) if oldest > newest else 0
 
 
 def _reachable(state: State) -> set[State]:
@@ -304,12 +323,6 @@ def read(recorded: Recorded, project: str) -> Ledger:
 
 class _Schema(msgspec.Struct):
     schema: int
-
-
-_REPAIR = (
-    f"see what was pushed to it: git fetch origin {REF} && git log -p FETCH_HEAD; push back the last commit that "
-    "mergeship wrote"
-)
 
 
 def _wrong(ledger: Ledger) -> str:

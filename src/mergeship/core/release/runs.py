@@ -4,6 +4,7 @@ Source: https://docs.github.com/rest/actions/workflow-runs
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 
 from mergeship.core.release.evidence import EVENTS, PENDING, Evidence, Run
 from mergeship.core.release.ledger import Entry, Skip
@@ -24,11 +25,12 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     if not needs_its_commit_s_runs(entry, evidence):
         return True
     own = evidence.of_commit[entry.commit]
-    if any(not any(_not_of_main(run, evidence)) and (run.begun is None or "deploy" in run.begun) for run in own):
+    tagged = evidence.tagged(entry)
+    seen = on_index or tagged or entry.state in PENDING  # what was finished was there once
+    if seen and any(not any(_not_of_main(run, evidence)) and _may_have_sent(run, entry, evidence) for run in own):
         return True
     if on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry):
         return True
-    tagged = evidence.tagged(entry)
     left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
     if left_behind and entry.state in PENDING:
         return False  # nothing more is sent of it
@@ -46,7 +48,16 @@ def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
     if evidence.tagged(entry) and evidence.lists_some_of(entry):
         return False
     run = evidence.runs.get(entry.run)
-    return run is None or run.commit != entry.commit
+    return run is None or run.commit != entry.commit or not _may_have_sent(run, entry, evidence)
+
+
+def _may_have_sent(run: Run, entry: Entry, evidence: Evidence) -> bool:
+    """Whether a run had begun to deploy before the index took the last file, as far as both say when that was."""
+    if run.begun is None:
+        return True
+    uploaded = evidence.uploaded_at(entry) if evidence.listing.has_all(entry.files) else None
+    late = run.deployed_at is not None and uploaded is not None and run.deployed_at > uploaded
+    return "deploy" in run.begun and not late
 
 
 def by_its_run(entry: Entry, evidence: Evidence) -> bool:
@@ -69,6 +80,8 @@ def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
         yield f"was on {run.commit[:12]}, not on {entry.commit[:12]}"
     if run.begun is not None and stage not in run.begun:
         yield f"has not begun to {stage}"
+    if entry.state == "uploading" and run.ended_at and not run.decided:
+        yield "has decided nothing"
 
 
 def _not_of_main(run: Run, evidence: Evidence) -> Iterator[str]:
@@ -92,20 +105,30 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
     words = next(_not_of_main(run, evidence), "")
     if not words and (run.event != "workflow_dispatch" or run.commit != skip.commit):
         words = f"was started by {run.event} on {run.commit[:12]}"
-    if not words and skip.by and run.actor and skip.by.lower() != run.actor.lower():
-        words = f"was started by {run.actor}, not by {skip.by}"
-    if not words and run.begun is not None and "decide" not in run.begun:
-        words = "has not begun to decide"
     if words and evidence.by_hand:
         return False
     if words:
         raise contradiction(
             "ledger-foreign-run", f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
         )
-    return True
+    if run.actor and skip.by.lower() != run.actor.lower():
+        return False  # or that person has another name by now
+    if run.ended_at and not run.decided:
+        return False
+    return run.begun is None or not run.begun & {"build", "deploy"}  # or it may have been a decision to ship
 
 
-def has_skipped(commit: str, evidence: Evidence) -> bool:
-    """Whether a run of main's own on a commit of it has found nothing to ship, of what no claim had been made for."""
+def has_skipped(commit: str, before: datetime, evidence: Evidence) -> bool:
+    """Whether a run of main's own on a commit of it has found nothing to ship, `before` anything came after it.
+
+    Later it may have left what it was on to the claim of a later commit, which has ended since.
+    """
     runs = evidence.of_commit.get(commit, ())
-    return any(run.skipped and run.commit == commit and not any(_not_of_main(run, evidence)) for run in runs)
+    return any(
+        run.skipped
+        and run.commit == commit
+        and run.decided_at is not None
+        and run.decided_at <= before
+        and not any(_not_of_main(run, evidence))
+        for run in runs
+    )

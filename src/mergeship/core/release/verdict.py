@@ -24,6 +24,7 @@ from mergeship.core.release.plausibility import (
 
 Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
 NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
+ENDED = "its run has ended, and sent nothing"
 SHIPPED = "a later release contains its commit, and the index has nothing of it"
 NEWEST = 10
 """Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
@@ -51,6 +52,7 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     deciding = pending + _to_confirm(rest, last, ledger, evidence)
     on_main = [entry for entry in deciding if entry.commit not in off_main]
     _refuse_old_commits(on_main, ledger, evidence)
+    _refuse_other_tags(on_main, evidence)
     covered = _covered(on_main, evidence)
     counting = [entry for entry in on_main if entry.version not in covered]
     skips = _deciding(ledger, last, evidence)
@@ -66,19 +68,18 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     skipped = [skip.commit for skip in ledger.skips if skip not in void]
     unknown |= {entry.version: NOTHING for entry in counting if not runs.borne_out(entry, skipped, evidence)}
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
+    unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
     _refuse_what_is_behind(ledger, [entry for entry in published if entry.begun], skipped, evidence)
+    _refuse_lost_releases(published, skipped, ledger, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
 
 
 def _published(ledger: Ledger, evidence: Evidence) -> list[Entry]:
     """The releases of which the index lists every file, with equal hashes."""
-    listed = {file.name: file.sha256 for file in evidence.listing.files}
-    return [
-        entry
-        for entry in ledger.releases
-        if entry.files and all(listed.get(file.name) == file.sha256 for file in entry.files)
-    ]
+    listed = {(file.name, file.sha256) for file in evidence.listing.files}
+    bound = ((entry, {(file.name, file.sha256) for file in entry.files}) for entry in ledger.releases)
+    return [entry for entry, files in bound if files and files <= listed]
 
 
 def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evidence: Evidence) -> str:
@@ -88,6 +89,8 @@ def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evi
     declares anything.
     """
     suspects = above_all_published(rest, evidence.listing)
+    if sum(entry.begun for entry in suspects) > MOST:
+        raise contradiction("ledger-foreign-run", f"{len(suspects)} releases are above all that the index lists")
     highest = next((entry for entry in reversed(suspects) if entry.state == "given-up"), None)
     for entry in (entry for entry in suspects if entry.state != "given-up" or entry == highest):
         commit = evidence.main if entry.commit in off_main else entry.commit
@@ -110,7 +113,11 @@ def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evide
         beyond = evidence.outside(last.commit, [entry.commit for entry in finished])
         finished = [entry for entry in finished if entry in later or entry.commit in beyond]
     untagged = [entry for entry in finished if entry.tag == "refused"]
-    return [entry for entry in finished if entry not in untagged[:-NEWEST]]
+    if untagged:  # what the newest of them contains decides nothing
+        beyond = evidence.outside(untagged[-1].commit, [entry.commit for entry in untagged])
+        old = [entry for entry in untagged[:-NEWEST] if entry.commit not in beyond]
+        finished = [entry for entry in finished if entry not in old]
+    return finished
 
 
 def _refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
@@ -137,6 +144,27 @@ def _refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evid
             raise contradiction("ledger-disorder", words, OR_BY_HAND)
 
 
+def _refuse_other_tags(entries: Sequence[Entry], evidence: Evidence) -> None:
+    """Refuse a finished release whose tag is on another commit of main, unless a person decides now."""
+    for entry in entries:
+        at = evidence.tags.get(entry.tag_name, entry.commit)
+        if entry.state in FINISHED and at != entry.commit and not evidence.by_hand:
+            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and its tag is on {at[:12]}"
+            raise contradiction("ledger-disagrees", words, OR_BY_HAND)
+
+
+def _refuse_lost_releases(
+    published: Sequence[Entry], skipped: Sequence[str], ledger: Ledger, evidence: Evidence
+) -> None:
+    """Refuse to ship what was given up once more, if the index has all of it, and nothing later contains it."""
+    ends = [*(entry.commit for entry in ledger.releases if entry.begun), *skipped]
+    for entry in published:
+        open_ = entry.state == "given-up" and not evidence.by_hand
+        if open_ and all(evidence.outside(end, [entry.commit]) for end in ends):
+            words = f"{entry.version} is given up for {entry.commit[:12]}, and the index has all of it"
+            raise contradiction("ledger-disagrees", words, OR_BY_HAND)
+
+
 def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Skip]:
     """Decisions by hand that decide something: newer than what tag and index confirm, by their commits or times."""
     return [
@@ -161,6 +189,12 @@ def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
     return frozenset(covered)
 
 
+def _has_ended(entry: Entry, evidence: Evidence) -> bool:
+    """Whether an entry is a claim whose run is over: whatever the ledger says, nobody goes on with it."""
+    run = evidence.runs.get(entry.run)
+    return entry.state == "claimed" and run is not None and run.ended_at is not None and entry.run != evidence.run
+
+
 def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evidence) -> bool:
     """Whether an upload of which the index has nothing is part of a later release: it was given up, or may be."""
     if (
@@ -181,10 +215,7 @@ def _refuse_what_is_behind(
     """
     if not ledger.releases:
         return
-    own_claim = ("claimed", evidence.run)
-    own = [entry for entry in ledger.releases if evidence.run and (entry.state, entry.run) == own_claim]
-    ends = [entry.commit for entry in (*published[-1:], *own)]
-    ends = ends or [ledger.releases[0].since or ledger.releases[0].commit]
+    ends = [entry.commit for entry in published[-1:]] or [ledger.releases[0].since or ledger.releases[0].commit]
     newer = above_versions(evidence.listing.versions, published[-1].version if published else "")
     tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
     beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
