@@ -83,7 +83,7 @@ def test_the_jobs_come_in_the_guide_s_order() -> None:
     }  # fmt: skip
     assert pipeline["jobs"]["deploy"]["environment"] == "pypi"
     assert all(job["timeout-minutes"] for job in pipeline["jobs"].values())
-    runs = [step["run"] for step in steps_of(pipeline) if "run" in step and step["name"] != "Begin anew"]
+    runs = [step["run"] for step in steps_of(pipeline) if "run" in step and step["name"] != "Start clean"]
     assert [run.split()[:3] for run in runs] == [
         ["exec", "mergeship", stage] for stage in ("test", "decide", "build", "deploy", "sync")
     ]
