@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import unescape
 from typing import TYPE_CHECKING, Literal
+from unicodedata import category, normalize
 
 import msgspec
 
@@ -43,9 +44,22 @@ _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _TAG = re.compile(r"</?[A-Za-z][^<>]*>")
 _HIDING = re.compile(
     r"<(/?)(del|s|strike|blockquote|pre|code|samp|tt|kbd|svg|math|template|select|option|textarea|title|style|xmp"
-    r"|iframe|noembed|noframes|noscript|script|plaintext|object|audio|video|canvas)\b",
+    r"|iframe|noembed|noframes|noscript|script|plaintext|object|audio|video|canvas|details|picture|ruby|rb|rt|rtc|rp"
+    r"|bdo|dialog|datalist|meter|progress)\b",
     re.IGNORECASE,
 )
+_HIDDEN = re.compile(r"<[a-z][^<>]*[\s\"'](?:hidden|style)\b", re.IGNORECASE)
+_BOX = re.compile(r"\[[ xX]\]")
+# Letters of Cyrillic and Greek that look like those of the words, and dashes.
+# Source: https://www.unicode.org/Public/security/latest/confusables.txt
+_LOOKS = str.maketrans({
+    **dict(zip("\u0430\u0435\u043e\u0440\u0501\u0443\u0442\u043c", "aeopdytm", strict=True)),
+    **dict(zip("\u043f\u0433\u0441\u04bb\u04cf\u0456", "nrchli", strict=True)),
+    **dict(zip("\u03b1\u03b5\u03bf\u03c1\u03c4\u03bd", "aeoptv", strict=True)),
+    **dict(zip("\u0410\u0415\u041c\u041d\u041e\u0420\u0421\u0422\u0423", "AEMHOPCTY", strict=True)),
+    **dict(zip("\u0391\u0395\u039c\u039d\u039f\u03a1\u03a4\u03a5", "AEMNOPTY", strict=True)),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+})  # fmt: skip
 _MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
 
 
@@ -183,14 +197,32 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
         if token.type == "inline" and not quoted and _begins_item(parents):
             shown = _TASK.match(_shown(token))
             if match := _TASK.match(token.content):
-                begins = token.map and _LINE.match(lines[token.map[0]])
-                tagged = html.hides or _HIDING.search(token.content)
-                clear = begins and shown and not tagged and not _UNCLEAR.search(token.content, match.start(2))
-                if clear or _MENTIONS.search(_bare(token.content)):
+                begin = token.map[0] if token.map else 0
+                hidden = html.hides or _HIDING.search(token.content) or _in_math(lines[:begin])
+                clear = bool(_LINE.match(lines[begin]) and shown and not hidden)
+                clear &= not _UNCLEAR.search(token.content, match.start(2)) and not _looks_like_one(match[2])
+                if clear or _MENTIONS.search(_folded(_bare(token.content))):
                     yield match[1] != " " if clear else None, (shown or match)[2]
         parents = [*parents[-1:], token]
     if html.swallows:
-        yield None, "that stands in HTML"
+        yield None, "in HTML"
+
+
+def _in_math(before: "Sequence[str]") -> bool:
+    """Whether a line that comes after these stands in a formula."""
+    return sum(line.count("$$") for line in before) % 2 == 1
+
+
+def _folded(text: str) -> str:
+    """A text as it looks: without what is not shown, and with the letters and dashes that it looks to have."""
+    seen = "".join(sign for sign in normalize("NFKC", text) if category(sign) != "Cf")
+    return seen.translate(_LOOKS)
+
+
+def _looks_like_one(words: str) -> bool:
+    """Whether an item is none of ours, and looks like one."""
+    folded = _folded(words)
+    return any(keyword.match(folded) and not keyword.match(words) for keyword in _KEYWORDS.values())
 
 
 class _Html:
@@ -219,7 +251,9 @@ class _Html:
         if token.type in {"html_inline", "html_block"}:
             rest = _COMMENT.sub("", token.content)
             self._unclear |= "<" in _TAG.sub("", rest) or bool(_WIDE.search(rest))
-            self.swallows |= token.type == "html_block" and bool(_MENTIONS.search(_bare(rest)))
+            self._unclear |= bool(_HIDDEN.search(rest))
+            asks = _MENTIONS.search(_folded(_bare(rest))) and _BOX.search(rest)
+            self.swallows |= token.type == "html_block" and bool(asks)
             for closing, name in _HIDING.findall(rest):
                 self._open[name.lower()] = max(0, self._open[name.lower()] + (-1 if closing else 1))
         for child in token.children or ():
