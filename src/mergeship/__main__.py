@@ -4,6 +4,10 @@ import sys
 
 from mergeship import __version__
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
+
 _INTERRUPTED = 130
 
 
@@ -12,14 +16,14 @@ def run() -> None:
     if sys.argv[1:] in (["--version"], ["-V"]):
         print(f"mergeship {__version__}")
         return
+    _run()
+
+
+def _run() -> None:
     import os
     import signal
 
-    numbers = [
-        number
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        if signal.getsignal(number) is not signal.SIG_IGN  # nohup means it
-    ]
+    numbers = _heeded()
     for number in numbers:
         signal.signal(number, lambda *_: os._exit(_INTERRUPTED))  # as long as there is nothing to be ended
     import gc
@@ -28,7 +32,10 @@ def run() -> None:
     from mergeship.cli import main
     from mergeship.errors import Interrupted
 
-    def interrupt(*_: object) -> None:
+    def interrupt(_: int, frame: "FrameType | None") -> None:
+        if _is_loading(frame):
+            again()
+            return
         for number in numbers:
             signal.signal(number, signal.SIG_IGN)  # a second time must not disturb what ends and removes everything
         raise Interrupted
@@ -37,21 +44,39 @@ def run() -> None:
         for number in numbers:
             signal.signal(number, interrupt)
 
+    def again() -> None:
+        signal.signal(signal.SIGALRM, interrupt)
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+
     def lost(unraisable: "sys.UnraisableHookArgs") -> None:
         """An interruption that came while something was deleted goes no further: it comes once more."""
         if not isinstance(unraisable.exc_value, Interrupted):
             sys.__unraisablehook__(unraisable)
             return
-        from threading import Timer
-
         arm()
-        again = Timer(0.01, os.kill, (os.getpid(), numbers[0]))
-        again.daemon = True
-        again.start()
+        again()
 
     sys.unraisablehook = lost
     arm()
     sys.exit(main(sys.argv[1:], os.environ))
+
+
+def _heeded() -> "list[int]":
+    """The signals that ask to end; nohup means what it says."""
+    import signal
+
+    asking = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    return [number for number in asking if signal.getsignal(number) is not signal.SIG_IGN]
+
+
+def _is_loading(frame: "FrameType | None") -> bool:
+    """Whether modules or types are being read: what is left half way there fails later, or ends the interpreter."""
+    while frame is not None:
+        name = frame.f_code.co_filename
+        if name.startswith("<frozen importlib") or name.endswith("/typing.py") or "/msgspec/" in name:
+            return True
+        frame = frame.f_back
+    return False
 
 
 if __name__ == "__main__":
