@@ -11,7 +11,7 @@ import pytest
 
 from mergeship import orphans
 from mergeship import process as processes
-from mergeship.process import ProcessFailed, end_group, output, run, started
+from mergeship.process import ProcessFailed, end_group, output, remove_tree, run, started
 
 
 def python(code: str) -> list[str]:
@@ -129,16 +129,50 @@ def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
 
 
 def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(process: "subprocess.Popen[str]", _: str | None, timeout: float | None) -> None:
-        assert timeout is None
+    def interrupted(process: "subprocess.Popen[str]", _: str | None) -> None:
         told.append(process.pid)
         raise KeyboardInterrupt
 
     told: list[int] = []
-    monkeypatch.setattr("subprocess.Popen.communicate", interrupted)
+    monkeypatch.setattr(processes, "_read", interrupted)
     with pytest.raises(KeyboardInterrupt):
         output(python("import time; time.sleep(60)"), cwd=tmp_path, env={})
     assert _gone(told)
+
+
+def test_output_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22: a git server says as much as it likes."""
+    monkeypatch.setattr(processes, "MOST", 1_000)
+    assert len(output(python("print('x' * 999)"), cwd=tmp_path, env={})) == 1_000
+    with pytest.raises(ProcessFailed, match="status 124") as failed:
+        output(python("while True: print('x' * 999)"), cwd=tmp_path, env={})
+    assert failed.value.output == "it wrote more than 1000 characters"
+
+
+def test_what_is_given_and_what_is_written_may_both_be_long(tmp_path: Path) -> None:
+    code = "import sys; text = sys.stdin.read(); sys.stderr.write(text); sys.stdout.write(text)"
+    text = "x" * 999_999 + "\n"
+    assert output(python(code), cwd=tmp_path, env={}, given=text) == text
+
+
+def test_a_folder_goes_however_deep_it_is(tmp_path: Path) -> None:
+    """T23: the code of a pull request makes one that a recursion does not come to the end of."""
+    folder = tmp_path / "deep"
+    folder.mkdir()
+    inside = os.open(folder, os.O_RDONLY)
+    for _ in range(3_000):
+        os.mkdir("x", dir_fd=inside)
+        inside, above = os.open("x", os.O_RDONLY, dir_fd=inside), inside
+        os.close(above)
+    os.close(inside)
+    remove_tree(folder)
+    assert not folder.exists()
+    remove_tree(folder)
+    link = tmp_path / "link"
+    link.symlink_to(tmp_path / "kept")
+    (tmp_path / "kept").mkdir()
+    remove_tree(link)
+    assert (tmp_path / "kept").is_dir()
 
 
 def test_output_that_takes_too_long_is_ended(tmp_path: Path) -> None:
@@ -300,3 +334,16 @@ def test_what_another_thread_has_started_since_is_no_orphan(tmp_path: Path) -> N
     with started(python("import time; time.sleep(60)"), cwd=tmp_path, env={}) as running:
         assert orphans.end(before) == []
         assert running.poll() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc elsewhere")
+def test_what_is_started_cannot_read_our_environment(tmp_path: Path) -> None:
+    """T17: it may hold passwords of package sources. Root can always read it, so it is asked how it is set."""
+    code = """
+import ctypes, sys
+from pathlib import Path
+from mergeship.process import run
+run(["true"], cwd=".", env={"PATH": "/usr/bin:/bin"}, contained=True)
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
+"""
+    assert output([sys.executable, "-c", code], cwd=tmp_path, env=dict(os.environ)) == "0\n"

@@ -23,6 +23,7 @@ SHOWN = 100_000
 LONGEST = 65_536  # characters of a line: what is longer becomes several
 IDLE = 0.2  # seconds without output after which it is asked whether the process still runs
 LINGER = 5.0  # seconds in which the output of an ended process is read to its end
+MOST = 32 * 1024 * 1024  # characters of an output that is wanted whole
 TIMED_OUT = 124  # the status of a process that was ended, as of timeout(1)
 DISK_FULL = "No space left on device"
 PIPE = subprocess.PIPE
@@ -119,20 +120,83 @@ def output(
 ) -> str:
     """What a program that leaves no child behind writes to standard output; its warnings are not taken for that.
 
-    `given` is its standard input, `seconds` how long it may take. Raises ProcessFailed, with both, as `run` does.
+    `given` is its standard input, `seconds` how long it may take. Raises ProcessFailed, with both, as `run` does, and
+    for what writes more than MOST characters.
     """
+    late: list[bool] = []
     with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
-            out, warned = process.communicate(given, timeout=seconds)
-        except subprocess.TimeoutExpired as error:
-            end_group(process, GRACE)
-            raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s") from error
+            with _ended_after(process, seconds, late):
+                out, warned = _read(process, given)
+                if len(out) > MOST:
+                    end_group(process, GRACE)
+                    raise ProcessFailed(command, TIMED_OUT, f"it wrote more than {MOST} characters")
+                process.wait()
         except BaseException:
             end_group(process, GRACE)
             raise
+    if late:
+        raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s")
     if process.returncode:
         raise ProcessFailed(command, process.returncode, out + warned)
     return out
+
+
+@contextmanager
+def _ended_after(process: Running, seconds: float | None, late: list[bool]) -> Iterator[None]:
+    """Kill a process that is `late`, and say so there."""
+    from threading import Timer
+
+    def kill() -> None:
+        late.append(True)
+        _kill_group(process)
+
+    timer = Timer(seconds, kill) if seconds is not None else None
+    if timer:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        if timer:
+            timer.cancel()
+
+
+def _read(process: Running, given: str | None) -> tuple[str, str]:
+    """What a process writes, at most one character more than MOST, and the end of what it warns of."""
+    from threading import Thread
+
+    warned: deque[str] = deque(maxlen=KEPT)
+
+    def feed() -> None:
+        with suppress(BrokenPipeError):
+            if process.stdin and given is not None:
+                with process.stdin as stream:
+                    stream.write(given)
+
+    def drain() -> None:
+        while process.stderr and (line := process.stderr.readline(LONGEST)):
+            warned.append(line)
+
+    threads = [Thread(target=target, daemon=True) for target in (feed, drain)]
+    for thread in threads:
+        thread.start()
+    out = process.stdout.read(MOST + 1) if process.stdout else ""
+    if len(out) <= MOST:
+        for thread in threads:
+            thread.join()
+    return out, "".join(warned)
+
+
+def remove_tree(folder: str | os.PathLike[str]) -> None:
+    """Remove a folder as far as it can be, however deep it is: a program of a pull request may have made it."""
+    from shutil import rmtree
+
+    with suppress(OSError, RecursionError):
+        rmtree(folder)
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        with suppress(ProcessFailed):
+            output(["rm", "-rf", "--", os.fspath(folder)], cwd="/", env={"PATH": os.environ.get("PATH", os.defpath)})
 
 
 def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:

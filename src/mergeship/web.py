@@ -6,7 +6,7 @@ from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from mergeship.core.text import without_password
-from mergeship.errors import MergeshipError
+from mergeship.errors import MergeshipError, Misconfigured
 
 if TYPE_CHECKING:
     import ssl
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
 LARGEST = 32 * 1024 * 1024  # bytes of an answer: the longest page of PyPI has half of that
+MOST_VALUES = 3_000_000  # lists, mappings and commas of an answer: in memory each takes many times its length
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ADDRESS = {"index": " and the setting index.upload", "forge": "", "identity": ""}
 _UNREAD = {"index": "index-unreadable", "forge": "forge-unreadable", "identity": "no-identity"}
@@ -58,6 +59,16 @@ def within(
         ) from error
 
 
+def refuse_clear(address: str, named: str) -> None:
+    """Raise Misconfigured for an address to which a secret would be sent in clear; `named` says where it stands."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(address)
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        words = f"{named} is {without_password(address)}, and a secret would be sent there in clear"
+        raise Misconfigured("sent-in-clear", words, hint="use https; http is only for this machine itself")
+
+
 def client(address: str) -> "httpx2.AsyncClient":
     """A client for one server, by its address."""
     import httpx2
@@ -65,13 +76,17 @@ def client(address: str) -> "httpx2.AsyncClient":
     # Loading the certificates takes longer than everything else; without TLS there is nothing to verify.
     secure = address.startswith("https://")
     loopback = httpx2.URL(address).host in LOOPBACK
-    return httpx2.AsyncClient(
-        timeout=httpx2.Timeout(READ, connect=CONNECT),
-        headers={"User-Agent": "mergeship", "Accept-Encoding": "identity"},
-        verify=_tls() if secure else False,
-        trust_env=not loopback,  # a proxy does not serve loopback
-        event_hooks={"response": [_limited()]},
-    )
+    try:
+        return httpx2.AsyncClient(
+            timeout=httpx2.Timeout(READ, connect=CONNECT),
+            headers={"User-Agent": "mergeship", "Accept-Encoding": "identity"},
+            verify=_tls() if secure else False,
+            trust_env=not loopback,  # a proxy does not serve loopback
+            event_hooks={"response": [_limited()]},
+        )
+    except (ValueError, ImportError) as error:  # a proxy of a kind that is not known, or that takes another package
+        words = f"the proxy for {without_password(address)} cannot be used: {without_password(str(error))}"
+        raise Misconfigured("bad-proxy", words, hint="HTTPS_PROXY and ALL_PROXY take http://HOST:PORT") from error
 
 
 @cache
@@ -84,19 +99,23 @@ def _limited() -> "Callable[[httpx2.Response], Awaitable[None]]":
             self._stream = stream
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            size = 0
+            size = values = 0
             async for chunk in self._stream:
                 size += len(chunk)
-                if size > LARGEST:
-                    raise httpx2.DecodingError(f"the answer is larger than {LARGEST} bytes")
+                values += sum(map(chunk.count, (b"[", b"{", b",")))
+                if size > LARGEST or values > MOST_VALUES:
+                    raise httpx2.DecodingError(f"the answer has more than {LARGEST} bytes, or {MOST_VALUES} values")
                 yield chunk
 
         async def aclose(self) -> None:
             await self._stream.aclose()
 
     async def limit(response: httpx2.Response) -> None:
+        kind, _, rest = response.headers.get("content-type", "").partition(";")
+        if "charset" in rest.lower():  # some names of codecs mean code that takes for ever, or does not end in text
+            response.headers["content-type"] = kind
         if response.headers.get("content-encoding", "identity").lower() not in {"", "identity"}:
-            raise httpx2.DecodingError("the answer is packed, and that was not asked for")
+            raise httpx2.DecodingError("it is compressed, which was not requested")
         if isinstance(response.stream, httpx2.AsyncByteStream):
             response.stream = Limited(response.stream)
 

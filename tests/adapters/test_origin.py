@@ -9,6 +9,7 @@ from mergeship.core.release.ledger import REF
 from mergeship.errors import Held, Misconfigured
 from tests import ledgers
 from tests.conftest import commit_all, git
+from tests.servers import Script, http, raw_server
 
 ENV = dict(os.environ)
 
@@ -128,7 +129,7 @@ def test_the_token_is_for_its_own_host_and_in_no_argument(obk: Path, bare: Path)
     git(obk, "remote", "set-url", "origin", "https://forge.example/o/r.git")
     environ = {"GITHUB_TOKEN": "ghs_secret", "GITHUB_SERVER_URL": "https://forge.example"}
     env = Origin(Repository(obk, ENV), environ)._remote.env
-    assert env["GIT_CONFIG_COUNT"] == "3"
+    assert env["GIT_CONFIG_COUNT"] == "4"
     assert env["GIT_CONFIG_KEY_1"] == "http.https://forge.example/.extraheader"
     assert "secret" not in env["GIT_CONFIG_VALUE_1"]  # it is encoded
     for other in ("https://other.example/o/r.git", "http://forge.example/o/r.git", "git@forge.example:o/r.git"):
@@ -156,3 +157,48 @@ def test_an_address_that_ends_a_line_elsewhere_is_one(obk: Path) -> None:
     git(obk, "push", "--quiet", "origin", "theirs")
     found = origin_of(obk).strangers(git(obk, "rev-parse", "HEAD"), git(obk, "rev-parse", "main"))
     assert found == {"evil\u2028\u0085@example.org"}
+
+
+def test_a_token_follows_no_redirect(obk: Path, bare: Path) -> None:
+    """T19: git would send it on to wherever the origin is said to be now."""
+    del bare
+    elsewhere = Script(http("404 Not Found"))
+    with raw_server(elsewhere) as other:
+        location = f"{other}o/r.git/info/refs?service=git-upload-pack"
+        with raw_server(Script(http("302 Found", Location=location))) as address:
+            server = address.removesuffix("/simple/")
+            git(obk, "remote", "set-url", "origin", f"{server}/o/r.git")
+            environ = {"GITHUB_TOKEN": "ghs_secret", "GITHUB_SERVER_URL": server}
+            with pytest.raises(Held) as held:
+                Origin(Repository(obk, ENV), environ).refs()
+    assert held.value.code == "repository-renamed"
+    assert elsewhere.asked == []
+
+
+def test_a_token_goes_nowhere_in_clear(obk: Path, bare: Path) -> None:
+    """T13: but within this machine."""
+    del bare
+    git(obk, "remote", "set-url", "origin", "http://forge.example/o/r.git")
+    with pytest.raises(Misconfigured, match="in clear"):
+        Origin(Repository(obk, ENV), {"GITHUB_TOKEN": "s", "GITHUB_SERVER_URL": "http://forge.example"})
+
+
+def test_a_ledger_without_measure_is_not_read(obk: Path, bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22"""
+    del bare
+    monkeypatch.setattr("mergeship.adapters.git.origin._LEDGER", 1_000)
+    origin = origin_of(obk)
+    small, large = (origin.write("x" * size, "a test", "", 0) for size in (1_000, 1_001))
+    assert origin.ledger(small) == "x" * 1_000
+    with pytest.raises(Held, match="has 1001 bytes") as held:
+        origin.ledger(large)
+    assert "git push --force origin COMMIT:" in held.value.hint
+
+
+def test_a_ledger_that_is_no_commit_is_said_to_be_one_that_cannot_be_read(obk: Path, bare: Path) -> None:
+    git(bare, "update-ref", REF, git(bare, "rev-parse", "HEAD^{tree}"))
+    origin = origin_of(obk)
+    refs = origin.refs()
+    with pytest.raises(Held) as held:
+        origin.fetch(refs)
+    assert held.value.code == "ledger-unreadable"

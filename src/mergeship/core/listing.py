@@ -1,19 +1,14 @@
 """What an index lists of a project, from the JSON of the simple API (PEP 691, PEP 700) or from its HTML (PEP 503)."""
 
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from html.parser import HTMLParser
-from typing import Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import unquote, urldefrag, urlsplit
 
 import msgspec
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion
+from packaging.utils import parse_sdist_filename, parse_wheel_filename
 
 from mergeship.core import pep440
 from mergeship.core.distribution import Distribution
@@ -30,6 +25,13 @@ SUFFIXES = (".tar.gz", ".zip", ".tgz", ".tar.bz2", ".tar.xz", ".tar.z", ".tar", 
 
 
 MOST_FILES = 200_000
+_LONGEST_NAME = 300
+"""Characters of a file's name, of which no file system takes more."""
+_LONGEST_TAG = 65_536
+_MOST_OPEN = 100
+"""Marks of HTML that may be without an end: each is looked for to the end of the page."""
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?=T|\Z)", re.ASCII)
+_CHECK_SIMPLE = "check the setting index.simple"
 Presence = Literal["same", "other", "absent"]
 
 
@@ -86,19 +88,30 @@ class Listing(msgspec.Struct, frozen=True):
         return ""
 
 
+_Name = Annotated[str, msgspec.Meta(max_length=_LONGEST_NAME)]
+
+
 class _File(msgspec.Struct, rename="kebab"):
-    filename: str
+    filename: _Name
     hashes: dict[str, str] = {}
     size: int | None = None
     upload_time: str | None = None
     yanked: bool | str = False
 
 
+class _Meta(msgspec.Struct, rename="kebab"):
+    api_version: Annotated[str, msgspec.Meta(max_length=20)] = ""
+
+
+class _Status(msgspec.Struct, frozen=True):
+    status: Annotated[str, msgspec.Meta(max_length=50)] = ""
+
+
 class _Page(msgspec.Struct, rename="kebab"):
-    files: list[_File]
-    meta: dict[str, Any]
-    versions: list[str] = []
-    project_status: dict[str, Any] = {}
+    files: Annotated[list[_File], msgspec.Meta(max_length=MOST_FILES)]
+    meta: _Meta
+    versions: Annotated[list[_Name], msgspec.Meta(max_length=MOST_FILES)] = []
+    project_status: _Status = _Status()
 
 
 def parse(body: bytes, project: str, address: str) -> Listing:
@@ -113,10 +126,10 @@ def parse(body: bytes, project: str, address: str) -> Listing:
         raise Held(
             "index-unreadable",
             f"{address} did not answer with the JSON of the simple API: {error}",
-            hint="check the setting index.simple",
+            hint=_CHECK_SIMPLE,
         ) from error
-    _check_version(page.meta.get("api-version", ""), address)
-    _check_status(page.project_status.get("status"), address)
+    _check_version(page.meta.api_version, address)
+    _check_status(page.project_status.status, address)
     return _listing(page.versions, page.files, project, address)
 
 
@@ -126,6 +139,12 @@ def parse_html(body: bytes, project: str, address: str) -> Listing:
     Raises Held for a page that is none: what an index shows to those who are not logged in, for one.
     """
     _refuse_flood(body, (b"<", 5), (b"&", 5), address=address)
+    tags = body.split(b"<")[1:]
+    without_end = sum(b">" not in tag for tag in tags) + body.count(b"<!") + body.count(b"<?")
+    if without_end > _MOST_OPEN or any(len(tag) > _LONGEST_TAG for tag in tags):
+        raise Held(
+            "index-unreadable", f"{address} is no page of the simple API: its tags have no end", hint=_CHECK_SIMPLE
+        )
     page = _Anchors(project)
     page.feed(body.decode("utf-8", "replace"))
     page.close()
@@ -144,9 +163,7 @@ def parse_html(body: bytes, project: str, address: str) -> Listing:
 def _refuse_flood(body: bytes, *limits: tuple[bytes, int], address: str) -> None:
     """Refuse a page that would become far more in memory than it is: each mark at most so many times a file."""
     if any(body.count(mark) > times * MOST_FILES for mark, times in limits):
-        raise Held(
-            "index-unreadable", f"{address} lists more than any project has", hint="check the setting index.simple"
-        )
+        raise Held("index-unreadable", f"{address} lists more than any project has", hint=_CHECK_SIMPLE)
 
 
 class _Anchors(HTMLParser):
@@ -183,7 +200,7 @@ def _linked(href: str, *, yanked: bool) -> _File | None:
         filename = unquote(urlsplit(address).path.rpartition("/")[2])
     except ValueError:
         return None
-    if not filename.lower().endswith((".whl", *SUFFIXES)):
+    if not filename.lower().endswith((".whl", *SUFFIXES)) or len(filename) > _LONGEST_NAME:
         return None
     kind, _, value = fragment.partition("=")
     return _File(filename, {"sha256": value} if kind == "sha256" else {}, yanked=yanked)
@@ -226,7 +243,7 @@ def _listing(versions: list[str], listed: list[_File], project: str, address: st
 
 
 def _published(version: str, files: list[_File]) -> Published:
-    days = sorted(file.upload_time[:10] for file in files if file.upload_time)
+    days = sorted(day[0] for file in files if (day := _DAY.match(file.upload_time or "")))
     moments = [moment for file in files if (moment := _moment(file.upload_time or ""))]
     return Published(
         version,
@@ -246,9 +263,12 @@ def _moment(text: str) -> datetime | None:
 
 def version_of(filename: str, project: str) -> str:
     """The version in the name of a file of that project; empty if it cannot be determined."""
+    stem, wheel = filename.removesuffix(".whl"), filename.endswith(".whl")
+    # The tags of a wheel are every combination of what its name has: a short name may have millions.
+    plain = f"{stem.rsplit('-', 3)[0]}-py3-none-any.whl" if wheel and stem.count("-") > 3 else filename  # noqa: PLR2004
     try:
-        named, version = (parse_wheel_filename if filename.endswith(".whl") else parse_sdist_filename)(filename)[:2]
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+        named, version = (parse_wheel_filename(plain) if wheel else parse_sdist_filename(filename))[:2]
+    except ValueError:  # of packaging, or of a number with thousands of digits
         return _old_version_of(filename, project)
     return str(version) if named == project else _old_version_of(filename, project)
 

@@ -46,7 +46,6 @@ CODES = {
     "index-elsewhere": Code(
         _HELD, "The index redirects to another one, whose list says nothing.", "Set `index.simple` to the one meant."
     ),
-    "insecure-index": Code(_WRONG, "A token would be sent in clear.", "Use https for `index.upload`, `index.simple`."),
     "index-error": Code(_FAILED, "The index keeps failing.", _LATER),
     "index-timeout": Code(
         _FAILED + _HELD, "The index did not answer in time.", "Run the job again; `index.deadline` is the limit."

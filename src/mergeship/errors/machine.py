@@ -21,6 +21,10 @@ CODES = {
     "disk-full": Code((Failed,), "There is no space left.", "Free some space, then run it again."),
     "interrupted": Code((_Interrupted,), "The process was asked to end.", "Run it again: it resumes."),
     "os-error": Code((Failed,), "The operating system refused something.", "Check the file that the message names."),
+    "bad-proxy": Code(
+        (Misconfigured,), "The proxy cannot be used.", "HTTPS_PROXY and ALL_PROXY take http://HOST:PORT."
+    ),
+    "sent-in-clear": Code((Misconfigured,), "A secret would be sent in clear.", "Use https."),
     "home-not-read": Code(
         (Misconfigured,), "A file of the runner's home would decide where packages come from.", "Name it explicitly."
     ),

@@ -17,7 +17,7 @@ def test_nothing_is_sent_in_clear(settings: Index) -> None:
     """T13"""
     with pytest.raises(Misconfigured) as refused:
         addresses(settings)
-    assert refused.value.code == "insecure-index"
+    assert refused.value.code == "sent-in-clear"
     assert "word" not in refused.value.message
 
 

@@ -1,3 +1,4 @@
+import asyncio
 import gzip
 import json
 import socket
@@ -16,6 +17,7 @@ from mergeship.core import listing
 from mergeship.core.distribution import Distribution
 from mergeship.core.settings import Index
 from mergeship.errors import Failed, Held, Misconfigured
+from mergeship.web import client, refuse_clear
 from mergeship.world.fault import Fault
 from mergeship.world.index.catalog import Catalog
 from tests.archives import wheel
@@ -102,7 +104,7 @@ def test_a_page_has_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("mergeship.web.LARGEST", 3)
     with (
         raw_server(says("HTTP/1.1 200 OK\nContent-Length: 6\n\n<html>")) as address,
-        pytest.raises(Held, match="larger"),
+        pytest.raises(Held, match="has more than 3 bytes"),
     ):
         index.listing(address, "obk", 5, {})
 
@@ -115,7 +117,7 @@ def test_a_packed_answer_is_refused() -> None:
         head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(packed)}\r\n\r\n"
         connection.sendall(head.encode() + packed)
 
-    with raw_server(answer) as address, pytest.raises(Held, match="packed"):
+    with raw_server(answer) as address, pytest.raises(Held, match="compressed"):
         index.listing(address, "obk", 5, {})
 
 
@@ -252,3 +254,42 @@ def test_a_password_is_not_in_the_message() -> None:
 def test_a_release_that_is_never_listed_is_reported(base: str) -> None:
     with pytest.raises(Failed, match=r"after 1\.5 s .* is not listed"):
         index.wait_until_listed(f"{base}/simple/", "obk", [Distribution(WHEEL, 1, "a")], 1.5, {})
+
+
+def test_many_values_have_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22: a short answer of them is a long one in memory."""
+    monkeypatch.setattr("mergeship.web.MOST_VALUES", 5)
+    body = "[[],[],[]]"
+    answer = says(f"HTTP/1.1 200 OK\nContent-Length: {len(body)}\n\n{body}")
+    with raw_server(answer) as address, pytest.raises(Held, match="or 5 values"):
+        index.listing(address, "obk", 5, {})
+
+
+@pytest.mark.parametrize("charset", ["punycode", "undefined", "idna", "rot13", "bz2_codec", "utf-7"])
+def test_the_charset_that_an_answer_names_is_not_used(charset: str) -> None:
+    """T21: some take for ever, some fail, and some give no text."""
+    body = "x" * 50_000
+
+    async def words(address: str) -> str:
+        async with client(address) as http:
+            return (await http.get(address)).text
+
+    head = f"HTTP/1.1 400 Bad\nContent-Type: text/plain; charset={charset}\nContent-Length: {len(body)}\n\n"
+    with raw_server(says(head + body)) as address:
+        assert asyncio.run(words(address)) == body
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "ftp://127.0.0.1:1"])
+def test_a_proxy_that_is_not_known_is_reported(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T21"""
+    monkeypatch.setenv("HTTPS_PROXY", proxy)
+    with pytest.raises(Misconfigured, match="cannot be used"):
+        client("https://index.example/")
+
+
+@pytest.mark.parametrize("address", ["http://forge.example/api", "http://10.0.0.1/"])
+def test_a_secret_is_sent_nowhere_in_clear(address: str) -> None:
+    with pytest.raises(Misconfigured, match="X is http"):
+        refuse_clear(address, "X")
+    refuse_clear(address.replace("http:", "https:"), "X")
+    refuse_clear("http://127.0.0.1:8000/", "X")

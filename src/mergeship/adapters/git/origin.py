@@ -2,17 +2,18 @@
 
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlsplit
 
 import msgspec
 
 from mergeship.adapters.git.repository import Repository, lines
 from mergeship.core.environ import FORGE_TOKEN
-from mergeship.core.release.ledger import FILE, REF
+from mergeship.core.release.ledger import FILE, REF, REPAIR
 from mergeship.core.text import one_line, without_password
 from mergeship.errors import Held, Overtaken
 from mergeship.process import ProcessFailed
+from mergeship.web import refuse_clear
 
 MAIN = "refs/heads/main"
 GITHUB = "https://github.com"
@@ -21,6 +22,9 @@ _BY_BUTTON = "noreply@github.com"
 """The committer of what GitHub makes for someone who presses a button: "Update branch", for one."""
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 30.0  # seconds of trying again
+LONGEST = 120.0  # seconds of one question: git itself waits for a server for ever
+_FETCH = 900.0  # a large history takes minutes
+_LEDGER = 8 * 1024 * 1024  # bytes of the ledger: a hundred times what a hundred releases take
 # The words of git and curl for a transient failure.
 _PASSES = re.compile(
     r"error: 5\d\d|error: 429|RPC failed|early EOF|hung up|reset|timed out|too slow|Could not resolve|Couldn't connect"
@@ -29,6 +33,7 @@ _PASSES = re.compile(
 )
 _SHA = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _DENIED = re.compile(r"40[134]|denied|not found|could not read Username|Authentication failed", re.IGNORECASE)
+_MOVED_AWAY = re.compile(r"returned error: 30[12378]")
 _NO_LOGIN = re.compile(r"could not read Username|Authentication failed|401", re.IGNORECASE)
 _REJECTED = re.compile(
     r"^!\t[^\t]*:(?P<ref>\S+)\t\[(?P<who>rejected|remote rejected)\] \((?P<words>.*)\)$", re.MULTILINE
@@ -82,11 +87,17 @@ class Origin:
     def fetch(self, refs: Refs) -> None:
         """Have the commits of main and of the ledger here, the whole history of them. Raises Held."""
         wanted = {name: sha for name, sha in ((MAIN, refs.main), (REF, refs.ledger)) if sha}
-        types = self.repository.git("cat-file", "--batch-check", given="\n".join([*wanted.values(), ""]))
+        types = self._types(wanted.values())
         shallow = self.repository.git("rev-parse", "--is-shallow-repository").strip() == "true"
         if shallow or " missing" in types:
             deepen = ["--unshallow"] if shallow else []
             self._asked("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *deepen, "origin", *wanted)
+            types = self._types(wanted.values())
+        if " tree " in types or " blob " in types:
+            raise Held("ledger-unreadable", f"{REF} is on something that is no commit", hint=REPAIR)
+
+    def _types(self, objects: Iterable[str]) -> str:
+        return self.repository.git("cat-file", "--batch-check", given="".join(f"{name}\n" for name in objects))
 
     def fetch_commit(self, commit: str) -> None:
         """Have one commit here, with its history. Raises Held if the origin does not give it."""
@@ -115,11 +126,14 @@ class Origin:
     def ledger(self, commit: str) -> str:
         """The ledger's document at a commit. Raises Held if there is none."""
         try:
-            return self.repository.git("cat-file", "blob", f"{commit}:{FILE}")
+            size = int(self.repository.git("cat-file", "-s", f"{commit}:{FILE}"))
+            text = self.repository.git("cat-file", "blob", f"{commit}:{FILE}") if size <= _LEDGER else ""
         except ProcessFailed as error:
-            raise Held(
-                "ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE}", hint="push back what mergeship wrote"
-            ) from error
+            raise Held("ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE}", hint=REPAIR) from error
+        if size > _LEDGER:
+            words = f"{FILE} at {commit[:12]} has {size} bytes, and a ledger has at most {_LEDGER}"
+            raise Held("ledger-unreadable", words, hint=REPAIR)
+        return text
 
     def write(self, text: str, message: str, parent: str, seconds: float) -> str:
         """A commit of the ledger, only in this repository; `parent` is empty for the first one."""
@@ -238,12 +252,15 @@ class Origin:
             stop=stop_before_delay(DEADLINE),
             reraise=True,
         )
-        return attempts(self._remote.git, *arguments)
+        return attempts(self._remote.git, *arguments, seconds=_FETCH if arguments[0] == "fetch" else LONGEST)
 
     def _unreachable(self, error: ProcessFailed, permission: str) -> Held:
         message = one_line(
             " ".join(line for line in error.output.splitlines() if line.startswith(("fatal", "remote", "error")))
         )
+        if _MOVED_AWAY.search(message):
+            words = f"{without_password(self.url)} is elsewhere now: {message[:300]}"
+            raise Held("repository-renamed", words, hint="git remote set-url origin URL") from error
         denied = bool(_DENIED.search(message))
         hint = f"the token in {FORGE_TOKEN} needs the permission {permission}" if denied else "run the job again later"
         if _NO_LOGIN.search(message):
@@ -287,11 +304,13 @@ def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
     if not token or (here.scheme, here.netloc) != (server.scheme, server.netloc):
         return {}
+    refuse_clear(url, "the remote origin")
     encoded = base64.b64encode(f"x-access-token:{token}".encode()).decode()
     pairs: Sequence[tuple[str, str]] = [
         (f"http.{server.scheme}://{server.netloc}/.extraheader", ""),  # drops what a checkout has left
         (f"http.{server.scheme}://{server.netloc}/.extraheader", f"AUTHORIZATION: basic {encoded}"),
         ("credential.helper", ""),
+        ("http.followRedirects", "false"),  # git would send the header on to another host
     ]
     settings = {
         f"GIT_CONFIG_{kind}_{number}": pair[kind == "VALUE"]

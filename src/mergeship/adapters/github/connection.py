@@ -13,7 +13,7 @@ from mergeship.core.progress import Note, Reporter
 from mergeship.core.retry_after import no_sooner, seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
-from mergeship.web import client
+from mergeship.web import client, refuse_clear
 
 if TYPE_CHECKING:
     import httpx2
@@ -31,6 +31,8 @@ _BY_NUMBER = re.compile(r"/repositories/\d+")
 _SSO = re.compile(r"url=(\S+)")
 _PERSON = re.compile(r"must have (admin|push)", re.IGNORECASE)
 _SECONDARY = re.compile(r"secondary rate limit|abuse detection", re.IGNORECASE)
+MOST_ITEMS = 20_000
+"""Of a list, all of its pages together."""
 A_MINUTE = 60.0  # what GitHub wants waited for at least, if it does not say how long
 _T = TypeVar("_T")
 _OF_ANOTHER_KIND = (ValueError, TypeError, LookupError, AttributeError, RecursionError)
@@ -69,7 +71,12 @@ class Connection:
         """All pages of a list; `key` is what it is called in an answer that holds more than the list."""
 
         async def pages() -> list[Any]:
-            return [item async for item in self._api.getiter(url, extra_headers=_HEADERS, iterable_key=key)]
+            items = []
+            async for item in self._api.getiter(url, extra_headers=_HEADERS, iterable_key=key):
+                items.append(item)
+                if len(items) > MOST_ITEMS:
+                    raise ValueError(f"{_address(self._api.base_url, url)} lists more than {MOST_ITEMS} items")
+            return items
 
         return await self._tried("GET", url, needs, pages)
 
@@ -127,7 +134,7 @@ class Connection:
             return ""
         try:
             answer = await self._api.getitem(match[0], extra_headers=_HEADERS)
-        except (GitHubException, ValueError, httpx2.HTTPError):
+        except (GitHubException, httpx2.HTTPError, *_OF_ANOTHER_KIND):
             return ""
         return one_line(str(answer.get("full_name", ""))) if isinstance(answer, dict) else ""
 
@@ -181,6 +188,8 @@ async def connected(
     """A connection to the API at the address `api`, which is closed when the block ends."""
     from gidgethub.httpx import GitHubAPI
 
+    if token.value:
+        refuse_clear(api, "GITHUB_API_URL")
     async with client(api) as http:
         http.event_hooks = {**http.event_hooks, "request": [_only_to(api)]}
         # gidgethub sends both after `token`; what an App signs itself has to come after `Bearer`.

@@ -6,9 +6,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from mergeship.core.settings import Index
-from mergeship.core.text import without_password
 from mergeship.errors import Misconfigured
-from mergeship.web import LOOPBACK
+from mergeship.web import refuse_clear
 
 _PLAIN = re.compile(r"[!#-&(-;=?-\[\]_a-z~]+")  # RFC 3986, without quotes: an address ends up in files and messages
 
@@ -48,11 +47,8 @@ def addresses(settings: Index) -> Addresses:
                 f"index.{key} is {address!r}, which is not an address",
                 hint="pypi, testpypi or https://…",
             )
-        parts = urlsplit(address)
-        secret = key == "upload" or parts.username is not None  # pages are read without any
-        if secret and parts.scheme == "http" and parts.hostname not in LOOPBACK:
-            words = f"index.{key} is {without_password(address)}, and a secret would be sent there in clear"
-            raise Misconfigured("insecure-index", words, hint="use https; http is only for this machine itself")
+        if key == "upload" or urlsplit(address).username is not None:  # pages are read without any
+            refuse_clear(address, f"index.{key}")
     if not settings.simple and simple == upload:
         raise Misconfigured(
             "bad-index", f"the simple API of {upload} is not known", hint="set index.simple to its address"

@@ -10,6 +10,7 @@ import msgspec
 
 from mergeship.adapters.index.questions import get_json
 from mergeship.errors import Misconfigured
+from mergeship.web import refuse_clear
 
 REQUEST_URL, REQUEST_TOKEN = "ACTIONS_ID_TOKEN_REQUEST_URL", "ACTIONS_ID_TOKEN_REQUEST_TOKEN"
 
@@ -30,6 +31,7 @@ def require_identity(environ: Mapping[str, str]) -> None:
 
 async def oidc_token(environ: Mapping[str, str], audience: str) -> str:
     """A signed identity for one audience, good for some minutes. Raises Failed if GitHub gives none."""
+    refuse_clear(environ[REQUEST_URL], REQUEST_URL)
     url = f"{environ[REQUEST_URL]}&audience={quote(audience, safe='')}"
     login = {"Authorization": f"bearer {environ[REQUEST_TOKEN]}"}
     return (await get_json(url, _Identity, login, "no-identity")).value
