@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cache
 from threading import Lock
 
-_SET_CHILD_SUBREAPER = 36
+_SET_DUMPABLE, _SET_CHILD_SUBREAPER = 4, 36
 PATIENCE = 5.0  # seconds in which what was killed has to be gone
 QUIET = 2  # looks in a row that find nothing
 
@@ -25,13 +25,18 @@ ours: set[int] = set()
 
 @cache
 def adopt() -> bool:
-    """Have the orphans of our processes become our children; False where that cannot be."""
+    """Have the orphans of our processes become our children; False where that cannot be.
+
+    What is started from now on cannot read our environment in /proc either: it may hold what it is not to know.
+    """
     import ctypes
 
     try:
-        status: int = ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
     except (AttributeError, OSError):  # no Linux
         return False
+    prctl(_SET_DUMPABLE, 0, 0, 0, 0)
+    status: int = prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     return status == 0
 
 

@@ -1,6 +1,9 @@
 from pathlib import Path
 
+import pytest
+
 from mergeship.adapters import job
+from mergeship.errors import Failed
 
 
 def test_outputs_are_appended_one_line_each(tmp_path: Path) -> None:
@@ -25,3 +28,31 @@ def test_the_workflow_that_runs() -> None:
 def test_elsewhere_nothing_is_written() -> None:
     job.set_outputs({}, {"version": "0.1.1"})
     job.summarize({"GITHUB_STEP_SUMMARY": ""}, "built")
+
+
+@pytest.mark.parametrize("name", ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE"])
+@pytest.mark.parametrize("before", [None, "FIRST=1\n"])
+def test_what_code_of_a_project_tells_the_runner_does_not_count(tmp_path: Path, name: str, before: str | None) -> None:
+    """T16: the next steps of the job would obey it."""
+    path = tmp_path / "commands"
+    if before is not None:
+        path.write_text(before)
+    with job.unsteered({name: str(path)}):
+        pass
+    with pytest.raises(Failed) as failed, job.unsteered({name: str(path)}):
+        path.write_text("LD_PRELOAD=/evil.so\n")
+    assert failed.value.code == "runner-steered"
+    assert path.read_text() == (before or "")
+    path.unlink()
+    if before is not None:
+        path.write_text(before)
+    with pytest.raises(ValueError, match="tests failed"), job.unsteered({name: str(path)}):
+        fail_and_link(path)
+    assert path.read_text() == (before or "")
+    assert not path.is_symlink()
+
+
+def fail_and_link(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("evil")
+    raise ValueError("tests failed")

@@ -3,6 +3,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -23,7 +24,7 @@ from mergeship.core.environ import for_installer
 from mergeship.core.progress import Event, Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import clean_room
-from mergeship.pipeline.clean_room import _remove_left, in_clean_room
+from mergeship.pipeline.clean_room import _refuse_above, _remove_left, in_clean_room
 from tests.archives import wheel
 from tests.conftest import commit_all, git
 
@@ -314,6 +315,37 @@ def test_what_another_user_has_left_is_not_touched(tmp_path: Path, monkeypatch: 
     monkeypatch.undo()
     _remove_left(tmp_path)
     assert not room.exists()
+
+
+def test_a_room_that_was_never_locked_goes_after_a_while(tmp_path: Path) -> None:
+    """T23: its run was killed while it was made, or while it was removed."""
+    now = time.time()
+    for name, age in (("new", 0), ("old", 3600)):
+        (tmp_path / f"mergeship-room-{name}").mkdir()
+        os.utime(tmp_path / f"mergeship-room-{name}", (now - age, now - age))
+    _remove_left(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mergeship-room-new"]
+
+
+def test_a_folder_above_is_not_safe_because_nobody_may_write_there_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T8: whoever owns it has written there, and then said that nobody may."""
+    (tmp_path / "uv.toml").touch()
+    if os.getuid() == 0:
+        os.chown(tmp_path, 65534, -1)
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    with pytest.raises(Held, match=r"uv\.toml is above"):
+        _refuse_above(tmp_path / "room")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root gives a folder to someone else")
+def test_a_checkout_of_another_user_is_read(workspace: Path, job: dict[str, str], tmp_path: Path) -> None:
+    """In a container it often is one."""
+    (tmp_path / "server").rename(tmp_path / "gone")  # from there it does not come
+    for path in (workspace, *workspace.rglob("*")):
+        os.chown(path, 65534, -1, follow_symlinks=False)
+    assert inside(lambda clean, _: (clean / "pyproject.toml").is_file(), workspace, job)
 
 
 @pytest.mark.parametrize("stage", [decide, deploy, build, sync, gate])

@@ -1,7 +1,17 @@
 """The job of a workflow that a stage runs in: its outputs and its summary."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+
+from mergeship import disk
+from mergeship.errors import Failed
+
+_COMMANDS = ("GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE")
+"""What a step tells the runner by.
+
+Source: https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands#environment-files
+"""
 
 
 def set_outputs(environ: Mapping[str, str], values: Mapping[str, str]) -> None:
@@ -30,8 +40,36 @@ def workflow(environ: Mapping[str, str]) -> str:
 def event(environ: Mapping[str, str]) -> tuple[str, str]:
     """What started the workflow, and the event's payload as text; both empty outside of one."""
     path = environ.get("GITHUB_EVENT_PATH")
-    text = Path(path).read_text(encoding="utf-8") if path and Path(path).is_file() else ""
+    text = Path(path).read_text(encoding="utf-8", errors="replace") if path and Path(path).is_file() else ""
     return environ.get("GITHUB_EVENT_NAME", ""), text
+
+
+@contextmanager
+def unsteered(environ: Mapping[str, str]) -> Iterator[None]:
+    """Code of a project runs, and what it tells the runner does not count: the next steps would obey it.
+
+    Raises Failed if it has told anything: its environment names none of these files.
+    """
+    paths = [Path(environ[name]) for name in _COMMANDS if environ.get(name)]
+    before = {path: path.read_bytes() for path in paths if path.is_file()}
+    try:
+        yield
+    finally:
+        changed = [path for path in paths if _is_other(path, before.get(path))]
+        for path in changed:
+            disk.put(str(path), before.get(path, b""))
+    if changed:
+        raise Failed(
+            "runner-steered",
+            f"what was run here wrote to {changed[0].name}, by which a step steers the next ones",
+            hint="find what writes there: a test, a build backend, or a module that is imported",
+        )
+
+
+def _is_other(path: Path, before: bytes | None) -> bool:
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        return True
+    return (path.read_bytes() if path.exists() else None) != before
 
 
 def _append(path: str | None, lines: list[str]) -> None:

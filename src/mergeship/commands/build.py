@@ -91,7 +91,10 @@ def build(  # noqa: PLR0913 - one argument an option
     if dry_run:
         return plan
     project_builder = Builder(repository, environ, overrides, report)
-    recovered = recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
+    with job.unsteered(environ):
+        recovered = (
+            recover_artifacts.recover(project_builder, source.project.name, begun, artifact, out) if begun else []
+        )
     lost = tuple(entry.version for entry, why in recovered if why)
     plan = msgspec.structs.replace(
         plan, restored=tuple(entry.version for entry, why in recovered if not why), lost=lost
@@ -107,7 +110,7 @@ def build(  # noqa: PLR0913 - one argument an option
 
 def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], report: Reporter, out: Path) -> Built:
     """Build the planned version, check it, and hand it over."""
-    with temporary_folder(environ, "build") as work:
+    with temporary_folder(environ, "build") as work, job.unsteered(environ):
         tree, made = project_builder.build(plan.commit, plan.version, work)
         built = tuple(dist.digest(file) for file in dist.wheels_first(made))  # before anything that was built runs
         report(Note(f"checking {', '.join(file.name for file in made)}"))

@@ -43,7 +43,7 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()
-    with temporary_folder(environ, "test") as folder:
+    with temporary_folder(environ, "test") as folder, job.unsteered(environ):
         environment = install_for_tests(path, source, folder, environ, report)
         report(Note(f"running {command}"))
         try:

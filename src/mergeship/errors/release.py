@@ -47,6 +47,11 @@ CODES = {
     ),
     "no-tests": Code(_FAILED, "No test was collected, so nothing was tested.", "Name the tests in `test.command`."),
     "no-uv": Code(_FAILED, "uv is missing.", "Install mergeship again: uv comes with it."),
+    "runner-steered": Code(
+        _FAILED,
+        "Code of the project, or of a dependency, wrote to a file by which a step steers the next ones.",
+        "What it wrote does not count. Find what writes there: a test, a build backend, or a module that is imported.",
+    ),
     "not-as-built": Code(
         _FAILED, "The files are not those that were built; nothing was sent.", "Build again, and deploy exactly that."
     ),

@@ -6,7 +6,6 @@ of them. So a stage takes the commit's name from the runner, and everything else
 
 import fcntl
 import os
-import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -21,9 +20,10 @@ from mergeship.core.environ import OWN_HOME, with_own_home
 from mergeship.core.progress import Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline.remote import server_of
+from mergeship.process import remove_tree
 
 _PREFIX, _LOCK = "mergeship-room-", "lock"
-_A_DAY = 86_400  # seconds
+_A_WHILE = 600  # seconds, in which whoever made a room has locked it
 READ_FROM_ABOVE = (
     "uv.toml", "pyproject.toml", ".python-version", ".python-versions", ".git", ".gitignore", ".hg", ".hgignore",
     "pytest.ini", ".pytest.ini", "pytest.toml", ".pytest.toml", "tox.ini", "setup.cfg", "setup.py", "conftest.py",
@@ -111,14 +111,14 @@ def _remove_left(folder: Path) -> None:
     """Remove the rooms that killed runs of this user have left in a folder."""
     for room in folder.glob(f"{_PREFIX}*"):
         with suppress(OSError):  # held, or gone in the meantime
-            if room.stat().st_uid != os.getuid():
+            if room.is_symlink() or room.stat().st_uid != os.getuid():
                 continue
-            if not (room / _LOCK).exists() and time.time() - room.stat().st_mtime > _A_DAY:
-                shutil.rmtree(room)
+            if not (room / _LOCK).exists() and time.time() - room.stat().st_mtime > _A_WHILE:
+                remove_tree(room)
             lock = os.open(room / _LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                shutil.rmtree(room)
+                remove_tree(room)
             finally:
                 os.close(lock)
 
@@ -137,7 +137,7 @@ def _temporary(prefix: str, where: str) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 def _refuse_unread(environ: Mapping[str, str], report: Reporter) -> None:
@@ -157,7 +157,9 @@ def _refuse_unread(environ: Mapping[str, str], report: Reporter) -> None:
 
 def _refuse_above(room: Path) -> None:
     """Refuse a room below files that tools look for in every folder above the one that they work in."""
-    for folder in filter(lambda above: os.access(above, os.W_OK), room.parents):
+    for folder in room.parents:
+        if folder.stat().st_uid == 0 and not os.access(folder, os.W_OK):
+            continue  # only root writes there
         for name in READ_FROM_ABOVE:
             if os.path.lexists(folder / name):
                 words = f"{folder / name} is above every folder that mergeship works in, and would be read there"

@@ -19,6 +19,7 @@ from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline.building import Builder
 from mergeship.pipeline.clean_room import temporary_folder
 from mergeship.pipeline.project_state import name_of
+from mergeship.process import remove_tree
 
 
 def read(text: str) -> tuple[Unfinished, ...]:
@@ -36,7 +37,7 @@ def recover(
 ) -> list[tuple[Unfinished, str]]:
     """For each release its bytes below `out`, as they are bound in the ledger; and why not, if they are lost."""
     store = RunnerStore(builder.environ, name_of(builder.repository, builder.environ))
-    shutil.rmtree(out / UNFINISHED, ignore_errors=True)
+    remove_tree(out / UNFINISHED)
     recovered = []
     for release in begun:
         target = out / UNFINISHED / release.version
