@@ -72,3 +72,12 @@ def test_a_tag_is_put_on_the_head(obk: Path) -> None:
     repository(obk).tag("v0.3.0")
     assert repository(obk).tags() == ["v0.3.0"]
     assert git(obk, "rev-parse", "v0.3.0") == git(obk, "rev-parse", "HEAD")
+
+
+def test_a_file_of_a_commit_has_a_limit(obk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22"""
+    repository = Repository(obk, dict(os.environ))
+    content = repository.blob("HEAD", "pyproject.toml")
+    assert content is not None
+    monkeypatch.setattr("mergeship.adapters.git.repository.LARGEST", len(content) - 1)
+    assert repository.blob("HEAD", "pyproject.toml") is None

@@ -143,3 +143,13 @@ def test_a_file_without_measure_is_refused(text: str, words: str) -> None:
         workflow.scalars(text)
     with pytest.raises(Misconfigured, match="cannot be read"):
         workflow.tree(f"jobs: {'[' * 3_000}", "x.yml")
+
+
+def test_a_matrix_that_leads_back_to_itself_ends() -> None:
+    """T21: the text of a workflow is a pull request's."""
+    text = (
+        "on: pull_request\njobs:\n  a:\n    runs-on: '${{ matrix.a }}'\n    strategy:\n"
+        "      matrix: &m {a: *m, b: [self-hosted]}\n    steps: []\n"
+    )
+    deploys = "on: push\njobs:\n  d:\n    runs-on: self-hosted\n    steps:\n      - run: mergeship deploy\n"
+    assert shares_runner({"a.yml": text, "b.yml": deploys}, "b.yml") == ("a.yml",)

@@ -74,9 +74,10 @@ def holds_secret(workflow: str) -> bool:
 
 @cache
 def local_paths(text: str) -> tuple[str, ...]:
-    """What of the repository a workflow or an action uses or starts as `./…`, by its path from the top."""
-    words = (word for value in _scalars(text) for word in (value, *value.split()) if word.startswith("./"))
-    return tuple(path for path in _paths(words) if _is_inside(path))
+    """What of the repository a workflow or an action may use or start as `./…`, by its path from the top."""
+    words = (word for value in _scalars(text) for word in (value, *value.split()) if word.startswith(("./", "$/")))
+    # `$/…` is of the repository that an action is from, which is this one for its own.
+    return tuple(path for path in _paths(word.removeprefix("$/") for word in words) if _is_inside(path))
 
 
 @cache

@@ -177,11 +177,12 @@ def shares_runner(texts: Mapping[str, str], deploying: str) -> tuple[str, ...]:
 
     Two jobs meet on a runner of one's own unless each asks for a label that the other does not.
     """
-    deploys = [labels for path, labels in _runners(texts, deploying) if path == deploying]
+    runners = list(_runners(texts, deploying))
+    deploys = [labels for path, labels in runners if path == deploying]
     return tuple(
         dict.fromkeys(
             path
-            for path, labels in _runners(texts, deploying)
+            for path, labels in runners
             if path != deploying and any(labels <= other or other <= labels for other in deploys)
         )
     )
@@ -244,9 +245,11 @@ def _labels(job: dict[str, Any]) -> list[str]:
 
 
 def _texts(value: object) -> list[str]:
-    """Every text inside of lists and mappings."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    if isinstance(value, list):
-        return [text for inner in value for text in _texts(inner)]
-    return [value] if isinstance(value, str) else []
+    """Every text inside of lists and mappings, each of which counts once: an alias may lead back to itself."""
+    values, seen = [value], {id(value)}
+    for inner in values:  # grows while it is read
+        held = inner.values() if isinstance(inner, dict) else inner if isinstance(inner, list) else ()
+        new = [one for one in held if isinstance(one, str) or id(one) not in seen]
+        seen.update(map(id, new))
+        values += new
+    return [text for text in values if isinstance(text, str)]

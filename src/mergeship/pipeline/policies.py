@@ -50,7 +50,10 @@ def _used(repository: Repository, commit: str, named: list[str]) -> Iterator[tup
         actions = [_text(repository, commit, name) for name in descriptions]
         beside = (normpath(join(real, file)) for action in actions for file in policy.named_paths(action))
         apart = [file for file in beside if not file.startswith(("../", f"{real}/")) and file not in {"..", real}]
-        for file in [*([*descriptions] if real == _TOP else [real]), *apart]:
+        itself = descriptions if real == _TOP else [real]
+        if not any(actions) and repository.blob(commit, real) is None:
+            itself = []  # a folder that is no action: what runs there is not known
+        for file in (*itself, *apart):
             yield file, repository.object_name(commit, repository.real(commit, file))
         named += [inner for action in actions for inner in policy.local_paths(action) if inner not in named]
 
