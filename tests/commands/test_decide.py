@@ -11,13 +11,18 @@ from typing import Any
 import msgspec
 import pytest
 
+from mergeship.adapters import dist
 from mergeship.adapters.git import Repository
 from mergeship.commands.decide import Decided, decide
 from mergeship.commands.gate import Gated, gate
+from mergeship.core.distribution import Distribution
 from mergeship.core.release import commit_range, ledger
+from mergeship.core.release.ledger import Entry
 from mergeship.core.workflow import PATH
 from mergeship.drills.env import NO_SHIP, SHIP, UNCLEAR, DrillEnv, pipeline
+from mergeship.drills.fault_hooks import clock
 from mergeship.drills.merges import dispatch
+from mergeship.drills.runner import Ran
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline import deciding
 from mergeship.pipeline.clean_room import in_clean_room
@@ -25,6 +30,7 @@ from mergeship.world.fault import Fault
 from mergeship.world.forge.accounts import Grant
 from tests import ledgers
 from tests.conftest import git
+from tests.ledgers import NOW
 from tests.testbeds import drill_env
 
 QUICK = ("forge.deadline=1", "index.deadline=3")
@@ -321,6 +327,9 @@ CONFIRMED: Mapping[str, str] = {
     "deep/action.yaml": "runs: {using: node20, main: index.js}\n", "deep/index.js": "1\n",
     "behind/index.js": "1\n", "linked": "->behind",
     "action.yml": "runs: {using: node20, main: lib/index.js}\n", "lib/index.js": "1\n",
+    ".github/workflows/own.yml": ACTION.replace("./act", "$/owned"), "owned/action.yml": "runs: {using: composite}\n",
+    ".github/workflows/folder.yml": ACTION.replace("- uses: ./act", "- run: pytest ./checked ./run.sh"),
+    "checked/test_x.py": "1\n", "run.sh": "1\n",
 }  # fmt: skip
 
 
@@ -337,6 +346,9 @@ CHANGES = (
     ("made/i.js", "evil\n", "made/i.js has changed"),
     (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
     ("docs/secrets.md", "secrets", ""),
+    ("owned/run.sh", "evil\n", "owned has changed"),
+    ("run.sh", "evil\n", "run.sh has changed"),
+    ("checked/test_x.py", "2\n", ""),
     (PATH, pipeline(), ""),
 )
 
@@ -779,3 +791,124 @@ def test_a_release_whose_page_lags_is_looked_for_again(play: DrillEnv) -> None:
         assert run(play, "index.deadline=10").decision == "ship"
     finally:
         timer.join()
+
+
+def ended(play: DrillEnv, commit: str, conclusion: str = "success", **jobs: str) -> str:
+    """A commit's run has come to its end, with these jobs; its number."""
+    (run,) = (known for known in play.testbed.repo.runs if known.commit == commit)
+    run.jobs, run.conclusion = {"Test": "success", **{name.capitalize(): end for name, end in jobs.items()}}, conclusion
+    return str(run.number)
+
+
+@pytest.mark.parametrize(("body", "outcome"), [(NO_SHIP, "skip"), (UNCLEAR, "hold")])
+def test_a_merge_that_does_not_ask_is_not_shipped_by_an_upload_that_someone_forged(
+    play: DrillEnv, tmp_path: Path, body: str, outcome: str
+) -> None:
+    """T1: its run finished another upload, so it has begun to deploy, and anyone can build the same bytes."""
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    commit = play.merged(body)
+    play.decide(run="2")
+    run_of = ended(play, commit, decide="success", build="success", deploy="success")
+    files = tuple(dist.digest(file) for file in dist.distributions(play.session.distributions("0.1.2", play)))
+    for state in ("uploading", "uploaded"):
+        forged = Entry(version="0.1.2", commit=commit, state=state, at=NOW, began=NOW, run=run_of, files=files)
+        known = play.ledger
+        play.testbed.origin.put_ledger(msgspec.structs.replace(known, releases=(known.releases[0], forged)), "forged")
+        play.merged(NO_SHIP)
+        outputs = tmp_path / state
+        found = run(play, GITHUB_OUTPUT=str(outputs))
+        assert (found.decision, found.unfinished) == (outcome, ())
+        assert {"ship=false", "unfinished=[]"} <= set(outputs.read_text().splitlines())
+        shutil.rmtree(play.runner.state)
+
+
+def test_who_may_not_decide_has_nothing_sent(play: DrillEnv, tmp_path: Path) -> None:
+    """T13: a dispatch that names the commit confirms what it brings, if it is of someone who decides."""
+    play.testbed.repo.of_organization = True
+    play.testbed.repo.access["writer"] = "write"
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    play.merged()
+    version = play.claimed(run="2")
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy")] * 40
+    play.deploy(run="2", settings=("index.deadline=1",))
+    play.testbed.catalog.faults.clear()
+    play.merged(NO_SHIP, changes={"pyproject.toml": _with(play, 'environment = "elsewhere"')})
+    uploads, outputs = len(play.testbed.catalog.uploads), tmp_path / "outputs"
+    event = dispatch("ship", "x", play.main, by="writer")
+    assert play.decide(run="3", event=event, more={"GITHUB_OUTPUT": str(outputs)}).code == "may-not-decide"
+    assert "ship=false" in outputs.read_text()
+    assert play.deploy(run="3", event=event).code == "may-not-decide"
+    assert (len(play.testbed.catalog.uploads), play.entry(version).state) == (uploads, "uploading")
+
+
+def test_a_skip_that_someone_wrote_who_may_not_decide_does_not_count(play: DrillEnv) -> None:
+    """T3: a dispatch of theirs holds, and has begun to decide."""
+    play.testbed.repo.of_organization = True
+    play.testbed.repo.access["writer"] = "write"
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    commit = play.merged()
+    event = dispatch("skip", "no", by="writer")
+    assert play.decide(event=event).code == "may-not-decide"
+    recorded = play.testbed.repo.runs[-1]
+    recorded.actor, recorded.conclusion = "writer", "failure"
+    recorded.jobs = {"Test": "success", "Decide": "failure", "Build": "skipped", "Deploy": "skipped"}
+    skip = ledger.Skip(commit, play.testbed.repo.clock(), "no", str(recorded.number), "writer", "maintain")
+    play.testbed.origin.put_ledger(msgspec.structs.replace(play.ledger, skips=(skip,)), "forged")
+    play.merged(NO_SHIP)
+    found = run(play)
+    assert found.decision == "hold"
+    assert "no run proves it" in found.reasons[-1]
+
+
+def test_what_was_uploaded_by_a_forged_word_is_given_up_and_decided_on_again(play: DrillEnv) -> None:
+    """T12: nothing of it is on the index, and nobody has its bytes: no run is green for ever."""
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    commit = play.merged()
+    version = play.claimed(run="2")
+    ended(play, commit, "cancelled", decide="success", build="success", deploy="cancelled")
+    known = play.ledger
+    wheel = Distribution(f"obk-{version}-py3-none-any.whl", 9, "5" * 64)
+    forged = msgspec.structs.replace(known.releases[-1], state="uploaded", files=(wheel,), began=NOW)
+    play.testbed.origin.put_ledger(msgspec.structs.replace(known, releases=(known.releases[0], forged)), "forged")
+    play.merged(NO_SHIP)
+    later = clock(3 * 3600)
+    found = play.decide(run="3", preload=later)
+    (begun,) = found.document["unfinished"]
+    assert (begun["version"], begun["listed"]) == (version, False)
+    wanted = msgspec.json.encode([begun]).decode()
+    built = play.call(
+        "build", runner=play.runner, run="3", options=("--out", "dist", "--version", "", "--unfinished", wanted)
+    )
+    assert built.document["lost"] == [version]
+    assert play.deploy(run="3", preload=later, settings=("index.deadline=1",)).code == "version-given-up"
+    again = play.decide(run="4", preload=later)
+    assert (again.document["decision"], again.document["version"]) == ("ship", "0.1.3")
+
+
+def test_an_index_that_never_listed_it_is_sent_it_again_from_a_new_runner(play: DrillEnv) -> None:
+    """T12: the bytes that it needs for that are built again, or taken from its run."""
+    play.merged(changes={PATH: pipeline()})
+    play.shipped()
+    play.merged()
+    version = str(play.decide(run="2").document["version"])
+    assert built(play, version).status == 0
+    play.testbed.catalog.faults += [Fault(200, "<html>log in</html>")] * 2
+    assert play.deploy(run="2", settings=("index.deadline=1",)).code == "not-listed"
+    assert play.entry(version).state == "uploaded"
+    shutil.rmtree(play.runner.state)
+    later = clock(3 * 3600)
+    found = play.decide(run="3", preload=later)
+    assert built(play, "", found.document["unfinished"]).document["restored"] == [version]
+    assert play.deploy(run="3", preload=later).status == 0
+    play.complete("0.1.1", version)
+
+
+def built(play: DrillEnv, version: str, unfinished: Any = ()) -> Ran:
+    """The job `build`, on what decide put out."""
+    wanted = msgspec.json.encode(unfinished).decode()
+    options = ("--out", "dist", "--version", version, "--unfinished", wanted)
+    return play.call("build", runner=play.runner, options=options)

@@ -24,6 +24,7 @@ def skip_what_was_before(testbed: Testbed, workflow: Workflow) -> bool:
             began=repo.clock(), conclusion="success", jobs=jobs,
         )
     )  # fmt: skip
-    skip = Skip(main, ledger.now(repo.clock().timestamp()), "where the rehearsal begins", str(RUN))
+    began = repo.runs[-1]
+    skip = Skip(main, ledger.now(began.began.timestamp()), "where the rehearsal begins", str(RUN), began.actor)
     testbed.origin.put_ledger(Ledger(project=testbed.project, skips=(skip,)), skip.says)
     return True

@@ -22,6 +22,7 @@ from mergeship.core.release.decision import ByHand, Merged, Pull
 from mergeship.core.release.ledger import Entry
 from mergeship.core.trigger import Trigger
 from mergeship.errors import Held
+from tests.core.release.test_delivery import BOTH
 from tests.core.release.test_ledger import NOW, A, B, entry, of
 
 BEFORE = "1" * 40
@@ -197,3 +198,95 @@ def test_where_much_was_merged_it_is_looked_for_a_run_that_skipped() -> None:
         )
         with pytest.raises(Held, match="more than 250"):
             next_step(facts(**{**known, "ledger": ledger}))
+
+
+UNSENT: dict[str, Any] = {"state": "uploading", "files": BOTH, "began": NOW}
+THREE = (Commit("d" * 40, "docs: x (#3)"), *LINE)
+"""The newest first: a third merge, B, A, and where it begins."""
+
+
+def merges(*bodies: str) -> tuple[Merged, ...]:
+    """The merges of A, B and the third one."""
+    return tuple(
+        Merged(commit, (pull(number, body),))
+        for number, (commit, body) in enumerate(zip(THREE[-2::-1], bodies, strict=False), 1)
+    )
+
+
+def later(upload: dict[str, Any], *bodies: str, **more: Any) -> ClaimFacts:
+    """A run on the third merge, after an upload for B."""
+    ledger = of(entry(**{"commit": B, "since": A, **UNSENT, **upload}))
+    given = {"first_parents": THREE, "ledger": ledger, "merges": merges(*bodies), "introduced": A, **more}
+    return facts("d" * 40, **given)
+
+
+def decided(step: Step) -> ClaimDecision:
+    judged = step.decided if isinstance(step, Write) else step
+    assert isinstance(judged, ClaimDecision)
+    return judged
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded"])
+def test_an_upload_of_which_the_index_has_nothing_is_judged_by_its_merges(state: str) -> None:
+    """T1: anyone may write that it has begun; what its merges ask for counts."""
+    of_b = {"state": state}
+    skipped = decided(next_step(later(of_b, NO, YES, NO)))
+    assert (skipped.decision.decision, skipped.refuted, skipped.range.base) == ("skip", frozenset[str](), B)
+    refuted = decided(next_step(later(of_b, NO, NO, NO)))
+    assert (refuted.decision.decision, refuted.refuted) == ("skip", frozenset({"0.1.1"}))
+    unclear = decided(next_step(later(of_b, NO, "", NO)))
+    assert (unclear.decision.decision, unclear.refuted) == ("hold", frozenset({"0.1.1"}))
+    listed = Listing((Published("0.1.1"),), BOTH[:1])
+    assert next_step(later(of_b, merges=None, listing=listed)) == LookUp((THREE[0],), f"0.1.1, {state} at {B[:12]}")
+
+
+def test_what_a_person_began_to_send_needs_no_merge_that_asks() -> None:
+    step = decided(next_step(later({}, NO, "", NO, by_person=frozenset({"0.1.1"}))))
+    assert (step.decision.decision, step.refuted) == ("skip", frozenset())
+
+
+def test_what_nothing_asks_for_is_given_up_with_the_next_claim() -> None:
+    step = next_step(later({}, NO, NO, YES))
+    assert {version: state for version, (state, _) in written(step).items()} == {
+        "0.1.1": "given-up", "0.1.2": "claimed",
+    }  # fmt: skip
+
+
+def test_an_upload_of_another_line_holds() -> None:
+    with pytest.raises(Held, match="main was rewritten"):
+        next_step(later({"commit": "e" * 40}, YES, YES, NO))
+
+
+@pytest.mark.parametrize(("body", "outcome"), [(YES, "ship"), (NO, "skip"), ("", "hold")])
+def test_the_commit_s_own_upload_is_judged_too(body: str, outcome: str) -> None:
+    ledger = of(entry(commit=A, **UNSENT))
+    step = decided(next_step(facts(body=body, ledger=ledger)))
+    assert step.decision.decision == outcome
+    assert (step.entry is not None, step.refuted) == (
+        outcome == "ship", frozenset() if outcome == "ship" else frozenset({"0.1.1"}),
+    )  # fmt: skip
+
+
+def test_a_person_may_skip_an_upload_of_which_the_index_has_nothing() -> None:
+    by_me = Trigger(by_hand=ByHand("skip", "no", "me"))
+    step = next_step(facts(ledger=of(entry(commit=A, **UNSENT)), trigger=by_me))
+    assert {version: state for version, (state, _) in written(step).items()} == {"0.1.1": "given-up"}
+    listed = Listing((Published("0.1.1"),), BOTH)
+    step = next_step(facts(ledger=of(entry(commit=A, **UNSENT)), trigger=by_me, listing=listed))
+    assert decided(step).decision.decision == "ship"
+
+
+def test_a_person_s_decision_finishes_no_upload_that_nobody_judged() -> None:
+    by_me = Trigger(by_hand=ByHand("ship", "now", "me"))
+    step = decided(next_step(later({}, NO, NO, NO, trigger=by_me)))
+    assert (step.decision.decision, step.refuted) == ("ship", frozenset({"0.1.1"}))
+
+
+def test_an_upload_that_anyone_may_have_written_confirms_no_policy() -> None:
+    """T13: it would stand for a commit that nobody has confirmed."""
+    wanted = next_step(later({}, policies=None, merges=None))
+    assert wanted == ReadPolicies(A, "d" * 40)
+    by_person = next_step(later({}, policies=None, merges=None, by_person=frozenset({"0.1.1"})))
+    assert by_person == ReadPolicies(B, "d" * 40)
+    listed = Listing((Published("0.1.1"),), BOTH)
+    assert next_step(later({}, policies=None, merges=None, listing=listed)) == ReadPolicies(B, "d" * 40)

@@ -187,6 +187,12 @@ def test_only_what_the_index_lists_was_uploaded() -> None:
     assert uploaded(unlisted="not yet", now=late) == Send(BOTH)
     assert uploaded(unlisted="not yet", now=late, listing=Listing(files=(FILE,))) == Send((SDIST,))
     assert stop(uploaded(unlisted="not yet", now=late, here=frozenset({FILE}))).error.code == "not-listed"
+    gone: dict[str, Any] = {"unlisted": "not yet", "here": frozenset(), "lost": "its bytes are gone"}
+    assert uploaded(**gone, now=late) == GiveUp("its bytes are gone", "", "uploaded")
+    assert stop(uploaded(**gone)).error.code == "not-listed"  # it may lag
+    renewed = {"ended": NOW - LEASE * 2}  # the ledger says that it was just sent, and its run ended long ago
+    assert uploaded(**gone, **renewed) == GiveUp("its bytes are gone", "", "uploaded")
+    assert uploaded(unlisted="not yet", **renewed) == Send(BOTH)
     again: dict[str, Any] = {"now": late, "sent": (TAKEN, UploadOutcome(SDIST, "sent"))}
     assert uploaded(**again) == Await(BOTH, 60.0)
     assert stop(uploaded(**again, unlisted="not yet")).error.code == "not-listed"

@@ -267,6 +267,23 @@ def test_what_came_to_its_end_goes_into_the_archive() -> None:
     )
 
 
+def test_a_runner_that_was_away_for_long_knows_the_ledger_again() -> None:
+    """T25: all that it remembers went into the archive since, what was open then too."""
+    for seen, now in ((150, 300), (190, 420), (150, 1000)):
+        before = many(seen)
+        before[-1] = entry(f"0.{seen}.0", state="uploading")
+        assert continuity_error(of(*before), of(*many(now)[-ledger.KEPT :])) == ""
+    assert continuity_error(of(*many(150)), of(*many(300)[250:])) == "0.1.0 is not where it was"  # too few are left
+    assert continuity_error(of(*many(300)), of(*many(150)[:100])) == "0.101.0 is not where it was"
+
+
+def test_a_ledger_has_a_limit() -> None:
+    """T22: a list takes many times its text in memory."""
+    text = encode(of(entry(pull_requests=tuple(range(2_001)))))
+    with pytest.raises(Held, match="cannot be read"):
+        decode(text, "p")
+
+
 def test_only_what_came_to_its_end_may_be_gone_and_never_the_newest() -> None:
     assert continuity_error(of(*many(150)), of(*many(150)[60:])) == "0.1.0 is not where it was"
     pending = many(250)

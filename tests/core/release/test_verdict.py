@@ -13,7 +13,7 @@ from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.release.runs import has_skipped
-from mergeship.core.release.verdict import MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
+from mergeship.core.release.verdict import ENDED, MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -517,3 +517,85 @@ def test_a_skip_is_one_of_main_s_own_run_on_that_commit(more: dict[str, Any], co
     earlier = NOW - timedelta(seconds=1)
     assert not has_skipped(MAIN[1], earlier, evidence(of_commit=of_commit))  # a later commit may have claimed it
     assert not has_skipped(MAIN[1], NOW, evidence())
+
+
+def test_a_claim_ends_with_its_run() -> None:
+    """T3: whoever renews it later; and not while its run, or this one, goes on."""
+    of = ledger(entry("0.1.2", "claimed"))
+    assert judged(of, {"7": run(ended_at=NOW)}) == Belief({"0.1.2": ENDED})
+    assert judged(of, {"7": run()}) == judged(of, {"7": run(ended_at=NOW)}, run="7") == Belief()
+
+
+def test_an_upload_is_not_of_a_run_that_decided_nothing() -> None:
+    """T2: a hold that finishes something else begins to deploy too."""
+    of = ledger(entry("0.1.2", "uploading"))
+    code, words = refused(of, {"7": run(decided=False, ended_at=NOW)})
+    assert (code, words.rpartition(", and that ")[2]) == ("ledger-foreign-run", "has decided nothing")
+    assert judged(of, {"7": run(decided=False)}) == Belief()  # it goes on
+
+
+@pytest.mark.parametrize("number", ["3", "4"])
+def test_what_was_on_the_index_before_was_not_sent_by_that_run(number: str) -> None:
+    """T3: a release that the forge gave no tag, moved onto a merge whose deploy began, and failed."""
+    of = ledger(entry("0.1.2", "released", MAIN[2], run=number, tag="refused"))
+    uploaded = Listing((Published("0.1.1"), Published("0.1.2", uploaded_at=NOW)), (*files("0.1.1"), *files("0.1.2")))
+    late = {"4": run(commit=MAIN[2], deployed_at=NOW + timedelta(seconds=1))}
+    code, words = refused(of, late, listing=uploaded)
+    assert (code, words) == (
+        "ledger-disagrees", f"0.1.2 is released for {MAIN[2][:12]}, there is no tag of it, and no run says so",
+    )  # fmt: skip
+    counts = Belief() if number == "4" else Belief(unsourced=frozenset({"0.1.2"}))
+    assert judged(of, {"4": run(commit=MAIN[2], deployed_at=NOW)}, listing=uploaded) == counts
+    unknown = listing("0.1.1", "0.1.2")
+    assert judged(of, late, listing=unknown) == counts  # the index does not say when
+
+
+def test_a_release_is_where_its_tag_is() -> None:
+    """T3: whatever the ledger says of its tag, unless a person decides."""
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
+    for tag in ("", "refused"):
+        of = ledger(entry("0.1.2", "released", MAIN[2], run="7", tag=tag))
+        runs = {"7": run(commit=MAIN[2])}
+        assert refused(of, runs, tags=tags, listing=listed) == (
+            "ledger-disagrees", f"0.1.2 is released for {MAIN[2][:12]}, and its tag is on {MAIN[1][:12]}",
+        )  # fmt: skip
+        assert isinstance(judged(of, runs, tags=tags, listing=listed, by_hand=True), Belief)
+
+
+def test_what_was_finished_and_is_nowhere_is_not_borne_out_by_a_run() -> None:
+    """T3: its run began to deploy, and failed."""
+    of = ledger(entry("0.1.2", "released", MAIN[1], run="3"), entry("0.1.3", "uploading", MAIN[2], run="4"))
+    runs = {"3": run(commit=MAIN[0]), "7": run(), "4": run(commit=MAIN[2])}
+    assert judged(of, runs) == Belief({"0.1.2": NOTHING})
+
+
+def test_many_refused_tags_hide_no_release_of_a_later_commit() -> None:
+    """T3: what the newest of them does not contain is looked up."""
+    refused_tags = [
+        entry(f"0.1.{number}", "released", MAIN[number], run=str(number), tag="refused")
+        for number in range(2, NEWEST + 4)
+    ]
+    forged = entry("0.1.2.post1", "released", MAIN[NEWEST + 9], run="666", tag="refused")
+    of = ledger(refused_tags[0], forged, *refused_tags[1:])
+    listed = listing("0.1.1", *(one.version for one in refused_tags))
+    runs = {one.run: run(commit=one.commit) for one in refused_tags}
+    assert judged(of, runs, listing=listed) == Belief({"0.1.2.post1": NOTHING})
+
+
+def test_what_is_given_up_and_on_the_index_is_not_shipped_once_more() -> None:
+    """T4: one commit would have two releases, unless a person decides, or something later contains it."""
+    listed = listing("0.1.1", "0.1.2")
+    of = ledger(entry("0.1.2", "given-up"))
+    assert refused(of, listing=listed) == (
+        "ledger-disagrees", f"0.1.2 is given up for {MAIN[1][:12]}, and the index has all of it",
+    )  # fmt: skip
+    assert judged(of, listing=listed, by_hand=True) == Belief()
+    assert judged(of, listing=listing("0.1.1")) == Belief()
+    later = ledger(entry("0.1.2", "given-up"), entry("0.1.3", "uploading", MAIN[2], run="4"))
+    assert judged(later, {"4": run(commit=MAIN[2])}, listing=listed) == Belief()
+
+
+def test_so_many_releases_above_the_index_are_nobody_s() -> None:
+    """T22: each would take a look at git."""
+    of = ledger(*(entry(f"0.1.{number}", "released", tag="created") for number in range(2, MOST + 4)))
+    assert refused(of)[0] == "ledger-foreign-run"
