@@ -204,6 +204,34 @@ def test_an_early_signal_ends_quietly(number: int) -> None:
     assert (done.returncode, done.stderr) == (130, "")
 
 
+LOADING = """
+import os, signal, sys, tempfile
+from pathlib import Path
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+folder = tempfile.mkdtemp()
+Path(folder, "slow.py").write_text("import os, signal, time\\nos.kill(os.getpid(), signal.SIGINT)\\ntime.sleep(0.2)")
+sys.path.insert(0, folder)
+from mergeship import __main__, cli
+def main(*_):
+    try:
+        import slow
+        print("loaded", flush=True)
+        import time
+        time.sleep(10)
+    except BaseException as error:
+        print(type(error).__name__)
+        return 130
+cli.main = main
+__main__.run()
+"""
+
+
+def test_a_signal_while_something_is_loaded_waits_until_it_is() -> None:
+    """T23: a module or a type that is half read fails later, or ends the interpreter."""
+    done = _python(LOADING)
+    assert (done.returncode, done.stdout) == (130, "loaded\nInterrupted\n")
+
+
 def _python(code: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-I", "-c", code]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=20)

@@ -250,6 +250,19 @@ def test_what_differs_is_reported_and_never_built(workspace: Path, job: dict[str
         build(workspace, job, said.append, out=workspace / "dist", version="")
 
 
+def test_line_ends_that_git_would_write_otherwise_are_no_change(workspace: Path, job: dict[str, str]) -> None:
+    """A file was committed with its line ends before it was said that it is text."""
+    (workspace / "notes.txt").write_bytes(b"one\r\ntwo\r\n")
+    commit_all(workspace)
+    (workspace / ".gitattributes").write_text("* text\n")
+    git(workspace, "add", ".gitattributes")
+    git(workspace, "commit", "--quiet", "-m", "text")
+    job["GITHUB_SHA"] = git(workspace, "rev-parse", "HEAD")
+    said: list[Event] = []
+    assert inside(lambda clean, _: (clean / "notes.txt").read_bytes(), workspace, job, said) == b"one\r\ntwo\r\n"
+    assert said == []
+
+
 def test_a_commit_that_is_not_in_the_checkout_comes_from_the_origin(
     workspace: Path, job: dict[str, str], tmp_path: Path
 ) -> None:

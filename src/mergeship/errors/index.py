@@ -54,7 +54,7 @@ CODES = {
         _FAILED + _HELD, "The index cannot be reached.", "Check the network and `index.upload`, then run the job again."
     ),
     "index-unreadable": Code(
-        _HELD,
+        _FAILED + _HELD,
         "What the index lists cannot be read, so nothing is decided.",
         "Check `index.simple` and the login, or run the job again later.",
     ),

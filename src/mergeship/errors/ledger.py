@@ -74,7 +74,9 @@ CODES = {
         _HELD, "The ledger is not a document that mergeship wrote.", "Push back the last commit that mergeship wrote."
     ),
     "may-not-decide": Code(
-        _HELD, "Who dispatched the workflow has not the role that decides.", "Someone with that role dispatches it."
+        _HELD,
+        "Who dispatched the workflow does not have the role for it.",
+        "Someone with that role dispatches it.",
     ),
     "not-main": Code(_WRONG, "The workflow runs on another ref than main.", "Run it with `--ref main`."),
     "policy-changed": Code(

@@ -27,7 +27,8 @@ def look_up_merges(
     if not commits:
         return []
     lookup = Lookup(environ, state.name, state.settings.forge.deadline)
-    pulls = lookup.pulls_of([commit.sha for commit in commits], known.introduced)
+    alone = next((commit.sha for commit in commits if commit.sha == known.introduced and not commit.names_pull), "")
+    pulls = lookup.pulls_of([commit.sha for commit in commits], alone)
     released = frozenset(entry.version for entry in known.ledger.releases if entry.begun)
     merges = []
     for commit in commits:

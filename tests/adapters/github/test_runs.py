@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from mergeship.adapters.github import Forge, runs
-from mergeship.adapters.github.shapes import WorkflowJob
+from mergeship.adapters.github.shapes import WorkflowJob, shaped
 from mergeship.core.workflow import PATH
 from mergeship.drills.env import DrillEnv
-from mergeship.errors import Held
+from mergeship.errors import Held, Misconfigured
 from mergeship.world.forge.records import Run
 from tests.servers import raw_server
 from tests.testbeds import drill_env
@@ -86,3 +86,34 @@ def test_what_a_runner_has_taken_has_begun(
     status: str, conclusion: str | None, runner: int | None, begun: bool
 ) -> None:
     assert WorkflowJob("Deploy", status, conclusion, runner).begun is begun
+
+
+def test_an_answer_of_the_forge_has_a_limit(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22"""
+    forge = Forge(play.testbed.by_person, play.testbed.repo.name, 30)
+    monkeypatch.setattr("mergeship.web.LARGEST", 100)
+    with pytest.raises(Held, match="has more than 100 bytes"):
+        forge.ask(lambda ask: ask.item(ask.base))
+
+
+def test_a_list_of_the_forge_has_a_limit(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T22: all of its pages together."""
+    monkeypatch.setattr("mergeship.adapters.github.connection.MOST_ITEMS", 0)
+    play.merged()
+    forge = Forge(play.testbed.by_person, play.testbed.repo.name, 30)
+    with pytest.raises(Held, match="lists more than 0 items"):
+        forge.ask(lambda ask: ask.all(f"{ask.base}/pulls?state=all"))
+
+
+def test_a_time_without_a_zone_is_no_answer_of_github() -> None:
+    """T21"""
+    shaped({"name": "x", "started_at": "2026-01-01T00:00:00Z"}, WorkflowJob, "url")
+    with pytest.raises(Held, match="timezone"):
+        shaped({"name": "x", "started_at": "2026-01-01T00:00:00"}, WorkflowJob, "url")
+
+
+def test_no_token_is_sent_in_clear(play: DrillEnv) -> None:
+    """T13"""
+    environ = {**play.testbed.by_person, "GITHUB_API_URL": "http://forge.example/api/v3"}
+    with pytest.raises(Misconfigured, match="GITHUB_API_URL is http"):
+        Forge(environ, play.testbed.repo.name, 5).ask(lambda ask: ask.item(ask.base))

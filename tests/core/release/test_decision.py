@@ -50,6 +50,9 @@ def test_what_brought_the_pipeline_may_have_been_pushed() -> None:
     found = decide([first, merged(pull(1))], "checklist", "v1", introduced="c" * 40)
     assert found.decision == "ship"
     assert str(found.reasons[0]) == "cccccccccccc: it brought the pipeline: the record begins with it"
+    for subject in ("feat: pipeline (#1)", "Merge pull request #1 from a/b"):  # GitHub does not know it yet
+        late = Merged(Commit("c" * 40, subject))
+        assert decide([late], "checklist", "v1", introduced="c" * 40).decision == "hold"
 
 
 def test_without_any_that_deploys_nothing_ships() -> None:

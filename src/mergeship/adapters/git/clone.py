@@ -46,11 +46,14 @@ def differing(clone: Repository, checkout: str) -> list[str]:
     index = ["--git-dir", str(Path(clone.path) / ".git"), "--work-tree", checkout]
     shown = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=no", "--ignore-submodules=all")
     try:
-        listed = clone.git(*index, *shown, seconds=PATIENCE)
+        changed = _names(clone.git(*index, *shown, seconds=PATIENCE))
+        if changed:  # line ends that git would write otherwise are no change
+            _as_they_are(clone)
+            changed &= _names(clone.git(*index, *shown, seconds=PATIENCE))
     except ProcessFailed:
         return ["(what is checked out cannot be read)"]
-    changed = [entry[3:] for entry in listed.split("\0") if entry]
-    return [name for name in changed if os.path.lexists(Path(checkout) / name)]  # a sparse checkout has only some
+    # A sparse checkout has only some.
+    return [name for name in sorted(changed) if os.path.lexists(Path(checkout) / name)]
 
 
 def write_files(clone: Repository) -> None:
@@ -58,10 +61,20 @@ def write_files(clone: Repository) -> None:
 
     A build makes its own copy, and takes what git makes of it.
     """
+    _as_they_are(clone)
+    clone.git("checkout-index", "--quiet", "--force", "--all")
+
+
+def _as_they_are(clone: Repository) -> None:
+    """Have git change nothing of files, whatever attributes they have."""
     attributes = Path(clone.path) / ".git" / "info" / "attributes"
     attributes.parent.mkdir(exist_ok=True)
     attributes.write_text("* -text -ident -filter -eol -working-tree-encoding\n", encoding="utf-8")
-    clone.git("checkout-index", "--quiet", "--force", "--all")
+
+
+def _names(status: str) -> set[str]:
+    """The files that `git status -z` lists."""
+    return {entry[3:] for entry in status.split("\0") if entry}
 
 
 def _empty(target: Path, url: str, environ: Mapping[str, str]) -> Repository:

@@ -1,5 +1,6 @@
 """Which merges a run decides on: everything on main since the last release, so that a dropped run loses nothing."""
 
+import re
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
@@ -12,6 +13,7 @@ MOST = 250
 """Commits in one release; more than that is nobody's day, but a history that was misread."""
 LONG = 100
 """Commits from which on it is looked for a run that had nothing to ship, instead of looking all of them up."""
+_OF_PULL = re.compile(r"\(#\d+\)$|^Merge pull request #\d+ ", re.ASCII)
 _RUN = "gh workflow run ci-cd.yml --ref main -f decision=ship -f reason='…'"
 _SKIP = " (or decision=skip)"
 DISPATCH = f"decide by hand: {_RUN}{_SKIP}"
@@ -32,6 +34,11 @@ class Commit(msgspec.Struct, frozen=True):
     def subject(self) -> str:
         """The message's first line."""
         return self.message.partition("\n")[0]
+
+    @property
+    def names_pull(self) -> bool:
+        """Whether its subject is one that a merge of a pull request is given."""
+        return bool(_OF_PULL.search(self.subject))
 
 
 class Range(msgspec.Struct, frozen=True):
@@ -109,7 +116,8 @@ def by_hand(first_parents: Sequence[Commit], head: str, ledger: Ledger, now: dat
     """The range of a run in which a person decides: no merges, and no limits. Raises Held for what is not on main."""
     shas = [commit.sha for commit in first_parents]
     if head not in shas:
-        raise Held("not-on-main", f"{head[:12]} is not on main (or main was rewritten)", hint=_restore(head))
+        hint = f"restore main; or, if that was intended, {DISPATCH}"
+        raise Held("not-on-main", f"{head[:12]} is not on main (or main was rewritten)", hint=hint)
     position = shas.index(head)
     settled = {entry.commit: entry for entry in ledger.releases if entry.begun or entry.leased(now, lease)}
     later = (settled[sha] for sha in shas[:position] if sha in settled)

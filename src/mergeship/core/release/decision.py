@@ -133,7 +133,7 @@ def require_role(person: ByHand, roles: Collection[str], wanted: str) -> ByHand:
     if role not in ranks[ranks.index(wanted) :]:
         raise Held(
             "may-not-decide",
-            f"{person.actor} has the role {role or 'none that writes'}, and decide.by is {wanted}",
+            f"{person.actor} {f'has the role {role}' if role else 'cannot write here'}, and decide.by is {wanted}",
             hint=f"someone with the role {wanted} dispatches the workflow",
         )
     return msgspec.structs.replace(person, role=role)
@@ -154,7 +154,7 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str, introduced: str
     reasons: list[Reason] = []
     parts: list[Part] = ["patch"]
     for merge in merges:
-        if not merge.pulls and merge.commit.sha == introduced:
+        if not merge.pulls and merge.commit.sha == introduced and not merge.commit.names_pull:
             reasons.append(Reason(introduced[:12], "it brought the pipeline: the record begins with it", "neutral"))
         elif not merge.pulls:
             words = f"{one_line(merge.commit.subject)[:80]!r} has no merged pull request: it was pushed directly"
