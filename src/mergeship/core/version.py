@@ -161,7 +161,8 @@ def _stay_below_one(
             raise Held(
                 "would-leave-0x",
                 f"{who}, but {reason}: the next version would leave 0.x",
-                hint=f"delete it if it is a stray; or leave 0.x above {version}: mergeship bump --to V --leave-0x",
+                hint=f"delete it if it is a stray (a rule that keeps tags has to be lifted); or leave 0.x above "
+                f"{version}: mergeship bump --to V --leave-0x",
             )
 
 

@@ -19,7 +19,7 @@ from mergeship.core.release.claim import (
 )
 from mergeship.core.release.commit_range import Commit
 from mergeship.core.release.decision import ByHand, Merged, Pull
-from mergeship.core.release.ledger import Entry
+from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.trigger import Trigger
 from mergeship.errors import Held
 from tests.core.release.test_delivery import BOTH
@@ -290,3 +290,14 @@ def test_an_upload_that_anyone_may_have_written_confirms_no_policy() -> None:
     assert by_person == ReadPolicies(B, "d" * 40)
     listed = Listing((Published("0.1.1"),), BOTH)
     assert next_step(later({}, policies=None, merges=None, listing=listed)) == ReadPolicies(B, "d" * 40)
+
+
+def test_a_release_that_the_ledger_lacks_is_where_a_range_begins() -> None:
+    """T4: an older decision, which the ledger still has, would have it counted once more."""
+    ledger = of(skips=(Skip(BEFORE, NOW, "no"),))
+    published: dict[str, Any] = {"tags": {"v0.1.1": A}, "listing": Listing((Published("0.1.1"),))}
+    given: dict[str, Any] = {"ledger": ledger, "merges": None}
+    assert next_step(facts(B, **given, **published)) == LookUp(
+        (LINE[0],), f"the tag of the highest published version at {A[:12]}"
+    )
+    assert next_step(facts(B, **given)) == LookUp(LINE[1::-1], f"a decision by hand to skip at {BEFORE[:12]}")

@@ -253,11 +253,15 @@ def judge(seed: int) -> str:
 
 
 def decision(world: World, counting: Ledger, belief: Belief) -> ClaimDecision:
-    """What decide makes of it. Raises Held."""
+    """What decide makes of it. Raises Held.
+
+    Who puts the missing tag of a release on a later commit moves where a project without a ledger begins:
+    docs/security.md says so.
+    """
     line = tuple(Commit(sha) for sha in reversed(MAIN[: world.head + 1]))
     known = ClaimFacts(
         project=ProjectFacts("obk", "0.1.0", "", "checklist", LEASE), commit=MAIN[world.head], trigger=Trigger(),
-        run=str(world.head), now=NOW, first_parents=line, ledger=counting, tags={}, listing=world.listing,
+        run=str(world.head), now=NOW, first_parents=line, ledger=counting, tags=world.tags, listing=world.listing,
         void=tuple(belief.void), introduced=MAIN[1], policies=({}, {}),
     )  # fmt: skip
     while not isinstance(step := claim.judge(known), ClaimDecision):

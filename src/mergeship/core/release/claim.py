@@ -273,7 +273,10 @@ def _start(facts: ClaimFacts) -> RangeStart:
     highest = max(zip(pep440.comparable(versions), versions, strict=True), default=None)
     at = _tag_of(facts, highest[1]) if highest else ""
     shas = [commit.sha for commit in facts.first_parents]
-    return commit_range.range_start(at, facts.introduced, facts.trigger.pushed, facts.commit, shas)
+    start = commit_range.range_start(at, facts.introduced, facts.trigger.pushed, facts.commit, shas)
+    known = facts.ledger.entry(highest[1]) if highest else None
+    lacks = at in shas and not (known and known.begun)
+    return msgspec.structs.replace(start, lacking=start.ends) if lacks else start
 
 
 def _tag_of(facts: ClaimFacts, version: str) -> str:

@@ -146,7 +146,7 @@ def _ends(
     ends = {entry.commit: f"{entry.version}, {entry.state}" for entry in settled}
     ends |= {skip.commit: "a decision by hand to skip" for skip in ledger.skips if skip.commit not in ends}
     if ends:
-        return ends, False
+        return start.lacking | ends, False
     if first is not None and not start.firm:
         return ({first: "where the ledger begins"} if first else {}), not first
     return start.ends, start.whole
@@ -167,6 +167,8 @@ class RangeStart(msgspec.Struct, frozen=True):
     """Whether there is no such commit: everything counts."""
     firm: bool = False
     """Whether main's own history says so, which nobody can write without a merge."""
+    lacking: dict[str, str] = {}
+    """The commit of a release that tag and index have, and the ledger has not: it ends whatever the ledger says."""
 
 
 def range_start(
