@@ -45,6 +45,17 @@ for path in glob.glob(sys.prefix + "/../**/*.whl", recursive=True):
     assert not dist.distributions(obk / "dist")
 
 
+def test_what_is_imported_tells_the_runner_nothing(obk: Path, environ: Environ, tmp_path: Path) -> None:
+    """T16: the step that hands the files on would obey it."""
+    path = tmp_path / "env"
+    with (obk / "src/obk/__init__.py").open("a") as module:
+        module.write(f"\nopen({str(path)!r}, 'w').write('LD_PRELOAD=/evil.so')\n")
+    commit_all(obk, "feat: mine")
+    with pytest.raises(Failed) as refused:
+        make(obk, {**environ, "GITHUB_ENV": str(path)})
+    assert (refused.value.code, path.read_text()) == ("runner-steered", "")
+
+
 def test_nothing_outlives_a_build(obk: Path, environ: Environ, tmp_path: Path) -> None:
     """T9: neither what the backend starts, nor what a module does when it is imported."""
     left = tmp_path / "left"

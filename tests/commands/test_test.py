@@ -136,6 +136,17 @@ def test_nothing_outlives_the_tests(obk: Path, tmp_path: Path) -> None:
     assert [pid for pid in pids if Path(f"/proc/{pid}").exists()] == []
 
 
+def test_what_tests_tell_the_runner_does_not_count(obk: Path, tmp_path: Path) -> None:
+    """T16: the next steps of the job would obey it."""
+    path = tmp_path / "env"
+    (obk / "tests" / "test_words.py").write_text(
+        f"def test_nothing():\n    open({str(path)!r}, 'w').write('LD_PRELOAD=/evil.so')\n"
+    )
+    with pytest.raises(Failed) as failed:
+        run_tests(obk, {**os.environ, "GITHUB_ENV": str(path)}, lambda _: None)
+    assert (failed.value.code, path.read_text()) == ("runner-steered", "")
+
+
 def test_a_failing_test_is_shown(obk: Path, cli: Cli) -> None:
     (obk / "tests" / "test_words.py").write_text("def test_answer():\n    assert 6 * 9 == 42\n")
     status, out, err = cli("test", obk)
