@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from mergeship.core.listing import Listing, Published
@@ -236,6 +237,8 @@ def test_an_upload_of_which_the_index_has_nothing_is_judged_by_its_merges(state:
     assert (refuted.decision.decision, refuted.refuted) == ("skip", frozenset({"0.1.1"}))
     unclear = decided(next_step(later(of_b, NO, "", NO)))
     assert (unclear.decision.decision, unclear.refuted) == ("hold", frozenset({"0.1.1"}))
+    theirs = Listing((Published("0.1.1"),), tuple(msgspec.structs.replace(file, sha256="9" * 64) for file in BOTH))
+    assert decided(next_step(later(of_b, NO, NO, NO, listing=theirs))).refuted == {"0.1.1"}
     listed = Listing((Published("0.1.1"),), BOTH[:1])
     assert next_step(later(of_b, merges=None, listing=listed)) == LookUp((THREE[0],), f"0.1.1, {state} at {B[:12]}")
 

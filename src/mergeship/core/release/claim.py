@@ -116,7 +116,7 @@ Step = Question | Write | ClaimDecision
 def unsent(ledger: Ledger, listing: Listing) -> tuple[Entry, ...]:
     """Uploads that have begun by the ledger, and of which the index has nothing."""
     sending = (entry for entry in ledger.releases if entry.state in {"uploading", "uploaded"})
-    return tuple(entry for entry in sending if all(listing.presence(file) == "absent" for file in entry.files))
+    return tuple(entry for entry in sending if all(listing.presence(file) != "same" for file in entry.files))
 
 
 def next_step(facts: ClaimFacts) -> Step:
