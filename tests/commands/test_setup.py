@@ -138,7 +138,7 @@ def by_hand(play: DrillEnv) -> None:
     from mergeship.core.workflow import TEMPLATES, render
 
     files = {name: render(template(source), Settings()) for name, source in TEMPLATES.items()}
-    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
+    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand"))
 
 
 def test_where_the_files_are_there_a_pull_request_that_changes_nothing_is_released(play: DrillEnv, setup: Any) -> None:
@@ -172,7 +172,7 @@ def test_a_release_that_is_on_its_way_is_followed(play: DrillEnv, setup: Any) ->
 def test_someone_else_s_pipeline_is_not_started(play: DrillEnv, setup: Any) -> None:
     theirs = "on: push\njobs:\n  all:\n    runs-on: self-hosted\n    steps:\n      - run: twine upload dist/*\n"
     files = {".github/workflows/ci-cd.yml": theirs}
-    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand (#9)"))
+    play.bare.git("update-ref", "refs/heads/main", play.commit(play.main, files, "ci: by hand"))
     status, document, _ = setup("--yes")
     assert (status, document["error"]["code"]) == (2, "other-pipeline")
     assert "mergeship init --force" in document["error"]["hint"]
