@@ -129,7 +129,7 @@ def test_warnings_are_not_taken_for_output(tmp_path: Path) -> None:
 
 
 def test_output_that_is_interrupted_leaves_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(process: "subprocess.Popen[str]", _: str | None) -> None:
+    def interrupted(process: "subprocess.Popen[str]", *_: object) -> None:
         told.append(process.pid)
         raise KeyboardInterrupt
 
@@ -153,6 +153,17 @@ def test_what_is_given_and_what_is_written_may_both_be_long(tmp_path: Path) -> N
     code = "import sys; text = sys.stdin.read(); sys.stderr.write(text); sys.stdout.write(text)"
     text = "x" * 999_999 + "\n"
     assert output(python(code), cwd=tmp_path, env={}, given=text) == text
+
+
+def test_a_hidden_child_that_holds_an_output_holds_nobody(tmp_path: Path) -> None:
+    """T22: the limit is one all the same."""
+    pid = tmp_path / "pid"
+    child = "child = subprocess.Popen(['sleep', '30'], start_new_session=True)"
+    code = f"import subprocess, time; {child}; open({str(pid)!r}, 'w').write(str(child.pid)); time.sleep(30)"
+    with pytest.raises(ProcessFailed, match="status 124"):
+        output(python(code), cwd=tmp_path, env=dict(os.environ), seconds=2)
+    assert _alive(int(pid.read_text()))
+    os.kill(int(pid.read_text()), signal.SIGKILL)
 
 
 def test_a_folder_goes_however_deep_it_is(tmp_path: Path) -> None:

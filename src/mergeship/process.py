@@ -127,7 +127,7 @@ def output(
     with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
             with _ended_after(process, seconds, late):
-                out, warned = _read(process, given)
+                out, warned = _read(process, given, late)
                 if len(out) > MOST:
                     end_group(process, GRACE)
                     raise ProcessFailed(command, TIMED_OUT, f"it wrote more than {MOST} characters")
@@ -162,30 +162,52 @@ def _ended_after(process: Running, seconds: float | None, late: list[bool]) -> I
             timer.cancel()
 
 
-def _read(process: Running, given: str | None) -> tuple[str, str]:
-    """What a process writes, at most one character more than MOST, and the end of what it warns of."""
+def _read(process: Running, given: str | None, late: list[bool]) -> tuple[str, str]:
+    """What a process writes, at most one character more than MOST, and the end of what it warns of.
+
+    Each stream is of the thread that reads it: whoever closed it would wait for a child that holds it open.
+    """
     from threading import Thread
 
+    out: list[str] = []
     warned: deque[str] = deque(maxlen=KEPT)
-
-    def feed() -> None:
-        with suppress(BrokenPipeError):
-            if process.stdin and given is not None:
-                with process.stdin as stream:
-                    stream.write(given)
-
-    def drain() -> None:
-        while process.stderr and (line := process.stderr.readline(LONGEST)):
-            warned.append(line)
-
-    threads = [Thread(target=target, daemon=True) for target in (feed, drain)]
+    threads = [
+        Thread(target=_collect, args=(process.stdout, out), daemon=True),
+        Thread(target=_drain, args=(process.stderr, warned), daemon=True),
+        Thread(target=_feed, args=(process.stdin, given), daemon=True),
+    ]
+    process.stdin = process.stdout = process.stderr = None
     for thread in threads:
         thread.start()
-    out = process.stdout.read(MOST + 1) if process.stdout else ""
-    if len(out) <= MOST:
+    ended = 0.0
+    while any(thread.is_alive() for thread in threads):
         for thread in threads:
-            thread.join()
-    return out, "".join(warned)
+            thread.join(IDLE)
+        if process.poll() is not None:
+            ended = ended or time.monotonic()
+        if late or sum(map(len, out)) > MOST or (ended and time.monotonic() - ended > LINGER):
+            break
+    return "".join(out), "".join(warned)
+
+
+def _collect(stream: "IO[str] | None", out: list[str]) -> None:
+    if stream:
+        with stream:
+            out.append(stream.read(MOST + 1))
+
+
+def _drain(stream: "IO[str] | None", lines: "deque[str]") -> None:
+    if stream:
+        with stream:
+            while line := stream.readline(LONGEST):
+                lines.append(line)
+
+
+def _feed(stream: "IO[str] | None", given: str | None) -> None:
+    with suppress(BrokenPipeError):
+        if stream:
+            with stream:
+                stream.write(given or "")
 
 
 def remove_tree(folder: str | os.PathLike[str]) -> None:

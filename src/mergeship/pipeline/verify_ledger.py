@@ -187,7 +187,8 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
     of = {stage: [job for job in jobs if job.name in names] for stage, names in stages.items()}
     begun = frozenset(stage for stage, its in of.items() if any(job.begun for job in its))
-    known = {"decide", "deploy"} <= set(stages)
+    later_jobs = stages.get("build", frozenset()) | stages.get("deploy", frozenset())
+    known = {"decide", "deploy"} <= set(stages) and not stages["decide"] & later_jobs  # one job does not say which
     decided = [job for job in of.get("decide", ()) if job.conclusion == "success"]
     later = [job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())]
     nothing = {"build", "deploy"} <= of.keys() and bool(of["build"] and of["deploy"]) and set(later) == {"skipped"}

@@ -304,3 +304,17 @@ def test_a_release_that_the_ledger_lacks_is_where_a_range_begins() -> None:
         (LINE[0],), f"the tag of the highest published version at {A[:12]}"
     )
     assert next_step(facts(B, **given)) == LookUp(LINE[1::-1], f"a decision by hand to skip at {BEFORE[:12]}")
+
+
+def test_what_is_decided_already_finishes_no_upload_that_nobody_judged() -> None:
+    """T1: an older run that is run again would build it, and send it."""
+    ledger = of(entry(commit=A, state="released", tag="created", files=()), entry("0.1.2", commit=B, **UNSENT))
+    again = decided(next_step(facts(A, ledger=ledger)))
+    assert (again.decision.decision, again.refuted) == ("skip", frozenset({"0.1.2"}))
+
+
+def test_an_upload_does_not_take_a_decision_away_whose_run_is_gone() -> None:
+    """T3"""
+    void = (Skip(B, NOW, "by me: no", "5"),)
+    step = decided(next_step(later({}, NO, YES, NO, void=void)))
+    assert (step.decision.decision, step.refuted) == ("hold", frozenset({"0.1.1"}))

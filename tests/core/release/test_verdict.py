@@ -490,9 +490,13 @@ def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
 
 def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
     done = [entry(f"0.1.{number}", "released", MAIN[number], run=str(number), tag="refused") for number in range(2, 30)]
-    step = next_step(ledger(*done), evidence())
+    listed = listing("0.1.1", *(one.version for one in done))
+    step = next_step(ledger(*done), evidence(listing=listed))
     assert isinstance(step, LookUpRuns)
     assert len(step.runs) == NEWEST
+    step = next_step(ledger(*done), evidence())  # decoys, which the index does not have, hide nothing
+    assert isinstance(step, LookUpRuns)
+    assert len(step.runs) == len(done)
 
 
 def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:

@@ -164,8 +164,8 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
     doubtful = facts.unsent
     if own is not None and (own.state == "claimed" or own in doubtful):
         decided = None
-    if decided is not None:
-        return ClaimDecision(decided, run, decided.own)
+    if decided is not None:  # and those are judged by the runs that come after them
+        return ClaimDecision(decided, run, decided.own, refuted=frozenset(entry.version for entry in doubtful))
     others = tuple(entry for entry in facts.ledger.releases if entry != own or entry in doubtful)
     run = _since_last_release(facts, msgspec.structs.replace(facts.ledger, releases=others), doubtful)
     if len(run.commits) > commit_range.LONG and facts.skipped is None and (skips := _before_any_claim(facts, run)):
@@ -195,7 +195,9 @@ def _without_uploads(
     shas = [merge.commit.sha for merge in merges]
     for entry in sorted(uploads, key=lambda upload: shas.index(upload.commit) if upload.commit in shas else -1):
         count = [merge.commit.sha for merge in merges].index(entry.commit) + 1 if entry.commit in shas else 0
+        asked = {merge.commit.sha for merge in merges[:count]}
         part = decision.decide(merges[:count], facts.project.intent, run.since, facts.introduced)
+        part = decision.without_proof(part, [skip for skip in facts.void if skip.commit in asked])
         if count and (part.decision == "ship" or entry.version in facts.by_person):
             since = f"{entry.version}, {entry.state} at {entry.commit[:12]}"
             merges = merges[count:]

@@ -251,7 +251,7 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
 def _archived_since(before: Ledger, after: Ledger) -> int:
     """How many of the oldest releases went into the archive: none, if that could not be all that is missing.
 
-    All of them may be there, if a runner was away for long: what was open then has come to its end meanwhile.
+    All of them may be there, if a runner was away for long: the last one has come to its end meanwhile.
     """
     if len(after.releases) < KEPT or not before.releases:
         return 0
@@ -260,7 +260,7 @@ def _archived_since(before: Ledger, after: Ledger) -> int:
         gone = versions[after.releases[0].version]
         return gone if gone <= _last_begun(before) and all(map(_is_over, before.releases[:gone])) else 0
     oldest, newest = pep440.comparable([after.releases[0].version, before.releases[-1].version])
-    return len(before.releases) if oldest > newest else 0
+    return len(before.releases) if oldest > newest and all(map(_is_over, before.releases[:-1])) else 0
 
 
 def _reachable(state: State) -> set[State]:

@@ -112,7 +112,8 @@ def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evide
         later = ledger.releases[ledger.releases.index(last) + 1 :]
         beyond = evidence.outside(last.commit, [entry.commit for entry in finished])
         finished = [entry for entry in finished if entry in later or entry.commit in beyond]
-    untagged = [entry for entry in finished if entry.tag == "refused"]
+    listed = evidence.listing.has_all
+    untagged = [entry for entry in finished if entry.tag == "refused" and listed(entry.files)]
     if untagged:  # what the newest of them contains decides nothing
         beyond = evidence.outside(untagged[-1].commit, [entry.commit for entry in untagged])
         old = [entry for entry in untagged[:-NEWEST] if entry.commit not in beyond]
