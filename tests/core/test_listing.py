@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from mergeship.core.distribution import Distribution
-from mergeship.core.listing import Listing, Published, parse, parse_html
+from mergeship.core.listing import Listing, Published, parse, parse_html, version_of
 from mergeship.errors import Held
 
 FILE = {"filename": "obk-0.1.1.tar.gz", "url": "u", "hashes": {"sha256": "A" * 64}, "size": 9}
@@ -172,3 +172,24 @@ def test_the_links_of_another_project_are_none_of_ours() -> None:
     with pytest.raises(Held, match="does not say that it is of the simple API"):
         parse_html(b"<body>Links for you</body>", "obk", "url")
     assert parse_html(b"<h1>links for O.B_k</h1>", "o-b-k", "url") == Listing()
+
+
+@pytest.mark.parametrize("mark", [b"<!--", b"<a ", b"<?", b"<![CDATA[", b"</a ", b"<a " + b"a " * 40_000 + b">"])
+def test_html_that_is_made_to_be_slow_is_refused(mark: bytes) -> None:
+    """T22: each mark without an end is looked for to the end of the page."""
+    with pytest.raises(Held, match="its tags have no end"):
+        parse_html(b'<meta name="pypi:repository-version" content="1.0">' + mark * 101, "obk", "url")
+
+
+@pytest.mark.parametrize(
+    "name", ["obk-1.0-" + "-".join(".".join(f"x{n}" for n in range(30)) for _ in "123") + ".whl", "obk-9-" + "9" * 200]
+)
+def test_a_name_takes_no_time_and_no_memory(name: str) -> None:
+    """T22: a short name of a wheel may stand for millions of tags."""
+    assert version_of(name, "obk") in {"1.0", ""}
+
+
+def test_a_name_longer_than_any_is_no_page_of_an_index() -> None:
+    with pytest.raises(Held, match="simple API"):
+        parse(page(files=[file("-" * 301 + ".egg")]), "obk", "url")
+    assert parse_html(b'<h1>Links for obk</h1><a href="/' + b"x" * 301 + b'.whl">x</a>', "obk", "url").files == ()
