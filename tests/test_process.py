@@ -11,7 +11,7 @@ import pytest
 
 from mergeship import orphans
 from mergeship import process as processes
-from mergeship.process import ProcessFailed, end_group, output, remove_tree, run, started
+from mergeship.process import ProcessFailed, end_group, output, run, started
 
 
 def python(code: str) -> list[str]:
@@ -164,26 +164,6 @@ def test_a_hidden_child_that_holds_an_output_holds_nobody(tmp_path: Path) -> Non
         output(python(code), cwd=tmp_path, env=dict(os.environ), seconds=2)
     assert _alive(int(pid.read_text()))
     os.kill(int(pid.read_text()), signal.SIGKILL)
-
-
-def test_a_folder_goes_however_deep_it_is(tmp_path: Path) -> None:
-    """T23: the code of a pull request makes one that a recursion does not come to the end of."""
-    folder = tmp_path / "deep"
-    folder.mkdir()
-    inside = os.open(folder, os.O_RDONLY)
-    for _ in range(3_000):
-        os.mkdir("x", dir_fd=inside)
-        inside, above = os.open("x", os.O_RDONLY, dir_fd=inside), inside
-        os.close(above)
-    os.close(inside)
-    remove_tree(folder)
-    assert not folder.exists()
-    remove_tree(folder)
-    link = tmp_path / "link"
-    link.symlink_to(tmp_path / "kept")
-    (tmp_path / "kept").mkdir()
-    remove_tree(link)
-    assert (tmp_path / "kept").is_dir()
 
 
 def test_output_that_takes_too_long_is_ended(tmp_path: Path) -> None:

@@ -47,3 +47,16 @@ def remove(path: str) -> None:
     """Remove a file that is in nobody's way."""
     with suppress(OSError):  # what is left behind harms nobody; what stops the others from being removed does
         os.unlink(path)
+
+
+def remove_tree(folder: "str | os.PathLike[str]") -> None:
+    """Remove a folder as far as it can be, however deep it is: a program of a pull request may have made it."""
+    from shutil import rmtree
+
+    from mergeship.process import ProcessFailed, output
+
+    with suppress(OSError, RecursionError):
+        rmtree(folder)
+    if os.path.isdir(folder) and not os.path.islink(folder):
+        with suppress(ProcessFailed):
+            output(["rm", "-rf", "--", os.fspath(folder)], cwd="/", env={"PATH": os.environ.get("PATH", os.defpath)})

@@ -123,84 +123,58 @@ def output(
     `given` is its standard input, `seconds` how long it may take. Raises ProcessFailed, with both, as `run` does, and
     for what writes more than MOST characters.
     """
-    late: list[bool] = []
     with started(command, cwd=cwd, env=env, stderr=subprocess.PIPE, stdin=_stdin(given)) as process:
         try:
-            with _ended_after(process, seconds, late):
-                out, warned = _read(process, given, late)
-                if len(out) > MOST:
-                    end_group(process, GRACE)
-                    raise ProcessFailed(command, TIMED_OUT, f"it wrote more than {MOST} characters")
-                process.wait()
+            out, warned = _read(process, given, seconds)
+            if len(out) > MOST:
+                raise ProcessFailed(command, TIMED_OUT, f"it wrote more than {MOST} characters")
+            if process.poll() is None:
+                raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s")
         except BaseException:
             end_group(process, GRACE)
             raise
-    if late:
-        raise ProcessFailed(command, TIMED_OUT, f"it did not end within {seconds:g} s")
     if process.returncode:
         raise ProcessFailed(command, process.returncode, out + warned)
     return out
 
 
-@contextmanager
-def _ended_after(process: Running, seconds: float | None, late: list[bool]) -> Iterator[None]:
-    """Kill a process that is `late`, and say so there."""
-    from threading import Timer
+def _read(process: Running, given: str | None, seconds: float | None) -> tuple[str, str]:
+    """What a process writes until it ends, or is late, or has written more than MOST; and the end of what it warns of.
 
-    def kill() -> None:
-        late.append(True)
-        _kill_group(process)
-
-    timer = Timer(seconds, kill) if seconds is not None else None
-    if timer:
-        timer.daemon = True
-        timer.start()
-    try:
-        yield
-    finally:
-        if timer:
-            timer.cancel()
-
-
-def _read(process: Running, given: str | None, late: list[bool]) -> tuple[str, str]:
-    """What a process writes, at most one character more than MOST, and the end of what it warns of.
-
-    Each stream is of the thread that reads it: whoever closed it would wait for a child that holds it open.
+    Each stream is of the thread that serves it: whoever closed it would wait for a child that holds it open.
     """
     from threading import Thread
 
     out: list[str] = []
     warned: deque[str] = deque(maxlen=KEPT)
     threads = [
-        Thread(target=_collect, args=(process.stdout, out), daemon=True),
-        Thread(target=_drain, args=(process.stderr, warned), daemon=True),
+        Thread(target=_collect, args=(process.stdout, out, MOST), daemon=True),
+        Thread(target=_collect, args=(process.stderr, warned), daemon=True),
         Thread(target=_feed, args=(process.stdin, given), daemon=True),
     ]
     process.stdin = process.stdout = process.stderr = None
     for thread in threads:
         thread.start()
-    ended = 0.0
-    while any(thread.is_alive() for thread in threads):
+    late = time.monotonic() + seconds if seconds is not None else float("inf")
+    while True:
         for thread in threads:
             thread.join(IDLE)
-        if process.poll() is not None:
-            ended = ended or time.monotonic()
-        if late or sum(map(len, out)) > MOST or (ended and time.monotonic() - ended > LINGER):
-            break
-    return "".join(out), "".join(warned)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(IDLE)
+            late = min(late, time.monotonic() + LINGER)
+        served = not any(thread.is_alive() for thread in threads)
+        if (served and process.returncode is not None) or sum(map(len, out)) > MOST or time.monotonic() > late:
+            return "".join(out), "".join(warned)
 
 
-def _collect(stream: "IO[str] | None", out: list[str]) -> None:
+def _collect(stream: "IO[str] | None", pieces: "list[str] | deque[str]", most: float = float("inf")) -> None:
+    """Collect what is written, until it is more than `most` characters."""
+    size = 0
     if stream:
         with stream:
-            out.append(stream.read(MOST + 1))
-
-
-def _drain(stream: "IO[str] | None", lines: "deque[str]") -> None:
-    if stream:
-        with stream:
-            while line := stream.readline(LONGEST):
-                lines.append(line)
+            while size <= most and (piece := stream.readline(LONGEST)):
+                pieces.append(piece)
+                size += len(piece)
 
 
 def _feed(stream: "IO[str] | None", given: str | None) -> None:
@@ -208,17 +182,6 @@ def _feed(stream: "IO[str] | None", given: str | None) -> None:
         if stream:
             with stream:
                 stream.write(given or "")
-
-
-def remove_tree(folder: str | os.PathLike[str]) -> None:
-    """Remove a folder as far as it can be, however deep it is: a program of a pull request may have made it."""
-    from shutil import rmtree
-
-    with suppress(OSError, RecursionError):
-        rmtree(folder)
-    if os.path.isdir(folder) and not os.path.islink(folder):
-        with suppress(ProcessFailed):
-            output(["rm", "-rf", "--", os.fspath(folder)], cwd="/", env={"PATH": os.environ.get("PATH", os.defpath)})
 
 
 def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:

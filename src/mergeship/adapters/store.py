@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from mergeship import disk
 from mergeship.core.distribution import Distribution
-from mergeship.process import remove_tree
 
 _SEEN = "ledger-seen"
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -66,17 +65,17 @@ class RunnerStore:
             if not target.exists():
                 disk.replace(str(partial), str(target))
         finally:
-            remove_tree(partial)
+            disk.remove_tree(partial)
 
     def prune(self, done: Collection[str]) -> None:
         """Remove the bytes of versions that have come to their end."""
         for version in done:
-            remove_tree(self.folder / "dist" / version)
+            disk.remove_tree(self.folder / "dist" / version)
 
 
 def _make_way(path: Path) -> None:
     """Remove what stands in the place of something of ours: a link, a pipe, a folder."""
     if path.is_dir() and not path.is_symlink():
-        remove_tree(path)
+        disk.remove_tree(path)
     else:
         path.unlink(missing_ok=True)

@@ -18,9 +18,9 @@ from mergeship.adapters import git, job
 from mergeship.adapters.git.clone import differing, own_clone, write_files
 from mergeship.core.environ import OWN_HOME, with_own_home
 from mergeship.core.progress import Note, Reporter
+from mergeship.disk import remove_tree
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline.remote import server_of
-from mergeship.process import remove_tree
 
 _PREFIX, _LOCK = "mergeship-room-", "lock"
 _A_WHILE = 600  # seconds, in which whoever made a room has locked it

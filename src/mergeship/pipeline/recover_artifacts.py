@@ -15,11 +15,11 @@ from mergeship.core.progress import Note
 from mergeship.core.release import recovery
 from mergeship.core.release.recovery import Lost, Rebuild, RecoveryFacts
 from mergeship.core.result import Unfinished
+from mergeship.disk import remove_tree
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline.building import Builder
 from mergeship.pipeline.clean_room import temporary_folder
 from mergeship.pipeline.project_state import name_of
-from mergeship.process import remove_tree
 
 
 def read(text: str) -> tuple[Unfinished, ...]:
