@@ -74,6 +74,10 @@ class Listing(msgspec.Struct, frozen=True):
             return "absent"
         return "same" if listed.sha256 == file.sha256 else "other"
 
+    def has_some(self, files: Sequence[Distribution]) -> bool:
+        """Whether one of some files is listed with an equal hash."""
+        return any(self.presence(file) == "same" for file in files)
+
     def has_all(self, files: Sequence[Distribution]) -> bool:
         """Whether every one of some files is listed with an equal hash, and there is one."""
         return bool(files) and all(self.presence(file) == "same" for file in files)

@@ -255,6 +255,13 @@ def test_what_nothing_asks_for_is_given_up_with_the_next_claim() -> None:
     }  # fmt: skip
 
 
+def test_of_two_uploads_of_one_commit_one_counts() -> None:
+    """T3: nobody's bug, whoever wrote the second one."""
+    two = of(*(entry(version, commit=B, since=A, **UNSENT) for version in ("0.1.1", "0.1.2")))
+    step = decided(next_step(later({}, NO, YES, NO, ledger=two)))
+    assert (step.decision.decision, step.refuted) == ("skip", frozenset({"0.1.2"}))
+
+
 def test_an_upload_of_another_line_holds() -> None:
     with pytest.raises(Held, match="main was rewritten"):
         next_step(later({"commit": "e" * 40}, YES, YES, NO))

@@ -54,17 +54,17 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     introduced: str = ""
     """The commit that brought the pipeline to main; empty if it is not known, or decides nothing."""
 
-    @property
-    def unsent(self) -> tuple[Entry, ...]:
-        """Uploads that have begun by the ledger, and of which the index has nothing."""
-        return unsent(self.ledger, self.listing)
-
     # Found out on the way.
     policies: tuple[Policies | None, Policies | None] | None = None
     """What decided before the merges, and what does at the commit; None for either if there was no project."""
     merges: tuple[Merged, ...] | None = None
     skipped: str | None = None
     """The last commit on which main's own run had nothing to ship; empty if none is known."""
+
+    @property
+    def unsent(self) -> tuple[Entry, ...]:
+        """Uploads that have begun by the ledger, and of which the index has nothing."""
+        return unsent(self.ledger, self.listing)
 
 
 class ReadPolicies(msgspec.Struct, frozen=True):
@@ -116,7 +116,7 @@ Step = Question | Write | ClaimDecision
 def unsent(ledger: Ledger, listing: Listing) -> tuple[Entry, ...]:
     """Uploads that have begun by the ledger, and of which the index has nothing."""
     sending = (entry for entry in ledger.releases if entry.state in {"uploading", "uploaded"})
-    return tuple(entry for entry in sending if all(listing.presence(file) != "same" for file in entry.files))
+    return tuple(entry for entry in sending if not listing.has_some(entry.files))
 
 
 def next_step(facts: ClaimFacts) -> Step:
@@ -151,8 +151,7 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
     with suppress(Held):  # else a person goes on from the commit before
         run = msgspec.structs.replace(run, base=_since_last_release(facts, facts.ledger).base)
     unsent = facts.unsent
-    begun = run.own if run.own not in unsent else None
-    decided = decision.already_decided(run, person, open_=begun is None) or decision.by_hand(person)
+    decided = decision.already_decided(run, person, open_=run.own in unsent) or decision.by_hand(person)
     others = frozenset(entry.version for entry in unsent if entry not in (run.own, run.newer))
     return ClaimDecision(decided, run, None, refuted=others)
 
@@ -177,9 +176,7 @@ def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
         return LookUp(run.commits, run.since)
     earlier = [entry for entry in doubtful if entry not in (own, run.newer)]
     run, merges, refuted = _without_uploads(facts, run, facts.merges, earlier)
-    decided = decision.decide(merges, facts.project.intent, run.since, facts.introduced)
-    undecided = {commit.sha for commit in run.commits}
-    decided = decision.without_proof(decided, [skip for skip in facts.void if skip.commit in undecided])
+    decided = _decided(facts, merges, run)
     if decided.decision == "ship" and own is not None:
         decided = msgspec.structs.replace(decided, own=own)
     elif own is not None and own in doubtful:
@@ -192,20 +189,25 @@ def _without_uploads(
 ) -> tuple[Range, tuple[Merged, ...], frozenset[str]]:
     """What is left to decide behind the uploads that have begun, and those that their merges do not ask for."""
     refuted = set()
-    shas = [merge.commit.sha for merge in merges]
-    for entry in sorted(uploads, key=lambda upload: shas.index(upload.commit) if upload.commit in shas else -1):
-        count = [merge.commit.sha for merge in merges].index(entry.commit) + 1 if entry.commit in shas else 0
-        asked = {merge.commit.sha for merge in merges[:count]}
-        part = decision.decide(merges[:count], facts.project.intent, run.since, facts.introduced)
-        part = decision.without_proof(part, [skip for skip in facts.void if skip.commit in asked])
-        if count and (part.decision == "ship" or entry.version in facts.by_person):
-            since = f"{entry.version}, {entry.state} at {entry.commit[:12]}"
-            merges = merges[count:]
-            commits = tuple(merge.commit for merge in merges)
-            run = msgspec.structs.replace(run, commits=commits, since=since, base=entry.commit)
-        else:
+    places = {merge.commit.sha: number for number, merge in enumerate(merges, 1)}
+    done = 0
+    for entry in sorted(uploads, key=lambda upload: places.get(upload.commit, 0)):
+        end = places.get(entry.commit, 0)
+        asked = _decided(facts, merges[done:end], run).decision == "ship" or entry.version in facts.by_person
+        if end <= done or not asked:
             refuted.add(entry.version)
-    return run, merges, frozenset(refuted)
+            continue
+        done, since = end, f"{entry.version}, {entry.state} at {entry.commit[:12]}"
+        commits = tuple(merge.commit for merge in merges[done:])
+        run = msgspec.structs.replace(run, commits=commits, since=since, base=entry.commit)
+    return run, merges[done:], frozenset(refuted)
+
+
+def _decided(facts: ClaimFacts, merges: Sequence[Merged], run: Range) -> Decision:
+    """What some merges ask for, unless a person is said to have skipped them."""
+    asked = {merge.commit.sha for merge in merges}
+    decided = decision.decide(merges, facts.project.intent, run.since, facts.introduced)
+    return decision.without_proof(decided, [skip for skip in facts.void if skip.commit in asked])
 
 
 def _before_any_claim(facts: ClaimFacts, run: Range) -> tuple[str, ...]:

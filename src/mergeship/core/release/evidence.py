@@ -89,7 +89,7 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
 
     def lists_some_of(self, entry: Entry) -> bool:
         """Whether the index has a file of it, with an equal hash."""
-        return any(self.listing.presence(file) == "same" for file in entry.files)
+        return self.listing.has_some(entry.files)
 
 
 class ReadDeclared(msgspec.Struct, frozen=True):

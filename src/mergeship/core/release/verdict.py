@@ -77,9 +77,12 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
 
 def _published(ledger: Ledger, evidence: Evidence) -> list[Entry]:
     """The releases of which the index lists every file, with equal hashes."""
-    listed = {(file.name, file.sha256) for file in evidence.listing.files}
-    bound = ((entry, {(file.name, file.sha256) for file in entry.files}) for entry in ledger.releases)
-    return [entry for entry, files in bound if files and files <= listed]
+    listed = {file.name: file.sha256 for file in evidence.listing.files}
+    return [
+        entry
+        for entry in ledger.releases
+        if entry.files and all(listed.get(file.name) == file.sha256 for file in entry.files)
+    ]
 
 
 def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evidence: Evidence) -> str:
