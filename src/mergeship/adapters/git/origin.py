@@ -126,11 +126,12 @@ class Origin:
     def ledger(self, commit: str) -> str:
         """The ledger's document at a commit. Raises Held if there is none."""
         try:
-            size = int(self.repository.git("cat-file", "-s", f"{commit}:{FILE}"))
-            text = self.repository.git("cat-file", "blob", f"{commit}:{FILE}") if size <= _LEDGER else ""
+            text = self.repository.git("cat-file", "blob", f"{commit}:{FILE}")
         except ProcessFailed as error:
-            raise Held("ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE}", hint=REPAIR) from error
-        if size > _LEDGER:
+            raise Held(
+                "ledger-unreadable", f"{REF} at {commit[:12]} holds no {FILE} that can be read", hint=REPAIR
+            ) from error
+        if (size := len(text.encode())) > _LEDGER:
             words = f"{FILE} at {commit[:12]} has {size} bytes, and a ledger has at most {_LEDGER}"
             raise Held("ledger-unreadable", words, hint=REPAIR)
         return text

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mergeship.core import pep440
 from mergeship.core.listing import Listing, version_of
 from mergeship.core.release.commit_range import DISPATCH
-from mergeship.core.release.ledger import REF, Entry, Ledger
+from mergeship.core.release.ledger import REF, REPAIR, Entry, Ledger
 from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version, tagged
 from mergeship.errors import Held
 
@@ -24,10 +24,7 @@ def contradiction(code: str, words: str, hint: str = "") -> Held:
 
 
 OR_BY_HAND = f"; or, if a maintainer did that on purpose, {DISPATCH}"
-_PUT_BACK = (
-    f"someone else wrote to {REF}: find the last commit that mergeship wrote (git fetch origin {REF} && git log -p "
-    f"FETCH_HEAD), push it back (git push --force origin COMMIT:{REF}), and run the job again"
-)
+_PUT_BACK = f"someone else wrote to {REF}: {REPAIR}; and run the job again"
 
 
 def refuse_foreign_files(ledger: Ledger) -> None:
