@@ -1,3 +1,5 @@
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,29 +32,47 @@ def test_elsewhere_nothing_is_written() -> None:
     job.summarize({"GITHUB_STEP_SUMMARY": ""}, "built")
 
 
+def steer(path: Path) -> None:
+    path.write_text("LD_PRELOAD=/evil.so\n")
+
+
+def make_folder(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    (path / "deep").mkdir(parents=True)
+
+
+def link(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to("evil")
+
+
+def fill(path: Path) -> None:
+    path.touch()
+    os.truncate(path, 1 << 40)
+
+
 @pytest.mark.parametrize("name", ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE"])
 @pytest.mark.parametrize("before", [None, "FIRST=1\n"])
-def test_what_code_of_a_project_tells_the_runner_does_not_count(tmp_path: Path, name: str, before: str | None) -> None:
-    """T16: the next steps of the job would obey it."""
+@pytest.mark.parametrize("write", [steer, make_folder, link, fill])
+def test_what_code_of_a_project_tells_the_runner_does_not_count(
+    tmp_path: Path, name: str, before: str | None, write: Callable[[Path], None]
+) -> None:
+    """T16: the next steps of the job would obey it. T22: it may be larger than memory."""
     path = tmp_path / "commands"
     if before is not None:
         path.write_text(before)
     with job.unsteered({name: str(path)}):
         pass
     with pytest.raises(Failed) as failed, job.unsteered({name: str(path)}):
-        path.write_text("LD_PRELOAD=/evil.so\n")
+        write(path)
     assert failed.value.code == "runner-steered"
     assert path.read_text() == (before or "")
-    path.unlink()
-    if before is not None:
-        path.write_text(before)
     with pytest.raises(ValueError, match="tests failed"), job.unsteered({name: str(path)}):
-        fail_and_link(path)
+        fail(path, write)
     assert path.read_text() == (before or "")
     assert not path.is_symlink()
 
 
-def fail_and_link(path: Path) -> None:
-    path.unlink(missing_ok=True)
-    path.symlink_to("evil")
+def fail(path: Path, write: Callable[[Path], None]) -> None:
+    write(path)
     raise ValueError("tests failed")

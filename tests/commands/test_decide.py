@@ -201,6 +201,25 @@ def test_an_upload_that_was_begun_is_finished_whatever_else_holds(play: DrillEnv
         assert told["version"] == ""
 
 
+def test_a_decision_to_skip_leaves_an_upload_to_the_next_run(play: DrillEnv, tmp_path: Path) -> None:
+    """T3: a dispatch that deployed has decided to ship, so nobody's word is needed for what a run was about."""
+    play.merged()
+    version = play.claimed(run="6")
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 20
+    play.runner.call("deploy", run="6", settings=["index.deadline=0.5"])
+    play.testbed.catalog.faults.clear()
+    assert play.entry(version).state == "uploading"
+    play.merged(UNCLEAR)
+    outputs = tmp_path / "outputs"
+    skipped = run(play, event=dispatch("skip", "not yet"), GITHUB_OUTPUT=str(outputs))
+    assert (skipped.decision, skipped.unfinished) == ("skip", ())
+    assert skipped.warnings == (f"{version} is uploading: the next run finishes it",)
+    assert "ship=false" in outputs.read_text().splitlines()
+    play.merged(NO_SHIP)
+    following = run(play)
+    assert (following.decision, [entry.version for entry in following.unfinished]) == ("skip", [version])
+
+
 def test_nothing_is_taken_from_a_run_that_nobody_knows(play: DrillEnv, tmp_path: Path) -> None:
     """T1: the index has one file of it, so it is finished; with bytes of this machine, or built again and equal."""
     play.merged()

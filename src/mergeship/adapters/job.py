@@ -51,13 +51,15 @@ def unsteered(environ: Mapping[str, str]) -> Iterator[None]:
     Raises Failed if it has told anything: its environment names none of these files.
     """
     paths = [Path(environ[name]) for name in _COMMANDS if environ.get(name)]
-    before = {path: path.read_bytes() for path in paths if path.is_file()}
+    before = {path: path.read_bytes() if path.is_file() else None for path in paths}
     try:
         yield
     finally:
-        changed = [path for path in paths if _is_other(path, before.get(path))]
+        changed = [path for path, content in before.items() if _is_other(path, content)]
         for path in changed:
-            disk.put(str(path), before.get(path, b""))
+            if path.is_dir() and not path.is_symlink():
+                disk.remove_tree(path)
+            disk.put(str(path), before[path] or b"")
     if changed:
         raise Failed(
             "runner-steered",
@@ -67,9 +69,11 @@ def unsteered(environ: Mapping[str, str]) -> Iterator[None]:
 
 
 def _is_other(path: Path, before: bytes | None) -> bool:
-    if path.is_symlink() or (path.exists() and not path.is_file()):
-        return True
-    return (path.read_bytes() if path.exists() else None) != before
+    """Whether something else lies there: what is longer is not read, as nobody limits what is written."""
+    if not path.exists() and not path.is_symlink():
+        return before is not None
+    same_kind = before is not None and path.is_file() and not path.is_symlink()
+    return not same_kind or path.stat().st_size != len(before or b"") or path.read_bytes() != before
 
 
 def _append(path: str | None, lines: list[str]) -> None:

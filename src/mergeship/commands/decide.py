@@ -101,12 +101,12 @@ class _Deciding:
             except Held as held:
                 return _held(self.state, verified, held)
             if isinstance(step, claim.ClaimDecision):
-                return _result(self.state, verified, verified.ledger, step, dry_run=dry_run)
+                return self._result(verified, verified.ledger, step, dry_run=dry_run)
             wanted = verified.written(step.ledger)
             if not dry_run:
                 self.state, _ = self.state.write(wanted)
             if dry_run or self.state.ledger == wanted:
-                return _result(self.state, verified, step.ledger, step.decided, dry_run=dry_run)
+                return self._result(verified, step.ledger, step.decided, dry_run=dry_run)
 
     def _decided(self, verified: Verified) -> Write | claim.ClaimDecision:
         facts = deciding.facts(self.state, self.source, verified, self.state.head, self.trigger)
@@ -115,24 +115,26 @@ class _Deciding:
             facts = deciding.learn(step, facts, self.state, self.source, verified, self.environ, report=self.report)
         return step
 
-
-def _result(
-    state: ProjectState, verified: Verified, ledger: Ledger, decided: claim.ClaimDecision, *, dry_run: bool
-) -> Decided:
-    decision, entry = decided.decision, decided.entry
-    return Decided(
-        decision=decision.decision,
-        reasons=tuple(str(reason) for reason in decision.reasons),
-        bump=decision.bump,
-        commit=state.head,
-        version=entry.version if entry and decision.decision == "ship" else "",
-        because=decided.because,
-        since=decided.range.since,
-        unfinished=_unfinished(ledger, verified, decided.refuted),
-        warnings=tuple(ledgers.old_uploads(ledger, state.now)),
-        way_out=decision.remedy,
-        dry_run=dry_run,
-    )
+    def _result(self, verified: Verified, ledger: Ledger, decided: claim.ClaimDecision, *, dry_run: bool) -> Decided:
+        decision, entry = decided.decision, decided.entry
+        unfinished = _unfinished(ledger, verified, decided.refuted)
+        warnings = ledgers.old_uploads(ledger, self.state.now)
+        if self.trigger.by_hand and decision.decision == "skip":  # whose run sends nothing, so that it proves a skip
+            warnings += [f"{entry.version} is {entry.state}: the next run finishes it" for entry in unfinished]
+            unfinished = ()
+        return Decided(
+            decision=decision.decision,
+            reasons=tuple(str(reason) for reason in decision.reasons),
+            bump=decision.bump,
+            commit=self.state.head,
+            version=entry.version if entry and decision.decision == "ship" else "",
+            because=decided.because,
+            since=decided.range.since,
+            unfinished=unfinished,
+            warnings=tuple(warnings),
+            way_out=decision.remedy,
+            dry_run=dry_run,
+        )
 
 
 def _held(state: ProjectState, verified: Verified, held: Held) -> Decided:

@@ -87,7 +87,7 @@ def deploy(
         planned = tuple(_delivered(entry, manifest) for entry in wanted.uploads)
         part_of = superseded(verified.ledger, wanted.own, contains)
         return msgspec.structs.replace(result, releases=planned, superseded=part_of, dry_run=True)
-    deliverer = Deliverer(state, target, artifacts, report, verified.ended)
+    deliverer = Deliverer(state, target, artifacts, report, verified.quiet_since)
     delivered, warnings = _deliver(deliverer, wanted, verified, manifest, report)
     if environ.get("GITHUB_ACTIONS") == "true":
         neighbours = shared_runner(state.repository, state.head, job.workflow(environ) or workflow.PATH)

@@ -124,14 +124,17 @@ class Runner:
         chosen = [word for setting in settings for word in ("--set", setting)]
         line = [*words, ".", "--json", *chosen, *options]
         env = self.env(run, event, **more)
+        started = next(known for known in self.testbed.repo.runs if str(known.number) == env["GITHUB_RUN_ID"])
         if words[0] in {"build", "deploy"}:  # of a person's decision it is not known before
-            started = next(known for known in self.testbed.repo.runs if str(known.number) == env["GITHUB_RUN_ID"])
-            started.jobs = {**started.jobs, words[0].capitalize(): "in_progress"}
+            decided = {"Decide": "success"} if started.jobs.get("Decide") == "in_progress" else {}
+            started.jobs = {**started.jobs, **decided, words[0].capitalize(): "in_progress"}
         began = time.monotonic()
         if self.server:
             status, output = self.server.run(line, self.folder, env, preload)
         else:
             status, output = _run([*self.command(preload), *line], self.folder, env)
+        if words[0] == "decide" and started.jobs.get("Decide") != "success":  # no later attempt takes that back
+            started.jobs = {**started.jobs, "Decide": "success" if status == 0 else "failure"}
         return Ran(status, _document(output), output, round(time.monotonic() - began, 3))
 
 

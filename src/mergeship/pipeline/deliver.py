@@ -41,10 +41,10 @@ class Deliverer:
         target: UploadTarget,
         artifacts: Artifacts,
         report: Reporter,
-        ended: Mapping[str, datetime],
+        quiet_since: Mapping[str, datetime],
     ) -> None:
         self.state = state
-        self.ended = ended
+        self.quiet_since = quiet_since
         self.target = target
         self.artifacts = artifacts
         self.report = report
@@ -76,7 +76,7 @@ class Deliverer:
             built=built,
             unbound=entry.state == "claimed",
             here=here,
-            ended=self.ended.get(entry.run),
+            quiet_since=self.quiet_since.get(entry.run),
             lost=self.artifacts.lost(entry.version),
         )
 

@@ -48,21 +48,18 @@ class Verified(msgspec.Struct, frozen=True):
         return believed(state.ledger, self.belief, state.now, state.run)
 
     @property
-    def ended(self) -> dict[str, datetime]:
-        """When runs of the ledger ended, by their numbers."""
+    def quiet_since(self) -> dict[str, datetime]:
+        """When runs of the ledger ended, or began to deploy if they go on, by their numbers."""
         runs = self.evidence.runs.items()
-        return {number: run.ended_at for number, run in runs if run and run.ended_at}
+        moments = {number: run.ended_at or run.deployed_at for number, run in runs if run}
+        return {number: moment for number, moment in moments.items() if moment}
 
     @property
     def by_person(self) -> frozenset[str]:
-        """Versions whose own run a person has started, and which that run has decided on."""
+        """Versions whose own run a person has started to ship them: one that skips sends nothing, and others decide."""
         runs = self.evidence.runs
         own = ((entry, runs.get(entry.run)) for entry in self.ledger.releases)
-        return frozenset(
-            entry.version
-            for entry, run in own
-            if run and run.event == "workflow_dispatch" and run.decided and run.commit == entry.commit
-        )
+        return frozenset(entry.version for entry, run in own if run and run.ships_by_hand(entry.commit))
 
     def written(self, ledger: Ledger) -> Ledger:
         """What follows from `ledger`, as it is written."""
@@ -130,6 +127,8 @@ def _belief(
         outside=state.origin.outside,
         tags=state.refs.tags,
         listing=listed,
+        now=state.now,
+        lease=state.lease,
         aged_out=(state.now - _RECORD).date().isoformat(),
         run=state.run,
         by_hand=by_hand,

@@ -190,9 +190,11 @@ def test_only_what_the_index_lists_was_uploaded() -> None:
     gone: dict[str, Any] = {"unlisted": "not yet", "here": frozenset(), "lost": "its bytes are gone"}
     assert uploaded(**gone, now=late) == GiveUp("its bytes are gone", "", "uploaded")
     assert stop(uploaded(**gone)).error.code == "not-listed"  # it may lag
-    renewed = {"ended": NOW - LEASE * 2}  # the ledger says that it was just sent, and its run ended long ago
+    renewed = {"quiet_since": NOW - LEASE * 2}  # the ledger says that it was just sent, and its run ended long ago
     assert uploaded(**gone, **renewed) == GiveUp("its bytes are gone", "", "uploaded")
     assert uploaded(unlisted="not yet", **renewed) == Send(BOTH)
+    ahead = {"now": NOW + LEASE * 2, "quiet_since": NOW + LEASE * 1.5}  # who stamps it back wins nothing
+    assert stop(uploaded(**{**gone, **ahead})).error.code == "not-listed"
     again: dict[str, Any] = {"now": late, "sent": (TAKEN, UploadOutcome(SDIST, "sent"))}
     assert uploaded(**again) == Await(BOTH, 60.0)
     assert stop(uploaded(**again, unlisted="not yet")).error.code == "not-listed"

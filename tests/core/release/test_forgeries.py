@@ -75,11 +75,20 @@ class World:
         self.runs[STRANGER] = msgspec.structs.replace(self._run(1, ALL), branch="mine", commit=STRAY)
 
     def _run(self, number: int, begun: frozenset[str], event: str = "push") -> Run:
-        return Run(path=PATH, event=event, branch="main", commit=MAIN[number], repository="o/obk", begun=begun)
+        at = self.at(number) if number < self.head else None
+        return Run(
+            path=PATH, event=event, branch="main", commit=MAIN[number], repository="o/obk", begun=begun,
+            decided="decide" in begun, decided_at=at, deployed_at=at if "deploy" in begun else None, ended_at=at,
+        )  # fmt: skip
+
+    @staticmethod
+    def at(number: int) -> datetime:
+        """When a merge came."""
+        return NOW - timedelta(days=20 - number)
 
     def _merge(self, number: int) -> None:
         what = self.chance.choice(["ship", "ship", "skip", "fail", "by hand"])
-        run, at = str(number), NOW - timedelta(days=20 - number)
+        run, at = str(number), self.at(number)
         # One that ships nothing itself may have finished something else.
         skipped = self.chance.choice([ALL, frozenset({"decide"})])
         self.runs[run] = self._run(number, {"ship": ALL, "skip": skipped}.get(what, frozenset()))
@@ -156,7 +165,7 @@ class Forger:
 
     def forge(self) -> None:
         chance = self.chance
-        what = chance.randrange(9)
+        what = chance.randrange(10)
         place = chance.randrange(len(self.releases) + 1)
         if what == 8:
             self.releases.append(self.careful())
@@ -176,7 +185,11 @@ class Forger:
             name = f"v{self.entry().version}"
             self.tags.setdefault(name, chance.choice([*MAIN[: self.world.head + 1], STRAY]))
         elif len(self.runs) > 1:
-            del self.runs[chance.choice(list(self.runs))]
+            number = chance.choice(list(self.runs))
+            if what == 7:
+                del self.runs[number]
+            else:  # run again: it waits, for as long as one likes
+                self.runs[number] = msgspec.structs.replace(self.runs[number], ended_at=None)
 
 
 def verdict(world: World, forger: Forger) -> tuple[Ledger, Belief]:
@@ -185,7 +198,7 @@ def verdict(world: World, forger: Forger) -> tuple[Ledger, Belief]:
     read = ledgers.decode(ledgers.encode(forged), "obk")
     known = Evidence(
         repository="o/obk", workflow=PATH, main=MAIN[world.head], head=MAIN[world.head], outside=outside,
-        tags=forger.tags, listing=world.listing, run=str(world.head),
+        tags=forger.tags, listing=world.listing, run=str(world.head), now=NOW, lease=LEASE,
     )  # fmt: skip
     while not isinstance(step := next_step(read, known), Belief):
         match step:
@@ -279,8 +292,8 @@ def _refuse_to_forget(seed: int, world: World, counting: Ledger, decided: ClaimD
         return  # all of it is in there, or a person is asked
     kept = [entry for entry in counting.releases if entry.version not in decided.refuted]
     covered = [entry for entry in kept if entry.commit in world.undecided()]
-    if any(entry.state in {"claimed", "uploading", "uploaded"} for entry in covered):
-        return  # for a while: until its run or its lease ends, or until its bytes are not found
+    if any(entry.state in {"uploading", "uploaded"} for entry in covered):
+        return  # for a while: until its bytes are not found
     forgotten = [commit for commit in world.undecided() if world.asks[commit] != NO]
     assert not forgotten, (seed, forgotten, counting)
 

@@ -69,6 +69,7 @@ def evidence(**more: Any) -> Evidence:
         "repository": "owner/obk", "workflow": PATH, "aged_out": "2025-10-16", "outside": outside,
         "main": MAIN[-1], "head": MAIN[-1],
         "tags": {"v0.1.1": MAIN[0]}, "listing": listing("0.1.1"), "run": "9",
+        "now": NOW, "lease": timedelta(hours=2),
     }  # fmt: skip
     return Evidence(**{**given, **more})
 
@@ -458,6 +459,19 @@ def test_a_decision_that_a_release_contains_needs_no_run_unless_it_is_newer() ->
     assert judged(ledger(skips=(Skip(MAIN[0], before, "by me: no", "7"),))) == Belief()
     late = Skip(MAIN[0], NOW, "by me: no", "7")
     assert judged(ledger(skips=(late,))) == Belief(void=frozenset({late}))
+    # Not on the index, and stamped anew.
+    gone = msgspec.structs.replace(entry("0.1.2", "released", MAIN[2]), at=before - timedelta(days=1))
+    old = Skip(MAIN[0], before, "by me: no", "8")
+    assert judged(ledger(gone, skips=(old,)), {"7": run(commit=MAIN[2])}) == Belief(void=frozenset({old}))
+
+
+def test_a_dispatch_ships_only_what_it_began_to_deploy() -> None:
+    by_hand = run(**BY_HAND | {"begun": BOTH})
+    assert by_hand.ships_by_hand(MAIN[1])
+    assert run(**BY_HAND | {"begun": None}).ships_by_hand(MAIN[1])
+    assert not by_hand.ships_by_hand(MAIN[2])
+    for other in ({"event": "push"}, {"decided": False}, {"begun": frozenset({"decide"})}):
+        assert not msgspec.structs.replace(by_hand, **other).ships_by_hand(MAIN[1])
 
 
 def test_a_decision_by_hand_needs_a_run_that_decided() -> None:
@@ -530,12 +544,22 @@ def test_a_claim_ends_with_its_run() -> None:
     assert judged(of, {"7": run()}) == judged(of, {"7": run(ended_at=NOW)}, run="7") == Belief()
 
 
+def test_a_claim_that_is_stamped_anew_ends_a_while_after_its_run_decided() -> None:
+    """T3: a run that is run again waits, and has not ended."""
+    of = ledger(entry("0.1.2", "claimed"))
+    waiting = {"7": run(decided_at=NOW - timedelta(hours=2))}
+    assert judged(of, waiting) == Belief()
+    later = {"now": NOW + timedelta(minutes=1)}
+    assert judged(of, waiting, **later) == Belief({"0.1.2": ENDED})
+    assert judged(of, waiting, **later, run="7") == Belief()  # it goes on itself
+
+
 def test_an_upload_is_not_of_a_run_that_decided_nothing() -> None:
     """T2: a hold that finishes something else begins to deploy too."""
     of = ledger(entry("0.1.2", "uploading"))
-    code, words = refused(of, {"7": run(decided=False, ended_at=NOW)})
-    assert (code, words.rpartition(", and that ")[2]) == ("ledger-foreign-run", "has decided nothing")
-    assert judged(of, {"7": run(decided=False)}) == Belief()  # it goes on
+    for ended in (NOW, None):  # it is run again
+        code, words = refused(of, {"7": run(decided=False, ended_at=ended)})
+        assert (code, words.rpartition(", and that ")[2]) == ("ledger-foreign-run", "has decided nothing")
 
 
 @pytest.mark.parametrize("number", ["3", "4"])

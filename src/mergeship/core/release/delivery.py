@@ -179,8 +179,8 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
 
 
 def _waited(entry: Entry, facts: DeliveryFacts) -> timedelta:
-    """How long nothing has come of it: since its run ended, whatever time the ledger says."""
-    return abs(facts.now - min(entry.at, facts.ended or entry.at))
+    """How long nothing has come of it: as its run says, and only without one as the ledger does."""
+    return abs(facts.now - (facts.quiet_since or entry.at))
 
 
 def _tag(entry: Entry, facts: DeliveryFacts) -> Step:

@@ -1,7 +1,7 @@
 """What is known besides the ledger: git, the index, and the forge's record of runs."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -41,6 +41,11 @@ class Run(msgspec.Struct, frozen=True):
     skipped: bool = False
     """Whether it ended well, has decided, and neither built nor sent anything: nothing was to be shipped."""
 
+    def ships_by_hand(self, commit: str) -> bool:
+        """Whether a person has started it on a commit to ship that: a decision to skip sends nothing."""
+        deploys = self.begun is None or "deploy" in self.begun
+        return self.event == "workflow_dispatch" and self.commit == commit and self.decided and deploys
+
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """What is known besides the ledger."""
@@ -58,6 +63,9 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     """The origin's tags, each with its commit."""
     listing: Listing
     """What the index has."""
+    now: datetime
+    lease: timedelta
+    """How long a claim holds."""
     aged_out: str = ""
     """The day, as YYYY-MM-DD, before which the forge need not know any run."""
     run: str = ""

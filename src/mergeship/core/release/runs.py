@@ -80,7 +80,7 @@ def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
         yield f"was on {run.commit[:12]}, not on {entry.commit[:12]}"
     if run.begun is not None and stage not in run.begun:
         yield f"has not begun to {stage}"
-    if entry.state == "uploading" and run.ended_at and not run.decided:
+    if entry.state == "uploading" and not run.decided:
         yield "has decided nothing"
 
 

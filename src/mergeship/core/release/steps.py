@@ -32,8 +32,8 @@ class DeliveryFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Whether it was only claimed when this run began: then no bytes but `built` are this run's to send."""
     here: frozenset[Distribution] = frozenset()
     """The files whose exact bytes are on this machine."""
-    ended: datetime | None = None
-    """When the run ended that left it as it is; None if that is not known, or it goes on."""
+    quiet_since: datetime | None = None
+    """When the run ended that left it as it is, or began to deploy if it goes on; None if that is not known."""
     lost: str = ""
     """Why its bytes cannot be had any more; empty if they may still be found."""
 

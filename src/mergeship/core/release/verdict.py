@@ -24,7 +24,7 @@ from mergeship.core.release.plausibility import (
 
 Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
 NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
-ENDED = "its run has ended, and sent nothing"
+ENDED = "its run has ended, or waits for too long, and sent nothing"
 SHIPPED = "a later release contains its commit, and the index has nothing of it"
 NEWEST = 10
 """Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
@@ -170,12 +170,15 @@ def _refuse_lost_releases(
 
 
 def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Skip]:
-    """Decisions by hand that decide something: newer than what tag and index confirm, by their commits or times."""
-    return [
-        skip
-        for skip in ledger.skips
-        if last is None or skip.at >= last.at or evidence.outside(last.commit, [skip.commit])
-    ]
+    """Decisions by hand that decide something: newer than what tag and index confirm, by their commits or times.
+
+    Or newer than the last that is finished by the ledger: then that may be gone from the index.
+    """
+    if last is None:
+        return list(ledger.skips)
+    finished = [entry for entry in ledger.releases if entry.state in FINISHED]
+    since = min(last.at, finished[-1].at) if finished else last.at
+    return [skip for skip in ledger.skips if skip.at >= since or evidence.outside(last.commit, [skip.commit])]
 
 
 def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
@@ -194,9 +197,14 @@ def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
 
 
 def _has_ended(entry: Entry, evidence: Evidence) -> bool:
-    """Whether an entry is a claim whose run is over: whatever the ledger says, nobody goes on with it."""
+    """Whether an entry is a claim whose run is over, or has waited for longer than a claim holds since it decided.
+
+    Whatever the ledger says: anyone who may write can stamp a claim anew, and run a run again.
+    """
     run = evidence.runs.get(entry.run)
-    return entry.state == "claimed" and run is not None and run.ended_at is not None and entry.run != evidence.run
+    if entry.state != "claimed" or run is None or entry.run == evidence.run:
+        return False
+    return run.ended_at is not None or abs(evidence.now - (run.decided_at or evidence.now)) > evidence.lease
 
 
 def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evidence) -> bool:
