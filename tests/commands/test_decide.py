@@ -332,56 +332,18 @@ def test_what_steers_secrets_is_confirmed_by_a_person(play: DrillEnv, tmp_path: 
 WORKFLOW = "on: push\njobs:\n  x:\n    runs-on: x\n    steps:\n      - run: echo ${{ secrets.PYPI_API_TOKEN }}\n"
 
 
-ESCAPED = WORKFLOW.replace("echo ${{ secrets.PYPI_API_TOKEN }}", r'"echo ${{ \x73ecrets.PYPI_API_TOKEN }}"')
-
-
-ACTION = WORKFLOW.replace("- run: echo", "- uses: ./act\n      - run: echo")
-CONFIRMED: Mapping[str, str] = {
-    PATH: pipeline(),
-    ".github/workflows/uses.yml": ACTION,
-    ".github/workflows/flow.yml": ACTION.replace("- uses: ./act", "- {uses: ./linked, with: {a: b}}"),
-    ".github/workflows/top.yml": ACTION.replace("./act", "./"),
-    "act/action.yml": "runs: {using: composite, steps: [{uses: ./deep}]}\n", "made/i.js": "1\n",
-    "behind/action.yml": "runs: {using: node20, main: ../made/i.js}\n",
-    "deep/action.yaml": "runs: {using: node20, main: index.js}\n", "deep/index.js": "1\n",
-    "behind/index.js": "1\n", "linked": "->behind",
-    "action.yml": "runs: {using: node20, main: lib/index.js}\n", "lib/index.js": "1\n",
-    ".github/workflows/own.yml": ACTION.replace("./act", "$/owned"), "owned/action.yml": "runs: {using: composite}\n",
-    ".github/workflows/folder.yml": ACTION.replace("- uses: ./act", "- run: pytest ./checked ./run.sh"),
-    "checked/test_x.py": "1\n", "run.sh": "1\n",
-}  # fmt: skip
-
-
-CHANGES = (
-    (".github/workflows/other.yml", WORKFLOW, ".github/workflows/other.yml is new"),
-    (".github/workflows/other.yaml", ESCAPED, "other.yaml is new"),
-    (".github/workflows/third.yaml", ESCAPED.replace("jobs:", "jobs: !x"), "third.yaml is new"),
-    (PATH, pipeline().replace("mergeship deploy", "curl"), "ci-cd.yml has changed"),
-    (PATH, f"{pipeline()}\n# a comment\n", "ci-cd.yml has changed"),
-    ("act/run.sh", "evil\n", "act has changed"),
-    ("deep/index.js", "evil\n", "deep has changed"),
-    ("behind/index.js", "evil\n", "behind has changed"),
-    ("lib/index.js", "evil\n", "lib/index.js has changed"),
-    ("made/i.js", "evil\n", "made/i.js has changed"),
-    (".github/workflows/plain.yml", "on: push\njobs:\n  x:\n    runs-on: x\n", ""),
-    ("docs/secrets.md", "secrets", ""),
-    ("owned/run.sh", "evil\n", "owned has changed"),
-    ("run.sh", "evil\n", "run.sh has changed"),
-    ("checked/test_x.py", "2\n", ""),
-    (PATH, pipeline(), ""),
-)
-
-
 def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv) -> None:
-    """T13: and what of the repository it uses, however that is written."""
-    play.merged(changes=CONFIRMED)
+    """T13."""
+    play.merged(changes={PATH: pipeline()})
     play.shipped()
-    for path, text, words in CHANGES:
-        play.merged(NO_SHIP, changes={path: text})
-        found = run(play)
-        assert (found.error.code if found.error else "") == ("policy-changed" if words else ""), path
-        assert words in found.reasons[0]
-        assert run(play, event=dispatch("skip", "we looked", play.main)).error is None
+    play.merged(NO_SHIP, changes={".github/workflows/other.yml": WORKFLOW})
+    found = run(play)
+    assert found.error is not None
+    assert found.error.code == "policy-changed"
+    assert ".github/workflows/other.yml is new" in found.reasons[0]
+    assert run(play, event=dispatch("skip", "we looked", play.main)).error is None
+    play.merged(NO_SHIP)
+    assert run(play).error is None
 
 
 def test_another_setting_makes_no_workflow_another(play: DrillEnv) -> None:

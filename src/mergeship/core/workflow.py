@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -155,7 +156,8 @@ def read(text: str, path: str) -> Workflow:
     )
 
 
-def stages(text: str, path: str) -> dict[str, frozenset[str]]:
+@lru_cache(16)  # the same file is read for each of a ledger's runs
+def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
     """The jobs of each of mergeship's stages, as runs name them. Raises Misconfigured for what is no workflow.
 
     A stage that no step calls in so many words is not there, nor is one whose job is called by an expression or a

@@ -207,7 +207,7 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     )
 
 
-def _stages(state: ProjectState, commit: str, path: str) -> dict[str, frozenset[str]]:
+def _stages(state: ProjectState, commit: str, path: str) -> Mapping[str, frozenset[str]]:
     """The jobs of mergeship's stages, as the workflow file at a commit names them; none if it cannot be read."""
     text = state.repository.blob(commit, path)
     try:
