@@ -76,6 +76,19 @@ def test_what_others_wrote_there_is_not_remembered(store: RunnerStore, what: str
     assert store.seen() == "1" * 40
 
 
+@pytest.mark.parametrize("kind", ["link", "endless"])
+def test_another_file_is_not_read(store: RunnerStore, tmp_path: Path, kind: str) -> None:
+    """T21, T22"""
+    store.seen_path.parent.mkdir(parents=True)
+    file = tmp_path / "file" if kind == "link" else store.seen_path
+    file.write_text("1" * 40 + "\n")
+    if kind == "link":
+        store.seen_path.symlink_to(file)
+    else:
+        os.truncate(file, 1 << 42)
+    assert store.seen() == ""
+
+
 @pytest.mark.parametrize("kind", ["fifo", "link", "folder"])
 def test_what_stands_in_the_way_is_removed(store: RunnerStore, tmp_path: Path, kind: str) -> None:
     """T21: nobody waits for a pipe."""

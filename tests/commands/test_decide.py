@@ -26,6 +26,7 @@ from mergeship.drills.runner import Ran
 from mergeship.errors import MergeshipError, Misconfigured
 from mergeship.pipeline import deciding
 from mergeship.pipeline.clean_room import in_clean_room
+from mergeship.pipeline.policies import policies
 from mergeship.world.fault import Fault
 from mergeship.world.forge.accounts import Grant
 from tests import ledgers
@@ -344,6 +345,22 @@ def test_a_workflow_with_a_secret_is_confirmed_by_a_person(play: DrillEnv) -> No
     assert run(play, event=dispatch("skip", "we looked", play.main)).error is None
     play.merged(NO_SHIP)
     assert run(play).error is None
+
+
+def test_what_was_confirmed_and_cannot_be_read_is_no_ship(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
+    """T13: what these merges change is not known then."""
+    play.merged()
+    play.shipped()
+    play.merged()
+    read = policies
+    monkeypatch.setattr(
+        deciding, "policies", lambda of, commit, more: read(of, commit, more) if commit == play.main else None
+    )
+    found = run(play)
+    assert found.error is not None
+    assert (found.decision, found.error.code) == ("hold", "policy-changed")
+    assert "is not here" in found.reasons[0]
+    assert run(play, event=dispatch("ship", "we looked", play.main)).decision == "ship"
 
 
 def test_another_setting_makes_no_workflow_another(play: DrillEnv) -> None:

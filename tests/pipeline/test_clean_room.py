@@ -25,6 +25,7 @@ from mergeship.core.progress import Event, Note, Reporter
 from mergeship.errors import Held, Misconfigured
 from mergeship.pipeline import clean_room
 from mergeship.pipeline.clean_room import _refuse_above, _remove_left, in_clean_room
+from mergeship.process import ProcessFailed
 from tests.archives import wheel
 from tests.conftest import commit_all, git
 
@@ -277,6 +278,25 @@ def test_a_commit_that_is_not_in_the_checkout_comes_from_the_origin(
         inside(lambda clean, _: clean, workspace, job)
 
 
+def test_what_a_fetch_has_left_that_failed_is_not_taken_for_the_whole(
+    workspace: Path, job: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """T7: a history that seems to begin late hides the merges before it."""
+    commit_all(workspace)
+    git(workspace, "push", "--quiet", str(tmp_path / "server" / "someone" / "obk.git"), "HEAD:main")
+    job["GITHUB_SHA"] = git(workspace, "rev-parse", "HEAD")
+    run = Repository.git
+
+    def fails(self: Repository, *arguments: str, **given: Any) -> str:
+        if clone._UPLOAD_PACK not in arguments:
+            return run(self, *arguments, **given)
+        (Path(self.path) / ".git" / "shallow").write_text(f"{job['GITHUB_SHA']}\n")
+        raise ProcessFailed(arguments, 128, "fatal: the remote end hung up unexpectedly")
+
+    monkeypatch.setattr(Repository, "git", fails)
+    assert inside(lambda clean, env: len(Repository(clean, env).first_parents("HEAD", 10)), workspace, job) == 2
+
+
 def test_a_shallow_checkout_is_enough(workspace: Path, job: dict[str, str], tmp_path: Path) -> None:
     commit_all(workspace)
     git(workspace, "push", "--quiet", str(tmp_path / "server" / "someone" / "obk.git"), "HEAD:main")
@@ -417,7 +437,7 @@ def test_a_sparse_checkout_is_no_change(workspace: Path, job: dict[str, str]) ->
     assert said == []
 
 
-@pytest.mark.parametrize("name", [".git/config", ".git/objects/info/alternates"])
+@pytest.mark.parametrize("name", [".git/config", ".git/objects/info/alternates", ".gitattributes"])
 def test_a_pipe_in_the_workspace_is_not_waited_for(
     workspace: Path, job: dict[str, str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

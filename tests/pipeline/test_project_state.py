@@ -51,6 +51,14 @@ def test_who_loses_for_ever_is_held(state: ProjectState, obk: Path) -> None:
     assert held.value.code == "ledger-busy"
 
 
+def test_what_could_not_be_read_again_is_not_written(state: ProjectState, obk: Path) -> None:
+    """T20: it would be unreadable for ever."""
+    with pytest.raises(Held, match="not in normal form") as held:
+        state.write(state.ledger.claimed(ledgers.entry("0.1.02", git(obk, "rev-parse", "HEAD"))))
+    assert held.value.code == "ledger-unreadable"
+    assert ledgers.read(obk) == state.ledger
+
+
 def test_what_was_put_in_the_ledgers_place_is_not_read(
     state: ProjectState, obk: Path, environ: Mapping[str, str], tmp_path: Path
 ) -> None:

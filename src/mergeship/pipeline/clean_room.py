@@ -115,7 +115,7 @@ def _remove_left(folder: Path) -> None:
                 continue
             if not (room / _LOCK).exists() and time.time() - room.stat().st_mtime > _A_WHILE:
                 remove_tree(room)
-            lock = os.open(room / _LOCK, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+            lock = os.open(room / _LOCK, os.O_RDONLY | os.O_NONBLOCK)
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 remove_tree(room)
