@@ -184,8 +184,18 @@ def _feed(stream: "IO[str] | None", given: str | None) -> None:
                 stream.write(given or "")
 
 
-def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str], env: Mapping[str, str]) -> bytes:
-    """What a program answers to an input, both in bytes; whatever its status, as a CGI program's says nothing."""
+def exchange(
+    command: Sequence[str],
+    given: bytes,
+    *,
+    cwd: str | os.PathLike[str],
+    env: Mapping[str, str],
+    most: int | None = None,
+) -> bytes:
+    """What a program answers to an input, both in bytes; whatever its status, as a CGI program's says nothing.
+
+    At most so many bytes, if the input is short enough for the program to answer all of it at once.
+    """
     with _ours(
         lambda: subprocess.Popen(
             command,
@@ -197,7 +207,11 @@ def exchange(command: Sequence[str], given: bytes, *, cwd: str | os.PathLike[str
             start_new_session=True,
         )
     ) as process:
-        return process.communicate(given)[0]
+        if most is None or process.stdin is None or process.stdout is None:
+            return process.communicate(given)[0]
+        with suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(given)
+        return process.stdout.read(most)
 
 
 def _stdin(given: str | None) -> int:

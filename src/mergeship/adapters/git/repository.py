@@ -8,6 +8,7 @@ from mergeship.errors import Misconfigured
 from mergeship.process import ProcessFailed, exchange, output
 
 LARGEST = 16 * 1024 * 1024  # bytes of a file that is read
+_HEAD = 200  # bytes that git writes before a file: its name, its kind, its size
 _LINKS = 10  # as far as a link may lead to another one
 # Hooks and prompts belong to a person at a keyboard, not to a pipeline.
 _QUIET = ("--no-optional-locks", "-c", "core.hooksPath=/dev/null", "-c", "advice.detachedHead=false")
@@ -180,16 +181,13 @@ class Repository:
 
         `name` is a path from the repository's top, or from this folder if it begins with `./`.
         """
-        follow = ["git", "cat-file", "--batch", "--follow-symlinks"]
-        size = exchange(
-            [*follow[:2], "--batch-check", follow[3]], f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env
-        ).split()[-1:]
-        if size and size[0].isdigit() and int(size[0]) > LARGEST:
-            return None
-        answer = exchange(follow, f"{commit}:{name}\n".encode(), cwd=self.path, env=self.env)
+        follow, wanted = ["git", "cat-file", "--batch", "--follow-symlinks"], f"{commit}:{name}\n".encode()
+        answer = exchange(follow, wanted, cwd=self.path, env=self.env, most=LARGEST + _HEAD)
         head, _, content = answer.partition(b"\n")
         words = head.split(b" ")
-        return content[: int(words[2])] if len(words) == 3 and words[1] == b"blob" else None  # noqa: PLR2004
+        if len(words) != 3 or words[1] != b"blob" or int(words[2]) > LARGEST:  # noqa: PLR2004
+            return None
+        return content[: int(words[2])]
 
     def real(self, commit: str, name: str) -> str:
         """The path behind a link of a commit, from the repository's top; any other path as it is."""
