@@ -286,8 +286,10 @@ def test_an_unclear_commit_is_corrected_by_a_writer(play: DrillEnv) -> None:
     [
         ("label", {"labels": ("deploy",), "body": NO_SHIP}, "ship"),
         ("label", {"labels": (), "body": SHIP}, "hold"),
-        ("marker", {"message": "feat: x [deploy]"}, "ship"),
-        ("marker", {"message": "feat: x"}, "skip"),
+        ("marker", {"title": "feat: x [deploy]"}, "ship"),
+        ("marker", {"title": "feat: x [deploy]", "method": "merge"}, "ship"),
+        ("marker", {"message": "feat: x [deploy]"}, "hold"),
+        ("marker", {"title": "feat: x", "body": "We add [deploy] markers"}, "skip"),
         ("always", {"body": NO_SHIP}, "ship"),
     ],
 )

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mergeship.core import intent
-from mergeship.core.intent import of_checklist, of_labels, of_marker
+from mergeship.core.intent import of_checklist, of_marker
+from mergeship.core.version import PARTS, Part
 
 YES = "- [x] Deployment PR (will trigger PyPI release)"
 NO = "- [x] Non-deployment PR (documentation, chores, automation)"
@@ -218,26 +219,60 @@ def test_a_text_that_is_longer_than_github_takes_is_unclear() -> None:
         (["deploy"], "deploy", "patch"), (["no-deploy"], "no-deploy", "patch"), ([], "unclear", "patch"),
         (["deploy", "no-deploy"], "unclear", "patch"), (["deploy", "bump:minor"], "deploy", "minor"),
         (["deploy", "bump:minor", "bump:major"], "unclear", "patch"), (["bump:minor"], "unclear", "patch"),
-        (["Deploy"], "unclear", "patch"),
+        (["no-deploy", "bump:minor", "bump:major"], "no-deploy", "patch"), (["Deploy"], "unclear", "patch"),
     ],
 )  # fmt: skip
 def test_labels(labels: list[str], expected: str, part: str) -> None:
-    found = of_labels(labels)
+    found = intent.read("label", title="x", body="", labels=labels)
     assert (found.wanted, found.part) == (expected, part)
 
 
+@pytest.mark.parametrize("policy", ["checklist", "label", "marker", "always"])
+def test_labels_raise_the_part_whatever_decides(policy: intent.Policy) -> None:
+    """G11"""
+
+    def read(*labels: str) -> intent.Intent:
+        return intent.read(policy, title="feat: x [minor]", body=YES, labels=("deploy", *labels))
+
+    own: Part = "minor" if policy == "marker" else "patch"
+    for part in PARTS:
+        assert (read(f"bump:{part}").wanted, read(f"bump:{part}").part) == ("deploy", max(part, own, key=PARTS.index))
+    assert (read().wanted, read().part) == ("deploy", own)
+    assert read("bump:minor", "bump:patch").wanted == "unclear"
+
+
 @pytest.mark.parametrize(
-    ("message", "expected", "part"),
+    ("title", "expected", "part"),
     [
-        ("feat: x [deploy]", "deploy", "patch"), ("feat: x", "no-deploy", "patch"), ("x\n\n[minor]", "deploy", "minor"),
+        ("feat: x [deploy]", "deploy", "patch"), ("feat: x", "no-deploy", "patch"), ("[minor] x", "deploy", "minor"),
         ("[patch] x [deploy]", "deploy", "patch"), ("[patch] [minor]", "unclear", "patch"),
         ("[MAJOR]", "deploy", "major"),
         ("[skip ci] [deployed]", "no-deploy", "patch"),
     ],
 )  # fmt: skip
-def test_markers(message: str, expected: str, part: str) -> None:
-    found = of_marker(message)
-    assert (found.wanted, found.part) == (expected, part)
+def test_markers(title: str, expected: str, part: str) -> None:
+    for messages in (
+        (),
+        (f"{title} (#1)\n\nWe add [major] markers to the docs.",),
+        (f"Merge pull request #1 from o/b\n\n{title}",),
+    ):
+        found = of_marker(title, messages)
+        assert (found.wanted, found.part) == (expected, part)
+
+
+def test_a_text_that_quotes_a_marker_asks_for_nothing() -> None:
+    """G3: and neither does a commit whose subject is marked otherwise than the title, which anyone may have written."""
+    body = "We add [deploy] markers to the docs."
+    assert intent.read("marker", title="docs: x", body=body, labels=()).wanted == "no-deploy"
+    for subject, wanted in (
+        ("docs: x (#1)", "no-deploy"),
+        ("docs: x [deploy] (#1)", "unclear"),
+        ("Merge pull request #1 from o/b", "no-deploy"),
+    ):
+        read = intent.read("marker", title="docs: x", body=body, labels=(), messages=(f"{subject}\n\n{body}",))
+        assert read.wanted == ("unclear" if subject.startswith("Merge") else wanted)
+    late = intent.read("marker", title="docs: x [deploy]", body="", labels=(), messages=("docs: x (#1)",))
+    assert late.wanted == "unclear"  # its author may have changed the title since
 
 
 def test_a_commit_s_checklist_only_confirms_the_text_s() -> None:
@@ -245,31 +280,33 @@ def test_a_commit_s_checklist_only_confirms_the_text_s() -> None:
     yes, no = GUIDE.format("x", " ", " "), GUIDE.format(" ", "x", " ")
     for message in (yes, f"docs: typo (#2)\n\n{yes}"):
         for corrected in (False, True):
-            read = intent.read("checklist", body=no, labels=(), message=message, corrected=corrected)
+            read = intent.read("checklist", title="x", body=no, labels=(), messages=(message,), corrected=corrected)
             assert (read.wanted, read.says) == ("unclear", "its commits and its text do not tick the same")
-        assert intent.read("checklist", body="", labels=(), message=message).wanted == "unclear"
-        assert intent.read("checklist", body=yes, labels=(), message=message).wanted == "deploy"
-    assert intent.read("checklist", body=no, labels=(), message="feat: x (#1)").wanted == "no-deploy"
-    assert intent.read("checklist", body="", labels=(), message="").says == "it has no checklist"
+        assert intent.read("checklist", title="x", body="", labels=(), messages=(message,)).wanted == "unclear"
+        assert intent.read("checklist", title="x", body=yes, labels=(), messages=(message,)).wanted == "deploy"
+    assert intent.read("checklist", title="x", body=no, labels=(), messages=("feat: x (#1)",)).wanted == "no-deploy"
+    assert intent.read("checklist", title="x", body="", labels=()).says == "it has no checklist"
 
 
 def test_a_text_decides_unless_a_commit_says_the_same() -> None:
     yes, blank = GUIDE.format("x", " ", " "), GUIDE.format(" ", " ", " ")
-    assert not intent.depends_on_body("checklist", yes, yes)
-    assert intent.depends_on_body("checklist", yes, NO)
-    assert intent.depends_on_body("checklist", yes, "feat: x")
-    assert intent.depends_on_body("checklist", blank, blank)
-    assert not intent.depends_on_body("label", yes, "feat: x")
+    assert not intent.depends_on_body("checklist", yes, [yes])
+    assert intent.depends_on_body("checklist", yes, [NO])
+    assert intent.depends_on_body("checklist", yes, ["feat: x"])
+    assert intent.depends_on_body("checklist", blank, [blank])
+    assert not intent.depends_on_body("label", yes, ["feat: x"])
 
 
 def test_an_unclear_commit_is_corrected_in_the_pull_request() -> None:
     yes, blank = GUIDE.format("x", " ", " "), GUIDE.format(" ", " ", " ")
-    assert intent.read("checklist", body=yes, labels=(), message=blank, corrected=True).wanted == "deploy"
-    assert intent.read("checklist", body=yes, labels=(), message=blank).wanted == "unclear"
+    assert (
+        intent.read("checklist", title="x", body=yes, labels=(), messages=(blank,), corrected=True).wanted == "deploy"
+    )
+    assert intent.read("checklist", title="x", body=yes, labels=(), messages=(blank,)).wanted == "unclear"
 
 
 def test_each_policy_reads_its_own() -> None:
-    given_all = {"body": NO, "labels": ("deploy",), "message": "feat: x"}
+    given_all = {"title": "feat: x", "body": NO, "labels": ("deploy",), "messages": ("feat: x",)}
     assert intent.read("always", **given_all).wanted == "deploy"  # type: ignore[arg-type]
     assert intent.read("label", **given_all).wanted == "deploy"  # type: ignore[arg-type]
     assert intent.read("marker", **given_all).wanted == "no-deploy"  # type: ignore[arg-type]

@@ -87,7 +87,7 @@ def _of_commit(
 def _of_text(path: Path, overrides: Sequence[str], text: str) -> Gated:
     """Of only a text: labels and commits are not in it."""
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
-    intended = intent.read(source.settings.intent, body=text, labels=(), message=text)
+    intended = intent.read(source.settings.intent, title=text.partition("\n")[0], body=text, labels=())
     reason = decision.of_intent(intended, "the text")
     assert reason.outcome != "neutral"  # noqa: S101
     return _result(Decision(reason.outcome, (reason,), intended.part, remedy=decision.CORRECT))

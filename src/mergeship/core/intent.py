@@ -60,6 +60,7 @@ _LOOKS = str.maketrans({
     **dict(zip("\u0391\u0395\u039c\u039d\u039f\u03a1\u03a4\u03a5", "AEMNOPTY", strict=True)),
     **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
 })  # fmt: skip
+_OF_MERGE = re.compile(r"Merge pull request #\d+ from ", re.ASCII)
 _MARK = re.compile(r"\[(deploy|patch|minor|major)\]", re.IGNORECASE)
 
 
@@ -123,44 +124,87 @@ def checklist(template: str, fallback: str, wanted: Literal["deploy", "no-deploy
 
 
 def of_labels(labels: Sequence[str]) -> Intent:
-    """The intent of labels: `deploy` or `no-deploy`, and `bump:minor` for the part that is raised."""
+    """The intent of the labels `deploy` and `no-deploy`."""
     wanted = sorted({"deploy", "no-deploy"} & set(labels))
-    parts = [part for part in PARTS if f"bump:{part}" in labels]
     if len(wanted) != 1:
         which = "both of" if wanted else "neither of"
         return Intent("unclear", f"it has {which} the labels deploy and no-deploy")
-    if len(parts) > 1:
-        return Intent("unclear", f"it has the labels {' and '.join(f'bump:{part}' for part in parts)}")
-    says = f"it has the label {wanted[0]}"
-    return Intent("deploy" if wanted == ["deploy"] else "no-deploy", says, part=parts[0] if parts else "patch")
+    return Intent("deploy" if wanted == ["deploy"] else "no-deploy", f"it has the label {wanted[0]}")
 
 
-def of_marker(message: str) -> Intent:
-    """The intent of markers in a commit's message: `[deploy]`, or the part to raise; without one, no deploy."""
-    marks = {mark.lower() for mark in _MARK.findall(message)}
+def of_marker(title: str, messages: Sequence[str] = ()) -> Intent:
+    """The intent of markers in a title: `[deploy]`, or the part to raise; without one, no deploy.
+
+    The subject of the merge has to be marked like the title, which its author can still change: `messages` are those
+    of its commits on main, none before the merge. What stands below a subject quotes documentation, for one.
+    """
+    marks = _marks(title)
+    if messages and marks != set().union(*map(_marks, map(_subject, messages))):
+        return Intent("unclear", "its title and the subject of its commits are not marked the same")
     parts = [part for part in PARTS if part in marks]
     if len(parts) > 1:
-        return Intent("unclear", f"its commit is marked {' and '.join(f'[{part}]' for part in parts)}")
+        return Intent("unclear", f"it is marked {' and '.join(f'[{part}]' for part in parts)}")
     if not marks:
-        return Intent("no-deploy", "its commit has no marker")
+        return Intent("no-deploy", "its title has no marker")
     marker = f"[{parts[0]}]" if parts else "[deploy]"
-    return Intent("deploy", f"its commit is marked {marker}", part=parts[0] if parts else "patch")
+    return Intent("deploy", f"its title is marked {marker}", part=parts[0] if parts else "patch")
 
 
-def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corrected: bool = False) -> Intent:
-    """The intent of a pull request. `message` is that of its commits in main, empty before the merge.
+def _marks(text: str) -> set[str]:
+    return {mark.lower() for mark in _MARK.findall(text)}
 
-    A checklist in a commit is of whoever wrote that, in a fork or in the box beside the button: alone it asks for
-    nothing, and it may not say something else than the text of the pull request. If it is unclear, a text that was
-    `corrected` after the merge counts.
+
+def _subject(message: str) -> str:
+    """The first line of a commit's message; of a merge commit, the title of the pull request that GitHub writes below.
+
+    Source: https://docs.github.com/pull-requests/collaborating-with-pull-requests/incorporating-changes-from-a-pull-request/about-pull-request-merges
     """
+    lines = message.split("\n")
+    return next(filter(None, lines[1:]), "") if _OF_MERGE.match(lines[0]) else lines[0]
+
+
+def read(
+    policy: Policy,
+    *,
+    title: str,
+    body: str,
+    labels: Sequence[str],
+    messages: Sequence[str] = (),
+    corrected: bool = False,
+) -> Intent:
+    """The intent of a pull request. `messages` are those of its commits on main, none before the merge.
+
+    The labels `bump:minor` and `bump:major` count under every policy. A text that was `corrected` after the merge
+    counts if its commits are unclear.
+    """
+    intent = _by_policy(policy, title, body, labels, messages, corrected=corrected)
+    parts = [part for part in PARTS if f"bump:{part}" in labels]
+    if intent.wanted != "deploy" or not parts:
+        return intent
+    if len(parts) > 1:
+        return Intent("unclear", f"it has the labels {' and '.join(f'bump:{part}' for part in parts)}")
+    says = f"{intent.says}, and it has the label bump:{parts[0]}"
+    part = max(intent.part, parts[0], key=PARTS.index)
+    return msgspec.structs.replace(intent, says=says, part=part)
+
+
+def _by_policy(
+    policy: Policy, title: str, body: str, labels: Sequence[str], messages: Sequence[str], *, corrected: bool
+) -> Intent:
     if policy == "always":
         return Intent("deploy", "every merge ships here")
     if policy == "label":
         return of_labels(labels)
-    if policy == "marker":
-        return of_marker(message)
-    in_commit, in_body = of_checklist(message), of_checklist(body)
+    return of_marker(title, messages) if policy == "marker" else _of_texts(body, messages, corrected=corrected)
+
+
+def _of_texts(body: str, messages: Sequence[str], *, corrected: bool) -> Intent:
+    """The intent of a pull request's text, which the messages of its commits may confirm.
+
+    A checklist in a commit is of whoever wrote that, in a fork or in the box beside the button: alone it asks for
+    nothing, and it may not say something else than the text.
+    """
+    in_commit, in_body = of_checklist("\n\n".join(messages)), of_checklist(body)
     if in_commit is None:
         return in_body or Intent("unclear", "it has no checklist")
     if in_body is None:
@@ -170,11 +214,11 @@ def read(policy: Policy, *, body: str, labels: Sequence[str], message: str, corr
     return Intent("unclear", "its commits and its text do not tick the same")
 
 
-def depends_on_body(policy: Policy, body: str, message: str) -> bool:
+def depends_on_body(policy: Policy, body: str, messages: Sequence[str]) -> bool:
     """Whether the pull request's body decides, which can be edited after the merge, and no commit says the same."""
     if policy != "checklist":
         return False
-    in_commit, in_body = of_checklist(message), of_checklist(body)
+    in_commit, in_body = of_checklist("\n\n".join(messages)), of_checklist(body)
     return not (in_commit and in_body and in_commit.wanted == in_body.wanted != "unclear")
 
 

@@ -121,8 +121,12 @@ def test_every_commit_of_a_neutral_one_is_judged() -> None:
 
 
 def test_markers_of_all_commits_count() -> None:
-    found = decide([merged(pull(1), message="one"), merged(pull(1), message="two [minor]")], "marker", "v1")
+    """As a rebase brings them."""
+    commits = (merged(pull(1, title="x [minor]"), message="one"), merged(pull(1, title="x [minor]"), message="[minor]"))
+    found = decide(commits, "marker", "v1")
     assert (found.decision, found.bump) == ("ship", "minor")
+    more = merged(pull(1, title="x [minor]"), message="two [major]")
+    assert decide([*commits, more], "marker", "v1").decision == "hold"
     assert decision.would(pull(1, title="feat: x [deploy]"), "marker").decision == "ship"
 
 

@@ -207,8 +207,8 @@ def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Re
 
 
 def would(pull: Pull, policy: Policy) -> Decision:
-    """What one pull request would do, looked at alone. Its title stands for the commit that it will be."""
-    reason, part = _of(pull, (pull.title,) if policy == "marker" else (), policy)
+    """What one pull request would do, looked at alone, before there is a commit of it."""
+    reason, part = _of(pull, (), policy)
     outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
     return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
 
@@ -221,17 +221,19 @@ def of_intent(intended: Intent, about: str) -> Reason:
 
 
 def _of(pull: Pull, messages: Sequence[str], policy: Policy) -> tuple[Reason, Part]:
-    about, message = f"#{pull.number}", "\n\n".join(messages)
+    about = f"#{pull.number}"
     what = neutral_kind(pull)
     if what and pull.more_than_allowed:
         more = ", ".join(pull.more_than_allowed[:5])
         return Reason(about, f"it is a {what} pull request and changes more than it may: {more}", "hold"), "patch"
     if what:
         return Reason(about, f"it is a {what} pull request", "neutral"), "patch"
-    if pull.edited_by and intent.depends_on_body(policy, pull.body, message):
+    if pull.edited_by and intent.depends_on_body(policy, pull.body, messages):
         words = f"its text was edited after the merge by {one_line(pull.edited_by)}, who has no write access"
         return Reason(about, words, "hold"), "patch"
-    intended = intent.read(policy, body=pull.body, labels=pull.labels, message=message, corrected=pull.edited)
+    intended = intent.read(
+        policy, title=pull.title, body=pull.body, labels=pull.labels, messages=messages, corrected=pull.edited
+    )
     return of_intent(intended, about), intended.part if intended.wanted == "deploy" else "patch"
 
 
