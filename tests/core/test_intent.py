@@ -204,6 +204,28 @@ def test_any_text_around_it_changes_nothing_or_makes_it_unclear(text: str) -> No
     assert wanted(f"{text}\n\n{GUIDE.format(' ', 'x', ' ')}") != "deploy"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            f"- [x] \u2705 Deployment PR\n{BLANK}",
+            'neither of "Deployment PR" and "Non-deployment PR" is ticked; the ticked item \'\u2705 Dep',
+        ),
+        ("- [x] \u2705 Deployment PR", "it has no checklist; the ticked item '\u2705 Deployment PR' does not count: "),
+        (
+            f"- [x] Non\u2011deployment PR\n{BLANK}",
+            "it is not clear how GitHub shows the item 'Non\u2011deployment PR'",
+        ),
+        (f"> {YES}", "it has no checklist; the ticked item 'Deployment PR (will trigger PyPI release)' does not count"),
+        (f"> {NO}\n\n{BLANK}", "is ticked; the ticked item 'Non-deployment PR (documentation"),
+        (f"> {NO}\n\n{YES}", 'its checklist ticks "Deployment PR"'),
+    ],
+)
+def test_an_item_that_is_not_recognized_is_named(text: str, words: str) -> None:
+    """G10"""
+    assert words in intent.read("checklist", title="x", body=text, labels=()).says
+
+
 @pytest.mark.parametrize("text", ["[" * 20_000, "> " * 30_000, "<!--" * 16_000, "- " * 30_000, "```" * 20_000])
 def test_a_text_that_is_made_to_be_slow_ends(text: str) -> None:
     assert wanted(text) == "none"

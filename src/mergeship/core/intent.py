@@ -36,6 +36,7 @@ _KEYWORDS = {
     CHANGELOG: re.compile(r"changelog\s+updated\b", re.IGNORECASE),
 }
 _ITEM = re.compile(r"(?P<head>\s*(?:[-*+]|\d+[.)])\s+)\[[ xX]\]\s+(?P<words>.*)")
+_QUOTATION = re.compile(r"^[ \t>]*>[ \t]?", re.MULTILINE)
 _TAG_LINE = re.compile(r"\n[ \t]*</?source\b", re.IGNORECASE)
 _TAG_AT_MARGIN = re.compile(r" {0,3}</?[A-Za-z][^<>]*>[ \t]*$")
 _ANY_TAG_LINE = re.compile(r"(?:^|\n)[ \t]*</?[A-Za-z]")
@@ -100,9 +101,20 @@ def of_checklist(text: str) -> Intent | None:
         return Intent("unclear", f'"{twice[0]}" is there twice, ticked and not', changelog=changelog)
     if len(ticked_names) != 1:
         which = "both" if ticked_names else "neither"
-        return Intent("unclear", f'{which} of "{DEPLOY}" and "{NO_DEPLOY}" is ticked', changelog=changelog)
+        says = f'{which} of "{DEPLOY}" and "{NO_DEPLOY}" is ticked'
+        return Intent("unclear", says + ("" if ticked_names else _unrecognized(text)), changelog=changelog)
     wanted: Wanted = "deploy" if ticked_names == [DEPLOY] else "no-deploy"
     return Intent(wanted, f'its checklist ticks "{ticked_names[0]}"', changelog=changelog)
+
+
+def _unrecognized(text: str) -> str:
+    """The words for a ticked item that is none of ours, and may be meant to be one; empty for none."""
+    items = _tasks(_QUOTATION.sub("", text))
+    near = next((words for ticked, words in items if ticked and _MENTIONS.search(_folded(words))), "")
+    words = (
+        f"; the ticked item {one_line(near)[:60]!r} does not count: an item begins with its words, and is no quotation"
+    )
+    return words if near else ""
 
 
 def ticked(text: str, wanted: Literal["deploy", "no-deploy"]) -> str:
@@ -206,9 +218,9 @@ def _of_texts(body: str, messages: Sequence[str], *, corrected: bool) -> Intent:
     """
     in_commit, in_body = of_checklist("\n\n".join(messages)), of_checklist(body)
     if in_commit is None:
-        return in_body or Intent("unclear", "it has no checklist")
+        return in_body or Intent("unclear", f"it has no checklist{_unrecognized(body)}")
     if in_body is None:
-        return Intent("unclear", "its commits have a checklist, and its text has none")
+        return Intent("unclear", f"its commits have a checklist, and its text has none{_unrecognized(body)}")
     if in_commit.wanted == in_body.wanted or (corrected and in_commit.wanted == "unclear"):
         return in_body
     return Intent("unclear", "its commits and its text do not tick the same")
