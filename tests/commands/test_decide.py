@@ -701,6 +701,20 @@ def test_the_gate_looks_at_one_pull_request(play: DrillEnv, tmp_path: Path) -> N
         judge(play, pull=99)
 
 
+def test_the_gate_reads_what_auto_merge_has_fixed(play: DrillEnv) -> None:
+    """G1"""
+    play.merged(NO_SHIP)
+    head = play.commit(play.main, {}, "feat: y")
+    play.bare.git("update-ref", "refs/heads/feature/y", head)
+    proposed = play.testbed.repo.propose("feature/y", "feat: y", NO_SHIP)
+    assert judge(play, pull=proposed.number).decision == "skip"
+    proposed.auto_merge = f"feat: y (#2)\n\n{SHIP}"
+    found = judge(play, pull=proposed.number)
+    assert (found.decision, found.reasons) == ("hold", ("#2: its commits and its text do not tick the same",))
+    play.testbed.repo.merge(proposed.number, "squash", proposed.auto_merge)
+    assert run(play).decision == "hold"
+
+
 def test_the_gate_says_that_a_person_will_have_to_confirm(play: DrillEnv, tmp_path: Path) -> None:
     """T13: the pull request may be merged, and decide holds then."""
     text = play.bare.git("show", "main:pyproject.toml")

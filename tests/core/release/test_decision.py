@@ -130,6 +130,34 @@ def test_markers_of_all_commits_count() -> None:
     assert decision.would(pull(1, title="feat: x [deploy]"), "marker").decision == "ship"
 
 
+def test_what_auto_merge_has_fixed_is_read_before_the_merge() -> None:
+    """G1: GitHub keeps the message of the moment when auto-merge was switched on, whatever the text says since."""
+    for body, fixed in ((NO, YES), (YES, NO)):
+        late = pull(1, body, auto_message=f"feat: x (#1)\n\n{fixed}")
+        found = decision.would(late, "checklist")
+        assert (found.decision, found.words) == ("hold", ("#1: its commits and its text do not tick the same",))
+        assert decide([merged(late, message=late.auto_message)], "checklist", "v1").decision == "hold"
+    same = pull(1, YES, auto_message=f"feat: x (#1)\n\n{YES}")
+    assert decision.would(same, "checklist").decision == "ship"
+    marked = pull(1, NO, title="x", auto_message="x [deploy] (#1)")
+    assert decision.would(marked, "marker").decision == "hold"
+
+
+@pytest.mark.parametrize("where", ["title", "body", "auto_message"])
+def test_a_release_that_no_run_would_make_is_no_ship(where: str) -> None:
+    """G4: what is merged so is decided on with the next merge."""
+    texts = {"title": "feat: x", "body": YES, "auto_message": ""}
+    texts[where] = f"feat: x [skip ci]\n\n{YES}"
+    found = decision.would(pull(1, **texts), "checklist")
+    assert (found.decision, found.words) == ("hold", ("#1: it says [skip ci], so GitHub starts no run for its merge",))
+    assert found.remedy.startswith("take [skip ci] out of its title and text")
+    assert ("auto-merge" in found.remedy) == (where == "auto_message")
+    assert decision.would(pull(1, **texts, merged=NOW), "checklist").decision == "ship"
+    quiet = decision.would(pull(1, **{name: text.replace(YES, NO) for name, text in texts.items()}), "checklist")
+    assert quiet.decision == "skip"
+    assert quiet.reasons[-1].says == "it says [skip ci], so GitHub starts no run for its merge"
+
+
 def test_two_that_brought_the_same_commit_and_disagree_hold() -> None:
     """A second pull request with the same head is merged along with the first one, whoever opened it."""
     found = decide([merged(pull(1, NO), pull(2, YES))], "checklist", "v1")

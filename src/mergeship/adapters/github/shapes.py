@@ -37,6 +37,16 @@ class _Label(msgspec.Struct):
     name: str
 
 
+class _AutoMerge(msgspec.Struct):
+    commit_title: str | None = None
+    commit_message: str | None = None
+
+    @property
+    def message(self) -> str:
+        """Of the commit that it will make, if that is fixed."""
+        return f"{self.commit_title or ''}\n\n{self.commit_message or ''}".strip()
+
+
 class PullRequest(msgspec.Struct):
     """A pull request, short or whole."""
 
@@ -51,6 +61,7 @@ class PullRequest(msgspec.Struct):
     merge_commit_sha: str | None = None
     merged_at: Moment | None = None
     updated_at: Moment | None = None
+    auto_merge: _AutoMerge | None = None
 
     def merged_into(self, repository: str, branch: str) -> bool:
         """Whether it was merged into a branch of that repository, and not of a fork."""
@@ -72,6 +83,7 @@ class PullRequest(msgspec.Struct):
             open=self.state == "open",
             merged=self.merged_at,
             updated=self.updated_at,
+            auto_message=self.auto_merge.message if self.auto_merge else "",
         )
 
 

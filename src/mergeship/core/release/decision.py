@@ -11,6 +11,7 @@ from mergeship.core.intent import Intent, Policy
 from mergeship.core.release.commit_range import DISPATCH, Commit, Range
 from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.settings import Role
+from mergeship.core.skip_marker import skip_marker
 from mergeship.core.text import one_line
 from mergeship.core.version import PARTS, Part
 from mergeship.errors import Held
@@ -43,6 +44,8 @@ class Pull(msgspec.Struct, frozen=True):
     """Whether the body was changed after the merge."""
     edited_by: str = ""
     """Who did that without having write access; empty for nobody."""
+    auto_message: str = ""
+    """The message that its merge commit will have, as auto-merge has fixed it; empty if nothing is fixed."""
     more_than_allowed: tuple[str, ...] = ()
     """What a version or maintenance pull request changes beyond what it may."""
 
@@ -207,10 +210,22 @@ def _conflicting(merges: Sequence[Merged], reasons: Sequence[Reason]) -> list[Re
 
 
 def would(pull: Pull, policy: Policy) -> Decision:
-    """What one pull request would do, looked at alone, before there is a commit of it."""
-    reason, part = _of(pull, (), policy)
+    """What one pull request would do, looked at alone, before there is a commit of it.
+
+    Of the message that this will have, only what auto-merge has fixed is known, and that it begins with the title.
+    """
+    reason, part = _of(pull, (pull.auto_message,) if pull.auto_message else (), policy)
     outcome: Outcome = "skip" if reason.outcome == "neutral" else reason.outcome
-    return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
+    marker = "" if pull.merged else skip_marker(pull.auto_message or f"{pull.title}\n\n{pull.body}")
+    if not marker:
+        return Decision(outcome, (reason,), part, remedy=CORRECT if outcome == "hold" else "")
+    words = f"it says {marker}, so GitHub starts no run for its merge"
+    if outcome == "skip":  # the next merge decides on both
+        return Decision(outcome, (reason, Reason(reason.about, words, "neutral")), part)
+    remedy = f"take {marker} out of its title and text" + (
+        ", and switch auto-merge off and on" * bool(pull.auto_message)
+    )
+    return Decision("hold", (reason, Reason(reason.about, words, "hold")), part, remedy=remedy)
 
 
 def of_intent(intended: Intent, about: str) -> Reason:

@@ -43,6 +43,8 @@ class PullRequest(msgspec.Struct, kw_only=True):
     """Who said what."""
     merged: datetime | None = None
     merged_by: str = ""
+    auto_merge: str = ""
+    """The message of its commit, as it was fixed when auto-merge was switched on; empty if it was not."""
     brought: tuple[str, ...] = ()
     """The commits that it brought to its base; the last one is its merge commit."""
     edited: datetime | None = None

@@ -6,6 +6,7 @@ Source: https://docs.github.com/rest/pulls/pulls
 from typing import Any
 
 from mergeship.world.forge import merge_rules
+from mergeship.world.forge.accounts import MAINTAINER
 from mergeship.world.forge.fake_repository import FakeRepository
 from mergeship.world.forge.records import PullRequest
 from mergeship.world.forge.serializers.common import account, label, time
@@ -54,7 +55,7 @@ def pull_request(repo: FakeRepository, base: str, pull: PullRequest) -> dict[str
         "base": _end(repo, base, pull.base, pull.base_commit, repo.name),
         "_links": {name: {"href": url} for name in _LINKS},
         "author_association": "COLLABORATOR" if repo.access.get(pull.author) else "NONE",
-        "auto_merge": None,
+        "auto_merge": _auto_merge(base, pull) if pull.auto_merge else None,
         "draft": pull.draft,
     }
 
@@ -77,6 +78,17 @@ def whole(repo: FakeRepository, base: str, pull: PullRequest) -> dict[str, Any]:
         "additions": 0,
         "deletions": 0,
         "changed_files": len(files),
+    }
+
+
+def _auto_merge(base: str, pull: PullRequest) -> dict[str, Any]:
+    """What is merged as soon as it may be, with the message that was fixed then."""
+    title, _, message = pull.auto_merge.partition("\n\n")
+    return {
+        "enabled_by": account(base, MAINTAINER),
+        "merge_method": "squash",
+        "commit_title": title,
+        "commit_message": message,
     }
 
 
