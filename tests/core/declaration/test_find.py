@@ -112,6 +112,19 @@ def test_what_cannot_be_written_is_refused_by_name(files: Files, words: str) -> 
     assert refused.value.hint
 
 
+@pytest.mark.parametrize("terms", [400, 900])
+def test_a_long_sum_is_computed_like_any_other(terms: int) -> None:
+    """V32: and one beside the version is nobody's business."""
+    long = "+".join(['"a"'] * terms)
+    attr = f'{DYNAMIC}\n[tool.setuptools.dynamic]\nversion = {{ attr = "pkg.v" }}\n'
+    for files in (setuptools(attr, {"pkg.py": f"v = {long}"}), {"setup.py": f"{SETUP}setup(version={long})\n"}):
+        with pytest.raises(Misconfigured, match="is computed: a long expression"):
+            read_all(files)
+    assert read_all(setuptools(attr, {"pkg.py": f"w = {long}\nv = '0.1.0'"})).version == "0.1.0"
+    beside = f"{SETUP}setup(version='0.1.0', name='p', extras_require={long}, install_requires={long})\n"
+    assert read_all({"setup.py": beside}).version == "0.1.0"
+
+
 def test_a_line_that_a_person_names_stands_in_for_what_is_computed() -> None:
     files = {"setup.py": f"{SETUP}setup(version=find())\n", "pkg.py": "__version__ = '0.3.0'\n"}
     with pytest.raises(Misconfigured) as refused:

@@ -53,7 +53,7 @@ class Constant(PlainFormat, ABC):
         in_one_piece = plain is not None and plain["content"] == version
         spans = [(start + plain.start("content"), start + plain.end("content"))] if plain and in_one_piece else []
         constant.value = ""
-        return Parsed(version, spans, ast.dump(tree))
+        return Parsed(version, spans, _flat(tree))
 
 
 class Assignment(Constant):
@@ -82,9 +82,29 @@ def text_constant(value: ast.expr, name: str) -> ast.Constant:
     raise NotWrittenError(value.lineno, f"{name} is computed: {one_line(value)}")
 
 
+def _flat(tree: ast.Module) -> list[str]:
+    """A syntax tree as a list, however deep it is: `ast.dump` gives up in a sum of a few hundred terms."""
+    flat: list[str] = []
+    left: list[object] = [tree]
+    while left:
+        node = left.pop()
+        if isinstance(node, ast.AST):
+            flat.append(type(node).__name__)
+            left += [value for _, value in ast.iter_fields(node)][::-1]
+        elif isinstance(node, list):
+            flat.append(f"{len(node)} of")
+            left += node[::-1]
+        else:
+            flat.append(repr(node))
+    return flat
+
+
 def one_line(node: ast.AST) -> str:
     """Source text of a node, shortened."""
-    text = " ".join(ast.unparse(node).split())
+    try:
+        text = " ".join(ast.unparse(node).split())
+    except RecursionError:
+        text = "a long expression"
     return text if len(text) <= _SHORT else f"{text[: _SHORT - 1]}…"
 
 
