@@ -25,6 +25,10 @@ def test_the_table_is_read() -> None:
     [
         ("test.command=pytest -q -k 'not slow'", lambda s: s.test.command == "pytest -q -k 'not slow'"),
         ("test.requires=pytest freezegun", lambda s: s.test.requires == ("pytest", "freezegun")),
+        (
+            "version-files=a: b {version}\nc: {version}",
+            lambda s: s.version_files == ("a: b {version}", "c: {version}"),
+        ),  # V29
         ('test.requires=["pytest >= 8"]', lambda s: s.test.requires == ("pytest >= 8",)),
         ("test.extras=", lambda s: s.test.extras == ()),
         ("timeout-minutes=5", lambda s: s.timeout_minutes == 5),

@@ -146,7 +146,7 @@ def _parse(key: str, value: str) -> Any:  # noqa: ANN401 - the type is the setti
     if not _is_list(key):
         return value
     if not value.lstrip().startswith("["):
-        return value.split()
+        return value.splitlines() if key == "version-files" else value.split()  # a place of the version is a line
     try:
         return tomllib.loads(f"value = {value}")["value"]
     except ValueError as error:
