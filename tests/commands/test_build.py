@@ -217,7 +217,14 @@ def test_a_backend_that_is_not_there_is_shown(obk: Path, environ: Environ) -> No
     assert refused(obk, environ).code == "build-failed"
 
 
-def test_bad_metadata_is_refused_strictly(obk: Path, environ: Environ) -> None:
+def test_a_project_without_a_readme_is_built(obk: Path, environ: Environ) -> None:
+    """V31: the index takes it."""
+    edit(obk, 'readme = "README.md"\n', "")
+    edit(obk, "description = ", "# ")
+    assert make(obk, environ).version == "0.1.1"
+
+
+def test_bad_metadata_is_refused(obk: Path, environ: Environ) -> None:
     (obk / "README.rst").write_text("`broken")
     edit(obk, 'readme = "README.md"', 'readme = "README.rst"')
     error = refused(obk, environ)

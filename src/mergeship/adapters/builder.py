@@ -93,16 +93,16 @@ def unpack(sdist: Path, folder: Path) -> Path:
     return folder / sdist.name.removesuffix(".tar.gz")
 
 
-def check_strictly(files: Sequence[Path], environ: Mapping[str, str]) -> None:
-    """`twine check --strict`. Raises Failed with its words."""
+def check_metadata(files: Sequence[Path], environ: Mapping[str, str]) -> None:
+    """`twine check`: what an index refuses. Raises Failed with its words."""
     # Isolated, so that a folder of the project named like a module cannot take its place.
-    command = [sys.executable, "-I", "-m", "twine", "--no-color", "check", "--strict", *map(str, files)]
+    command = [sys.executable, "-I", "-m", "twine", "--no-color", "check", *map(str, files)]
     try:
         run(command, cwd=files[0].parent, env=for_project(environ))
     except ProcessFailed as error:
         raise Failed(
             "bad-metadata",
-            "twine check --strict refuses the distributions",
+            "twine check refuses the distributions",
             hint="fix the README or its content type in pyproject.toml",
             detail=error.detail,
         ) from error

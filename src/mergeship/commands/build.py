@@ -117,7 +117,7 @@ def _built(project_builder: Builder, plan: Built, environ: Mapping[str, str], re
         for file in made:
             _check(file, plan)
         with ThreadPoolExecutor() as pool:
-            checked = pool.submit(builder.check_strictly, made, environ)
+            checked = pool.submit(builder.check_metadata, made, environ)
             imported = _import(made, tree, work, environ)
             checked.result()
         manifest = _hand_over(plan, made, built, out)

@@ -43,7 +43,7 @@ def bump(
 
         settings = load(pyproject, overrides)
     declaration = declared(pyproject, text, read, settings.version_files if settings else (), os.path.realpath(path))
-    name = project.identify(pyproject, read)
+    name = project.identify(pyproject, read, settings.name if settings else "")
     normalized = names.normalized(name)
     used = []
     if top:

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from mergeship.adapters import files, git
-from mergeship.core import names, project, workflow
+from mergeship.core import project, workflow
 from mergeship.core.progress import Reporter
 from mergeship.core.result import Drilled, Rehearsed
 from mergeship.core.settings import Settings
@@ -81,4 +81,5 @@ def _of_project(path: Path, overrides: Sequence[str], workflow_path: str) -> tup
     if text is None or workflow.read(text, workflow_path).ours:
         source = project.gather(read, path.resolve(), overrides)
         return source.project.normalized, source.settings, source.declared.version is not None
-    return names.normalized(project.identify(project.pyproject_of(read, path)[1], read)), Settings(), False
+    name, _ = project.identified(read, path.resolve(), overrides)
+    return name, Settings(), False

@@ -51,7 +51,7 @@ def gather(read: Read, folder: object, overrides: Sequence[str] = ()) -> Source:
     text, pyproject = pyproject_of(read, folder)
     settings = load(pyproject, overrides)
     declaration = declared(pyproject, text, read, settings.version_files, str(folder))
-    return Source(describe(pyproject, read), settings, declaration, locked=read("uv.lock") is not None)
+    return Source(describe(pyproject, read, settings.name), settings, declaration, locked=read("uv.lock") is not None)
 
 
 def identified(read: Read, folder: object, overrides: Sequence[str] = ()) -> "tuple[str, Settings]":
@@ -59,7 +59,8 @@ def identified(read: Read, folder: object, overrides: Sequence[str] = ()) -> "tu
     from mergeship.core.settings import load
 
     _, pyproject = pyproject_of(read, folder)
-    return names.normalized(identify(pyproject, read)), load(pyproject, overrides)
+    settings = load(pyproject, overrides)
+    return names.normalized(identify(pyproject, read, settings.name)), settings
 
 
 def pyproject_of(read: Read, folder: object) -> tuple[str, dict[str, Any]]:
@@ -84,25 +85,28 @@ def has_uv_sources(text: str) -> bool:
     return bool(table(parse(text), "tool", "uv", "sources"))
 
 
-def describe(pyproject: dict[str, Any], read: Read) -> Project:
+def describe(pyproject: dict[str, Any], read: Read, named: str = "") -> Project:
     """The project behind a parsed pyproject.toml and the files beside it. Raises Misconfigured without a name."""
     extras = table(pyproject, "project", "optional-dependencies") or table(pyproject, "tool", "poetry", "extras")
     groups = table(pyproject, "dependency-groups")
-    return Project(name=identify(pyproject, read), extras=tuple(extras), groups=tuple(groups))
+    return Project(name=identify(pyproject, read, named), extras=tuple(extras), groups=tuple(groups))
 
 
-def identify(pyproject: dict[str, Any], read: Read) -> str:
-    """The project's name, as written. Raises Misconfigured if there is none that an index would take."""
+def identify(pyproject: dict[str, Any], read: Read, named: str = "") -> str:
+    """The project's name, as its files give it, else as it is `named` by its settings.
+
+    Raises Misconfigured if there is none that an index would take.
+    """
     name = table(pyproject, "project").get("name", table(pyproject, "tool", "poetry").get("name"))
     if name is None:
         from mergeship.core.declaration.naming import name_elsewhere
 
-        name = name_elsewhere(pyproject, read)
+        name = name_elsewhere(pyproject, read) or named or None
     if not isinstance(name, str):
         raise Misconfigured(
             "no-name",
             "the project has no name: neither pyproject.toml nor setup.cfg or setup.py gives one as a plain text",
-            hint='add name = "…" to [project] in pyproject.toml, or to [metadata] in setup.cfg',
+            hint='set it, as the build computes it: [tool.mergeship] name = "…" in pyproject.toml',
         )
     names.normalized(name)  # or it is refused
     return name

@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """The environment of the deploy job, to which the token belongs; empty for none."""
     lease: Seconds = 7200.0
     """Seconds that a claim holds before its upload has begun."""
+    name: str = ""
+    """The project's name, if its files compute it."""
     version_files: tuple[str, ...] = ()
     """More places of the version, each as `path: line`, with `{version}` in the line."""
     decide: Decide = Decide()

@@ -16,7 +16,7 @@ CODES = {
         _FAILED, "The index does not take the attestations.", "Run the job again, or set `attestations` to false."
     ),
     "bad-classifier": Code(_FAILED, "The index knows no such classifier.", "Correct the classifiers."),
-    "bad-description": Code(_FAILED, "The README cannot be rendered.", "`twine check --strict` shows where."),
+    "bad-description": Code(_FAILED, "The README cannot be rendered.", "`twine check` shows where."),
     "bad-digest": Code(_FAILED, "The file changed on its way.", _LATER),
     "bad-index": Code(_WRONG, "`index.upload` or `index.simple` is no address.", "Use pypi, testpypi or https://…"),
     "bad-login": Code(_WRONG, "The login for the index is malformed.", "Write https://user:password@host."),

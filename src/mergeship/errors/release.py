@@ -16,7 +16,7 @@ CODES = {
     "bad-metadata": Code(
         _FAILED,
         "The metadata breaks a rule that the index checks.",
-        "Correct the field that is named; `twine check --strict` shows where.",
+        "Correct the field that is named; `twine check` shows where.",
     ),
     "bad-unfinished": Code(_WRONG, "`--unfinished` is not what decide put out.", "Pass decide's output on unchanged."),
     "build-failed": Code(_FAILED, "The build backend failed.", "Read its output above the error."),

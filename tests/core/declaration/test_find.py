@@ -178,3 +178,4 @@ def test_a_tool_is_recognized_wherever_it_is_named(files: Files, tool: str) -> N
 def test_a_name_that_cannot_be_read_is_missed(files: Files) -> None:
     with pytest.raises(Misconfigured, match="the project has no name"):
         identify(parse(files.get("pyproject.toml", "")), files.get)
+    assert identify(parse(files.get("pyproject.toml", "")), files.get, "pkg") == "pkg"  # V30: a setting says it

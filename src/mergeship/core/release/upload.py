@@ -53,7 +53,7 @@ _REFUSALS = (
     (0, "Only one sdist", "second-sdist", f"the release has another sdist; {NEXT_VERSION}"),
     (0, "File too large", "file-too-large", "make the file smaller, or ask the index for a higher limit"),
     (0, "Project size too large", "project-too-large", "delete old releases, or ask the index for a higher limit"),
-    (0, "description failed to render", "bad-description", "fix the README; twine check --strict shows where"),
+    (0, "description failed to render", "bad-description", "fix the README; twine check shows where"),
     (0, "classifier", "bad-classifier", "correct the classifiers in pyproject.toml"),
     (0, "local versions", "local-version", "declare a version without '+'"),
     (0, "unsupported platform tag", "platform-tag", "repair the wheel with auditwheel, or ship only the sdist"),
