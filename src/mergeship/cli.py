@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Action, ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from collections import deque
 
 from mergeship import __version__, verbs
 from mergeship.verbs import Call, Verb
@@ -14,7 +15,7 @@ from mergeship.verbs import Call, Verb
 TYPE_CHECKING = False  # typing itself would take a third of the time of --help
 if TYPE_CHECKING:
     from argparse import _SubParsersAction
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from typing import NoReturn
 
     from mergeship.core.progress import Event, Reporter
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 BUG = 3
 INTERRUPTED = 130
 BROKEN_PIPE = 141
+_REMEMBERED = 1_000  # lines
 ISSUES = "https://github.com/mergeship/mergeship/issues"
 EPILOG = """\
 examples:
@@ -39,8 +41,9 @@ exit status: 0 done, 1 the thing asked about failed, 2 usage or configuration, 3
 def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     """Run one command line and give its exit status back."""
     as_json = "--json" in argv
+    shown: deque[str] = deque(maxlen=_REMEMBERED)
     try:
-        return _dispatch(argv, environ)
+        return _dispatch(argv, environ, shown)
     except KeyboardInterrupt:
         _say("interrupted", as_json=as_json)
         return INTERRUPTED
@@ -50,10 +53,10 @@ def main(argv: Sequence[str], environ: Mapping[str, str]) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 2
     except Exception as error:  # noqa: BLE001 - told apart below: expected, or a bug of ours
-        return _fail(error, environ, as_json=as_json)
+        return _fail(error, environ, shown, as_json=as_json)
 
 
-def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
+def _dispatch(argv: Sequence[str], environ: Mapping[str, str], shown: deque[str]) -> int:
     parser = _parser(argv)
     if any("\udc80" <= character <= "\udcff" for argument in argv for character in argument):
         parser.error("an argument is not UTF-8")
@@ -69,7 +72,7 @@ def _dispatch(argv: Sequence[str], environ: Mapping[str, str]) -> int:
             call = Call(arguments, environ, report)
             result = verb.call(call)
     else:
-        call = Call(arguments, environ, _reporter(as_json=arguments.json))
+        call = Call(arguments, environ, _reporter(shown, as_json=arguments.json))
         result = verb.call(call)
     if arguments.json:
         from mergeship.output import document
@@ -104,11 +107,12 @@ def _complain(warnings: Sequence[str], problem: Problem | None, environ: Mapping
             print(text.annotation(error), file=sys.stderr)
 
 
-def _reporter(*, as_json: bool) -> Reporter:
-    """Reports progress as lines; what that takes is loaded with the first event."""
+def _reporter(shown: deque[str], *, as_json: bool) -> Reporter:
+    """Reports progress as lines, and keeps them; what that takes is loaded with the first event."""
     reporters: list[Reporter] = []
 
     def report(event: Event) -> None:
+        shown.append(getattr(event, "text", ""))
         if not reporters:
             from mergeship.output.reporter import line_reporter
 
@@ -218,7 +222,8 @@ class _Completion(Action):
         parser.exit()
 
 
-def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int:
+def _fail(error: Exception, environ: Mapping[str, str], shown: Collection[str], *, as_json: bool) -> int:
+    """Say what has failed; what was shown of its output before is not shown again."""
     from mergeship.errors import MergeshipError
     from mergeship.output import document, text
     from mergeship.output.style import style_for
@@ -233,6 +238,8 @@ def _fail(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int
 
         traceback.print_exception(error)
         expected = MergeshipError("bug", f"a bug of mergeship: {error!r}", hint=f"please report it: {ISSUES}")
+    if not as_json and set(expected.detail.splitlines()) <= set(shown):
+        expected.detail = ""
     if not (as_json and _printed(document.failure(expected))):
         print(text.failure(expected, style_for(sys.stderr, environ)), file=sys.stderr)
     if environ.get("GITHUB_ACTIONS") == "true":

@@ -210,6 +210,17 @@ def test_a_backend_that_fails_is_shown(obk: Path, environ: Environ) -> None:
     assert "hatch_build.py" in error.detail
 
 
+def test_what_a_backend_says_is_shown_once(obk: Path, cli: Cli) -> None:
+    """V24"""
+    edit(obk, 'packages = ["src/obk"]', 'packages = ["src/nothing"]\n[tool.hatch.build.hooks.custom]')
+    (obk / "hatch_build.py").write_text("raise SystemExit('no such compiler')\n")
+    commit_all(obk)
+    status, _, err = cli("build", obk, "--version", "0.1.1")
+    assert (status, err.count("no such compiler")) == (1, 1)
+    _, out, _ = cli("build", obk, "--version", "0.1.1", "--json")
+    assert "no such compiler" in out
+
+
 def test_a_backend_that_is_not_there_is_shown(obk: Path, environ: Environ) -> None:
     edit(obk, 'build-backend = "hatchling.build"', 'build-backend = "hatchling.nothing"')
     assert "hatchling.nothing" in refused(obk, environ).detail
