@@ -19,6 +19,20 @@ def test_programs_run_inside_it(environment: Venv, tmp_path: Path) -> None:
     assert environment.run(["python", "-c", code], tmp_path).split() == [str(environment.path), "False"]
 
 
+def test_a_program_of_the_machine_has_to_be_named(environment: Venv, tmp_path: Path) -> None:
+    """V7: it brings its own packages along, so that what the project lacks is not missed."""
+    machine = tmp_path / "machine"
+    machine.mkdir()
+    for folder in (machine, tmp_path):
+        (folder / "pytest").write_text(f"#!/bin/sh\necho {folder.name}\n")
+        (folder / "pytest").chmod(0o755)
+    environment._environ = {**os.environ, "PATH": f"{machine}:{os.environ['PATH']}"}
+    with pytest.raises(Failed, match="pytest is not in the environment"):
+        environment.run(["pytest"], tmp_path)
+    assert environment.run(["pytest"], tmp_path, externals=["pytest"]) == "machine\n"
+    assert environment.run(["./pytest"], tmp_path) == f"{tmp_path.name}\n"  # the project's own
+
+
 def test_a_program_that_is_missing_is_reported(environment: Venv, tmp_path: Path) -> None:
     with pytest.raises(Failed, match="no-such-program is not in the environment"):
         environment.run(["no-such-program"], tmp_path)

@@ -169,7 +169,7 @@ def test_no_unittests_are_a_failure_too(obk: Path) -> None:
 
 def test_a_status_of_the_command_itself_is_reported(obk: Path) -> None:
     with pytest.raises(Failed, match="failed with status 127") as failed:
-        run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'"])
+        run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'", "test.externals=sh"])
     assert "no-such-program" in failed.value.detail
 
 

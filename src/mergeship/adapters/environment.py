@@ -89,15 +89,25 @@ class Venv:
             command = ["pip", "install", "--python", str(self.python), *self._no_build, *wanted]
             self._uv(command, cwd, "install-failed", f"{what} cannot be installed")
 
-    def run(self, command: Sequence[str], cwd: Path, report: Callable[[str], None] | None = None) -> str:
-        """Run a program of the environment, with no secret in its environment.
+    def run(
+        self,
+        command: Sequence[str],
+        cwd: Path,
+        report: Callable[[str], None] | None = None,
+        *,
+        externals: Sequence[str] = (),
+    ) -> str:
+        """Run a program of the environment or of the project, with no secret in its environment.
 
-        Raises ProcessFailed, and Failed when there is no such program.
+        One of the machine would bring its own packages along: it has to be one of the `externals`. Raises
+        ProcessFailed, and Failed when there is no such program.
         """
         env = for_project(self._environ)
         env["VIRTUAL_ENV"] = str(self.path)
-        env["PATH"] = os.pathsep.join([str(self.python.parent), env.get("PATH", os.defpath)])
-        program = shutil.which(command[0], path=env["PATH"])
+        own = str(self.python.parent)
+        env["PATH"] = os.pathsep.join([own, env.get("PATH", os.defpath)])
+        name = str(cwd.absolute() / command[0]) if "/" in command[0] else command[0]
+        program = shutil.which(name, path=env["PATH"] if command[0] in externals else own)
         if program is None:
             raise Failed(
                 "no-program",

@@ -47,14 +47,16 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
         environment = install_for_tests(path, source, folder, environ, report)
         report(Note(f"running {command}"))
         try:
-            output = environment.run(words, path, lambda line: report(Note(line)))
+            externals = source.settings.test.externals
+            output = environment.run(words, path, lambda line: report(Note(line)), externals=externals)
         except ProcessFailed as error:
             raise _explained(error, command) from error
         except Failed as error:
             raise Failed(
                 "no-test-command",
                 f"{command}: {error.message}",
-                hint="declare an extra or dependency group 'test' that has it, or set test.requires",
+                hint="declare an extra or dependency group 'test' that has it, or set test.requires; "
+                "a program of the machine has to be named in test.externals",
             ) from error
         if NOTHING_RAN.search(output):
             raise _no_tests(command, output)

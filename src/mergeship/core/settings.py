@@ -26,6 +26,8 @@ class Test(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Split like a shell line, run without a shell, in the fresh environment."""
     requires: tuple[str, ...] = ()
     """Requirements installed besides the project's own."""
+    externals: tuple[str, ...] = ()
+    """Programs of the machine that the command may be: any other one is of the fresh environment, or of the project."""
     extras: tuple[str, ...] | None = None
     """Extras to install; by default `test` or `tests`, if the project has one."""
     groups: tuple[str, ...] | None = None
