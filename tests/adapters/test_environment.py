@@ -48,6 +48,19 @@ def test_what_cannot_be_installed_is_reported(environment: Venv, tmp_path: Path)
     assert "missing.whl" in failed.value.detail
 
 
+def test_another_uv_that_the_project_wants_is_named(tmp_path: Path) -> None:
+    """V21"""
+    (tmp_path / "pyproject.toml").write_text('[tool.uv]\nrequired-version = "<0.5"\n')
+    with pytest.raises(Failed, match=r"the project wants uv <0\.5, and this is ") as failed:
+        Venv(tmp_path / "env", os.environ).create(tmp_path)
+    assert failed.value.code == "wrong-uv"
+    old = tmp_path / "uv"
+    old.write_text(f"#!/bin/sh\ntouch {tmp_path}/called\n")
+    old.chmod(0o755)
+    Venv(tmp_path / "env", {**os.environ, "MERGESHIP_UV": str(old)}).create(tmp_path)
+    assert (tmp_path / "called").exists()
+
+
 def test_a_python_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\nrequires-python = "==3.4.*"\n')
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}

@@ -167,6 +167,20 @@ def test_no_unittests_are_a_failure_too(obk: Path) -> None:
         run_tests(obk, os.environ, lambda _: None, ["test.command=python -m unittest"])
 
 
+def test_a_lock_that_is_stale_is_named(obk: Path) -> None:
+    """V22: the tests miss what is new."""
+    subprocess.run([uv(), "lock", "--quiet"], cwd=obk, check=True)
+    pyproject = (obk / "pyproject.toml").read_text()
+    (obk / "tests" / "test_words.py").write_text("import six\n\n\ndef test_nothing(): ...\n")
+    with pytest.raises(Failed, match="the tests failed") as failed:
+        run_tests(obk, os.environ, lambda _: None)
+    assert "stale" not in failed.value.hint
+    (obk / "pyproject.toml").write_text(pyproject.replace('"pytest>=8"', '"pytest>=8", "six"'))
+    with pytest.raises(Failed, match="the tests failed") as failed:
+        run_tests(obk, os.environ, lambda _: None)
+    assert failed.value.hint.startswith("uv.lock is stale")
+
+
 def test_a_status_of_the_command_itself_is_reported(obk: Path) -> None:
     with pytest.raises(Failed, match="failed with status 127") as failed:
         run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'", "test.externals=sh"])

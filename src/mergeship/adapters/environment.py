@@ -24,6 +24,12 @@ print("\\n{_MARK}" + json.dumps({{name: version for name, version in versions.it
 """
 
 
+UV = "MERGESHIP_UV"
+"""The variable that names another uv than the one that comes with mergeship."""
+_OTHER_UV = re.compile(
+    r"Required uv version `(?P<wanted>[^`]*)` does not match the running version `(?P<version>[^`]*)`"
+)
+_STALE = "needs to be updated"
 _NOT_BUILT = re.compile(r"--no-build|(?i:building).*disabled")  # uv's words differ between its commands
 _ONLY_WHEELS = (
     "beside a password of a package source nothing is built: offer a wheel of it there, or in a folder of UV_FIND_LINKS"
@@ -68,6 +74,14 @@ class Venv:
         local = ["--no-install-local"] if self.has_password else []
         command = ["sync", "--frozen", *self._no_build, *local, *wanted]
         self._uv(command, project, "install-failed", "the locked project cannot be installed")
+
+    def is_lock_stale(self, project: Path) -> bool:
+        """Whether the project's uv.lock does not fit to its pyproject.toml any more, as far as is known offline."""
+        try:
+            self._uv(["lock", "--check", "--offline"], project, "install-failed", "the lock cannot be read")
+        except Failed as error:
+            return _STALE in error.detail
+        return False
 
     def local_projects(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> list[LocalProject]:
         """The projects that uv.lock takes from folders, the project itself among them. Raises Failed."""
@@ -142,9 +156,14 @@ class Venv:
     def _uv(self, arguments: Sequence[str], cwd: Path, code: str, message: str) -> None:
         env = for_installer(self._environ)
         env["UV_PROJECT_ENVIRONMENT"] = str(self.path)
+        program = self._environ.get(UV) or uv()
         try:
-            run([uv(), "--quiet", "--no-progress", *arguments], cwd=cwd, env=env, contained=True)
+            run([program, "--quiet", "--no-progress", *arguments], cwd=cwd, env=env, contained=True)
         except ProcessFailed as error:
+            if other := _OTHER_UV.search(error.output):
+                words = f"the project wants uv {other['wanted']}, and this is {other['version']}"
+                hint = f"change tool.uv.required-version, or name such a uv in the environment variable {UV}"
+                raise Failed("wrong-uv", words, hint=hint) from error
             raise Failed(
                 code,
                 message,

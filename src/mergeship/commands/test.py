@@ -50,7 +50,8 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
             externals = source.settings.test.externals
             output = environment.run(words, path, lambda line: report(Note(line)), externals=externals)
         except ProcessFailed as error:
-            raise _explained(error, command) from error
+            stale = source.locked and environment.is_lock_stale(path)
+            raise _explained(error, command, stale=stale) from error
         except Failed as error:
             raise Failed(
                 "no-test-command",
@@ -77,13 +78,15 @@ def _words(command: str) -> list[str]:
     return words
 
 
-def _explained(error: ProcessFailed, command: str) -> Failed:
+def _explained(error: ProcessFailed, command: str, *, stale: bool) -> Failed:
     if error.status == NO_TESTS and "pytest" in command:
         return _no_tests(command, error.detail)
     return Failed(
         "tests-failed",
         f"{command}: the tests failed with status {error.status}",
-        hint="nothing is built or deployed until they pass",
+        hint="uv.lock is stale, so what is new in pyproject.toml is not installed: uv lock"
+        if stale
+        else "nothing is built or deployed until they pass",
         detail=error.detail,
     )
 

@@ -47,6 +47,11 @@ CODES = {
     ),
     "no-tests": Code(_FAILED, "No test was collected, so nothing was tested.", "Name the tests in `test.command`."),
     "no-uv": Code(_FAILED, "uv is missing.", "Install mergeship again: uv comes with it."),
+    "wrong-uv": Code(
+        _FAILED,
+        "The project's `required-version` of uv is another one than mergeship's.",
+        "Change `tool.uv.required-version`, or name such a uv in `MERGESHIP_UV`.",
+    ),
     "runner-steered": Code(
         _FAILED,
         "Code of the project, or of a dependency, wrote to a file by which a step steers the next ones.",
