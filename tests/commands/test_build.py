@@ -210,6 +210,17 @@ def test_a_backend_that_fails_is_shown(obk: Path, environ: Environ) -> None:
     assert "hatch_build.py" in error.detail
 
 
+def test_variables_that_are_named_reach_the_build(obk: Path, environ: Environ) -> None:
+    """V15"""
+    edit(obk, 'packages = ["src/obk"]', 'packages = ["src/obk"]\n[tool.hatch.build.hooks.custom]')
+    checks = HOOK.replace("leave()", "assert os.environ['CFLAGS'] == '-O3'")
+    (obk / "hatch_build.py").write_text(f"import os\n{checks}")
+    commit_all(obk)
+    environ["CFLAGS"] = "-O3"
+    assert "not passed on without the setting pass-env: CFLAGS" in refused(obk, environ).hint
+    assert make(obk, environ, "pass-env=CFLAGS").version == "0.1.1"
+
+
 def test_what_a_backend_says_is_shown_once(obk: Path, cli: Cli) -> None:
     """V24"""
     edit(obk, 'packages = ["src/obk"]', 'packages = ["src/nothing"]\n[tool.hatch.build.hooks.custom]')

@@ -167,6 +167,18 @@ def test_no_unittests_are_a_failure_too(obk: Path) -> None:
         run_tests(obk, os.environ, lambda _: None, ["test.command=python -m unittest"])
 
 
+def test_variables_that_are_named_reach_the_tests(obk: Path) -> None:
+    """V15"""
+    (obk / "tests" / "test_words.py").write_text(
+        "import os\n\n\ndef test_x():\n    assert os.environ['CFLAGS'] == '-O3'\n"
+    )
+    environ = {**os.environ, "CFLAGS": "-O3"}
+    with pytest.raises(Failed) as failed:
+        run_tests(obk, environ, lambda _: None)
+    assert "not passed on without the setting pass-env: CFLAGS" in failed.value.hint
+    assert run_tests(obk, environ, lambda _: None, ["pass-env=CFLAGS"]).seconds > 0
+
+
 def test_a_lock_that_is_stale_is_named(obk: Path) -> None:
     """V22: the tests miss what is new."""
     subprocess.run([uv(), "lock", "--quiet"], cwd=obk, check=True)

@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mergeship.core.environ import INSTALLER, PLAIN, for_installer, for_project, holds_password
+from mergeship.core.environ import INSTALLER, PLAIN, for_installer, for_project, held_back, holds_password, passing
+from mergeship.errors import Misconfigured
 
 SECRETS = {
     "PYPI_API_TOKEN": "s",
@@ -27,6 +29,28 @@ def test_no_secret_gets_through() -> None:
 def test_only_what_is_listed_gets_through(environ: dict[str, str]) -> None:
     assert set(for_project(environ)) <= PLAIN
     assert set(for_installer(environ)) <= PLAIN | INSTALLER
+
+
+def test_what_is_named_gets_through() -> None:
+    """V15"""
+    environ = {**SECRETS, "PATH": "/bin", "CFLAGS": "-O3", "CARGO_HOME": "/cargo", "UV_INDEX": "https://u:p@host/"}
+    passed = passing(environ, ["CFLAGS", "NOT_SET"])
+    assert for_project(passed) == {"PATH": "/bin", "CFLAGS": "-O3"}
+    assert for_installer(passed)["CFLAGS"] == "-O3"
+    assert for_project(passing(passed, ["CARGO_HOME"])) == {"PATH": "/bin", "CFLAGS": "-O3", "CARGO_HOME": "/cargo"}
+    assert held_back(environ) == "; set here, and not passed on without the setting pass-env: CARGO_HOME, CFLAGS"
+    assert held_back(passing(environ, ["CFLAGS", "CARGO_HOME"])) == held_back({"PATH": "/bin"}) == ""
+
+
+@pytest.mark.parametrize(
+    "name", [*sorted(SECRETS.keys() - {"PYTHONPATH", "LD_PRELOAD"}), "UV_INDEX", "NETRC", "A B", "", "X=1"]
+)
+def test_no_secret_is_named(name: str) -> None:
+    """V15: and whoever sets the variable behind the setting does not get it either."""
+    with pytest.raises(Misconfigured, match="pass-env"):
+        passing({}, [name])
+    assert name in {"", "A B", "X=1"} or for_project({name: "s", "MERGESHIP_PASS_ENV": name}) == {}
+    assert held_back({name: "s"}) == ""
 
 
 def test_a_proxy_s_password_does_not_reach_the_project() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from mergeship.core import archive
 from mergeship.core.archive import Contents
-from mergeship.core.environ import for_project
+from mergeship.core.environ import for_project, held_back
 from mergeship.errors import Failed, MergeshipError
 from mergeship.process import ProcessFailed, run
 
@@ -39,6 +39,7 @@ class Frontend:
         self._env = {**for_project(environ), **variables}
         self._env["PATH"] = f"{python.parent}:{self._env.get('PATH', '')}"
         self._report = report
+        self._held_back = held_back(environ)
 
     def sdist(self, tree: Path, out: Path) -> Path:
         """Build the sdist of a project. Raises Failed with the backend's output."""
@@ -69,7 +70,7 @@ class Frontend:
             raise Failed(
                 "build-failed",
                 f"the build backend failed to make the {what}",
-                hint="see its output above, and correct what it names",
+                hint=f"see its output above, and correct what it names{self._held_back}",
                 detail=detail,
             ) from error
         except BuildException as error:

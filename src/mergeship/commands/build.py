@@ -16,7 +16,7 @@ from mergeship.core import bump as bumping
 from mergeship.core.bump import Bump
 from mergeship.core.declaration import Edit, Read
 from mergeship.core.distribution import MANIFEST, UNFINISHED, Distribution, Manifest
-from mergeship.core.environ import for_installer
+from mergeship.core.environ import for_installer, passing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.project import Source
 from mergeship.core.version import FIRST, BumpRequest, Used, tagged
@@ -68,6 +68,7 @@ def build(  # noqa: PLR0913 - one argument an option
     """
     read = files.reader(path, git.top(path))
     source = project.gather(read, path.resolve(), overrides)
+    environ = passing(environ, source.settings.pass_env)
     repository = Repository(path, for_installer(environ))
     commit = repository.head()
     begun = recover_artifacts.read(unfinished)

@@ -10,6 +10,7 @@ import msgspec
 
 from mergeship.adapters import files, git, job
 from mergeship.core import project
+from mergeship.core.environ import held_back, passing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release.evidence import EVENTS
 from mergeship.errors import Failed, Misconfigured
@@ -40,6 +41,7 @@ def test(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Se
 
 def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides: Sequence[str]) -> Tested:
     source = project.gather(files.reader(path, git.top(path)), path.resolve(), overrides)
+    environ = passing(environ, source.settings.pass_env)
     command = source.settings.test.command
     words = _words(command)
     began = time.monotonic()
@@ -51,7 +53,7 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
             output = environment.run(words, path, lambda line: report(Note(line)), externals=externals)
         except ProcessFailed as error:
             stale = source.locked and environment.is_lock_stale(path)
-            raise _explained(error, command, stale=stale) from error
+            raise _explained(error, command, environ, stale=stale) from error
         except Failed as error:
             raise Failed(
                 "no-test-command",
@@ -78,7 +80,7 @@ def _words(command: str) -> list[str]:
     return words
 
 
-def _explained(error: ProcessFailed, command: str, *, stale: bool) -> Failed:
+def _explained(error: ProcessFailed, command: str, environ: Mapping[str, str], *, stale: bool) -> Failed:
     if error.status == NO_TESTS and "pytest" in command:
         return _no_tests(command, error.detail)
     return Failed(
@@ -86,7 +88,7 @@ def _explained(error: ProcessFailed, command: str, *, stale: bool) -> Failed:
         f"{command}: the tests failed with status {error.status}",
         hint="uv.lock is stale, so what is new in pyproject.toml is not installed: uv lock"
         if stale
-        else "nothing is built or deployed until they pass",
+        else f"nothing is built or deployed until they pass{held_back(environ)}",
         detail=error.detail,
     )
 

@@ -1,6 +1,9 @@
 """Which environment variables a process gets: an allow-list, so that a secret has to be let in by name."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
+
+from mergeship.errors import Misconfigured
 
 INDEX_TOKEN = "PYPI_API_TOKEN"  # noqa: S105 - a name
 FORGE_TOKEN = "GITHUB_TOKEN"  # noqa: S105 - a name
@@ -25,6 +28,16 @@ INSTALLER = frozenset({
     "UV_NO_CONFIG", "UV_OFFLINE", "UV_PYTHON", "UV_PYTHON_DOWNLOADS", "UV_PYTHON_INSTALL_DIR", "UV_PYTHON_PREFERENCE",
     "UV_SYSTEM_CERTS",
 })  # fmt: skip
+
+
+PASSED = "MERGESHIP_PASS_ENV"
+"""Names of more variables that reach tests and builds."""
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEY|AUTH|^ACTIONS_|^MERGESHIP_", re.IGNORECASE)
+_TOOLS = re.compile(
+    r"CC|CXX|FC|AR|LD|\w*FLAGS|(CARGO|RUST|MATURIN|CMAKE|SKBUILD|SETUPTOOLS|MESON|PKG_CONFIG|CUDA)\w*|(LD_)?LIBRARY_PATH"
+    r"|CPATH|C_INCLUDE_PATH"
+)
 
 
 OWN_HOME = "MERGESHIP_HOME"
@@ -63,13 +76,40 @@ def for_project(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for the project's own code: no secret, no package source, no password of a proxy."""
     from mergeship.core.text import without_password
 
+    allowed = PLAIN | _passed(environ)
     return {
         name: without_password(value) if name.upper().endswith("_PROXY") else value
         for name, value in environ.items()
-        if name in PLAIN
+        if name in allowed
     }
 
 
 def for_installer(environ: Mapping[str, str]) -> dict[str, str]:
     """The environment for uv, pip and git: that of the project, and where packages come from."""
-    return {name: value for name, value in environ.items() if name in PLAIN | INSTALLER}
+    allowed = PLAIN | INSTALLER | _passed(environ)
+    return {name: value for name, value in environ.items() if name in allowed}
+
+
+def passing(environ: Mapping[str, str], names: Sequence[str]) -> dict[str, str]:
+    """The environment with more variables that reach tests and builds. Raises Misconfigured for a secret."""
+    for name in names:
+        if not _NAME.fullmatch(name) or _is_secret(name):
+            why = "may hold a secret" if _NAME.fullmatch(name) else "is no variable's name"
+            hint = "tests and builds get no secret, whoever wants it"
+            raise Misconfigured("bad-setting", f"[tool.mergeship] pass-env: {name!r} {why}", hint=hint)
+    return {**environ, PASSED: " ".join((*environ.get(PASSED, "").split(), *names))}
+
+
+def _passed(environ: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name in environ.get(PASSED, "").split() if not _is_secret(name))
+
+
+def _is_secret(name: str) -> bool:
+    return name in INSTALLER or bool(_SECRET.search(name))
+
+
+def held_back(environ: Mapping[str, str]) -> str:
+    """Words for what a build may miss: variables for compilers and build tools that do not reach it; empty for none."""
+    allowed = PLAIN | INSTALLER | _passed(environ)
+    names = sorted(name for name in environ if _TOOLS.fullmatch(name) and name not in allowed and not _is_secret(name))
+    return f"; set here, and not passed on without the setting pass-env: {', '.join(names)}" if names else ""

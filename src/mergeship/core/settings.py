@@ -88,6 +88,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename="
     """Whether trusted uploads carry attestations, which name the repository in Sigstore's public log."""
     environment: Environment = "pypi"
     """The environment of the deploy job, to which the token belongs; empty for none."""
+    pass_env: tuple[str, ...] = ()
+    """Names of more environment variables that reach tests and builds: none that may hold a secret."""
     lease: Seconds = 7200.0
     """Seconds that a claim holds before its upload has begun."""
     name: str = ""
