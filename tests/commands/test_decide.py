@@ -56,7 +56,10 @@ def run(
     play.runner.at(commit or play.main)
     environ = environ_of(play, event or (None if commit else play.push), **more)
     given = (*environ["MERGESHIP_SET"].splitlines(), *QUICK, *settings)
-    return decide(play.runner.folder, environ, lambda _: None, given, dry_run=dry_run)
+    found = decide(play.runner.folder, environ, lambda _: None, given, dry_run=dry_run)
+    if not dry_run:
+        play.runner.decided(environ["GITHUB_RUN_ID"], found.decision, finishes=bool(found.unfinished))
+    return found
 
 
 def judge(play: DrillEnv, *settings: str, **asked: Any) -> Gated:
@@ -575,7 +578,7 @@ def test_a_release_that_its_owner_deleted_is_settled_by_hand(play: DrillEnv) -> 
     for name in list(play.published):
         play.testbed.catalog.delete(name)
     play.merged()
-    with pytest.raises(MergeshipError, match="does not list it") as held:
+    with pytest.raises(MergeshipError, match="the index has no file of it") as held:
         run(play)
     assert (held.value.code, "decision=ship" in held.value.hint) == ("ledger-disagrees", True)
     assert run(play, event=dispatch("ship", "it was broken")).version == "0.1.2"

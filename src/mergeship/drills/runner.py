@@ -133,9 +133,20 @@ class Runner:
             status, output = self.server.run(line, self.folder, env, preload)
         else:
             status, output = _run([*self.command(preload), *line], self.folder, env)
-        if words[0] == "decide" and started.jobs.get("Decide") != "success":  # no later attempt takes that back
-            started.jobs = {**started.jobs, "Decide": "success" if status == 0 else "failure"}
-        return Ran(status, _document(output), output, round(time.monotonic() - began, 3))
+        document = _document(output)
+        if words[0] == "decide":
+            self.decided(
+                env["GITHUB_RUN_ID"], str(document.get("decision", "")), finishes=bool(document.get("unfinished"))
+            )
+        return Ran(status, document, output, round(time.monotonic() - began, 3))
+
+    def decided(self, number: str, decision: str, *, finishes: bool) -> None:
+        """Record how the job Decide of a run has ended, and that the later ones are skipped if nothing ships."""
+        run = next(known for known in self.testbed.repo.runs if str(known.number) == number)
+        if run.jobs.get("Decide") != "success":  # no later attempt takes that back
+            run.jobs = {**run.jobs, "Decide": "success" if decision in {"ship", "skip"} else "failure"}
+        if decision == "skip" and not finishes:
+            run.jobs = {**run.jobs, "Build": "skipped", "Deploy": "skipped"}
 
 
 def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> tuple[int, str]:

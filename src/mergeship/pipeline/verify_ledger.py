@@ -27,6 +27,7 @@ from mergeship.errors import Failed, Held, MergeshipError
 from mergeship.pipeline.project_state import ProjectState
 
 _RECORD = timedelta(days=400)  # GitHub keeps a run for so long
+LONG_AGO = ledgers.now(0)
 _TRIES = 100  # commits whose runs are looked for
 _WORKFLOW = re.compile(r"\.github/workflows/[^/\s]+\.ya?ml")
 
@@ -49,10 +50,13 @@ class Verified(msgspec.Struct, frozen=True):
 
     @property
     def quiet_since(self) -> dict[str, datetime]:
-        """When runs of the ledger ended, or began to deploy if they go on, by their numbers."""
+        """When other runs of the ledger ended, or began to deploy if they go on, by their numbers.
+
+        One that the forge does not know any more has ended: nobody can delete one that goes on.
+        """
         runs = self.evidence.runs.items()
-        moments = {number: run.ended_at or run.deployed_at for number, run in runs if run}
-        return {number: moment for number, moment in moments.items() if moment}
+        moments = {n: (run.ended_at or run.deployed_again_at) if run else LONG_AGO for n, run in runs}
+        return {n: moment for n, moment in moments.items() if moment and n != self.evidence.run}
 
     @property
     def by_person(self) -> frozenset[str]:
@@ -84,7 +88,7 @@ def verify_ledger(
     listed = _listed(state, environ, decided=decided)
     belief, evidence = _belief(state, environ, report, listed, by_hand=by_hand)
     counting = believed(state.ledger, belief, state.now, state.run)
-    wrong = conflicts.conflicts(counting, listed, state.refs.tags, by_hand=decided)
+    wrong = conflicts.conflicts(counting, listed, state.refs.tags, state.origin.outside, by_hand=decided)
     if wrong:
         raise Held("ledger-disagrees", "; ".join(wrong), hint=_HINT)
     for version, why in belief.unknown.items():
@@ -99,7 +103,7 @@ def _listed(state: ProjectState, environ: Mapping[str, str], *, decided: bool) -
     settings = state.settings.index
     simple = index.addresses(settings).simple
     listed = index.listing(simple, state.project, settings.deadline, environ)
-    last = conflicts.last_finished(state.ledger)
+    last = conflicts.last_finished(state.ledger, state.origin.outside)
     if listed.files and not any(file.sha256 for file in listed.files):
         raise Held(
             "index-without-hashes",
@@ -188,9 +192,11 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     begun = frozenset(stage for stage, its in of.items() if any(job.begun for job in its))
     later_jobs = stages.get("build", frozenset()) | stages.get("deploy", frozenset())
     known = {"decide", "deploy"} <= set(stages) and not stages["decide"] & later_jobs  # one job does not say which
-    decided = [job for job in of.get("decide", ()) if job.conclusion == "success"]
-    later = [job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())]
-    nothing = {"build", "deploy"} <= of.keys() and bool(of["build"] and of["deploy"]) and set(later) == {"skipped"}
+    deciding, deploying = of.get("decide", []), [job for job in of.get("deploy", ()) if job.begun]
+    decided = [job for job in deciding if job.conclusion == "success"]
+    later = {job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())}
+    declined = bool(decided) and later == {"skipped"} and run.conclusion != "cancelled"
+    deployed = [job.started_at for job in deploying if job.started_at]
     return Run(
         path=path,
         event=run.event,
@@ -200,10 +206,13 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
         begun=begun if known else None,
         actor=run.actor.login if run.actor else "",
         decided=bool(decided) or not known,
+        deciding=any(job.status == "in_progress" for job in deciding),
         decided_at=max((job.completed_at for job in decided if job.completed_at), default=None),
-        deployed_at=min((job.started_at for job in of.get("deploy", ()) if job.begun and job.started_at), default=None),
+        deployed_at=min(deployed, default=None),
+        deployed_again_at=max(deployed, default=None),
         ended_at=run.updated_at if run.status == "completed" else None,
-        skipped=run.conclusion == "success" and bool(decided) and nothing,
+        declined=declined,
+        skipped=declined and run.conclusion == "success",
     )
 
 

@@ -1,3 +1,6 @@
+from collections.abc import Sequence
+from datetime import timedelta
+
 import pytest
 
 from mergeship.core.distribution import Distribution
@@ -6,7 +9,13 @@ from mergeship.core.release.conflicts import conflicts, last_finished
 from mergeship.core.release.ledger import Entry, Skip
 from tests.core.release.test_ledger import FILE, NOW, A, B, entry, of
 
+LINE = [BEFORE := "0" * 40, A, B]
 LISTED = Listing((Published("0.1.1"),), (FILE,))
+
+
+def outside(commit: str, others: Sequence[str]) -> list[str]:
+    inside = LINE[: LINE.index(commit) + 1] if commit in LINE else [commit]
+    return [other for other in others if other not in inside]
 
 
 @pytest.mark.parametrize(
@@ -24,20 +33,28 @@ LISTED = Listing((Published("0.1.1"),), (FILE,))
     ],
 )
 def test_ledger_index_and_tags_agree(told: Entry, listed: Listing, tags: dict[str, str], words: str) -> None:
-    wrong = conflicts(of(told), listed, tags)
+    wrong = conflicts(of(told), listed, tags, outside)
     assert words in "; ".join(wrong)
     assert bool(words) == bool(wrong)
 
 
 def test_what_is_gone_is_no_obstacle_where_a_person_decides() -> None:
     told = of(entry(state="released", tag="created"))
-    assert conflicts(told, Listing(), {}, by_hand=True) == []
-    assert conflicts(told, LISTED, {"v0.1.1": B}, by_hand=True)
+    assert conflicts(told, Listing(), {}, outside, by_hand=True) == []
+    assert conflicts(told, LISTED, {"v0.1.1": B}, outside, by_hand=True)
 
 
 def test_an_older_release_that_its_owner_deleted_is_nobody_s_business() -> None:
     older = entry("0.1.0", "released", files=(Distribution("p-0.1.0.tar.gz", 9, "3" * 64),))
-    assert conflicts(of(older, entry(state="released")), LISTED, {}) == []
-    assert last_finished(of(older, entry())) == older
-    assert last_finished(of(entry())) is None
-    assert last_finished(of(entry(state="released"), skips=(Skip(B, NOW, "it is gone"),))) is None
+    assert conflicts(of(older, entry(state="released")), LISTED, {}, outside) == []
+    assert last_finished(of(older, entry()), outside) == older
+    assert last_finished(of(entry()), outside) is None
+
+
+def test_only_a_decision_on_its_commit_lets_a_release_be_gone() -> None:
+    """T3: whatever time the ledger says, which anyone may write."""
+    released = entry(state="released")  # of A
+    for commit, settled in ((A, True), (B, True), (BEFORE, False), ("9" * 40, False)):
+        for at in (NOW, NOW - timedelta(days=9), NOW + timedelta(days=9)):
+            found = last_finished(of(released, skips=(Skip(commit, at, "it is gone"),)), outside)
+            assert (found is None) == settled

@@ -12,8 +12,8 @@ from mergeship.core.listing import Listing, Published
 from mergeship.core.release.belief import Belief, believed, written
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
 from mergeship.core.release.ledger import Entry, Ledger, Skip
-from mergeship.core.release.runs import has_skipped
-from mergeship.core.release.verdict import ENDED, MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
+from mergeship.core.release.runs import CLOCKS, has_skipped
+from mergeship.core.release.verdict import COVERED, ENDED, GONE, MOST, NEWEST, NOTHING, SHIPPED, Step, next_step
 from mergeship.errors import Held
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -106,11 +106,41 @@ def test_what_tag_and_index_confirm_needs_no_run() -> None:
 
 @pytest.mark.parametrize("state", ["claimed", "uploading", "uploaded", "proven", "released"])
 def test_what_main_s_own_run_did_counts(state: Any) -> None:
-    of = ledger(entry("0.1.2", state))
-    assert next_step(of, evidence()) == LookUpRuns(("7",))
-    assert judged(of, {"7": run()}) == Belief()
-    assert judged(of, {"7": run(begun=None)}) == Belief()  # a workflow that does not say which job does what
-    assert judged(of, {"7": run(path=".github/workflows/old.yml")}) == Belief()  # it had another name then
+    of, listed = (
+        ledger(entry("0.1.2", state)),
+        listing("0.1.1", *(["0.1.2"] if state in {"proven", "released"} else [])),
+    )
+    assert next_step(of, evidence(listing=listed)) == LookUpRuns(("7",))
+    assert judged(of, {"7": run()}, listing=listed) == Belief()
+    unclear = run(begun=None)  # a workflow that does not say which job does what
+    assert judged(of, {"7": unclear}, listing=listed) == Belief()
+    renamed = run(path=".github/workflows/old.yml")  # it had another name then
+    assert judged(of, {"7": renamed}, listing=listed) == Belief()
+
+
+@pytest.mark.parametrize("state", ["proven", "released"])
+def test_a_run_bears_no_release_out_that_the_index_never_had(state: Any) -> None:
+    """T3: its deploy was cancelled; nor does a tag, which anyone may push."""
+    of = ledger(entry("0.1.2", state, tag="created"))
+    for tags in ({"v0.1.1": MAIN[0]}, {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}):
+        code, words = refused(of, {"7": run()}, tags=tags)
+        assert (code, words) == (
+            "ledger-disagrees",
+            f"0.1.2 is {state} for 000000000000, and the index has no file of it",
+        )
+        gone = Belief({"0.1.2": GONE} if state == "proven" and "v0.1.2" not in tags else {})
+        assert judged(of, {"7": run()}, tags=tags, by_hand=True) == gone
+    skip = Skip(MAIN[1], NOW, "by me: no", "8")
+    left_behind = judged(ledger(*of.releases[1:], skips=(skip,)), {"7": run(), "8": run(**BY_HAND)})
+    assert left_behind == Belief({"0.1.2": NOTHING})
+
+
+def test_what_never_was_gets_no_tag() -> None:
+    """T3: an old claim that someone wrote on: it decides nothing, and deploy would tag it."""
+    for made in (entry("0.1.0", "proven", MAIN[0]), entry("0.1.0", "released", MAIN[0], tag="refused")):
+        of = Ledger(project="obk", releases=(made, FIRST))
+        assert judged(of) == Belief({"0.1.0": GONE})
+        assert judged(of, listing=listing("0.1.0", "0.1.1")) == Belief()
 
 
 @pytest.mark.parametrize(
@@ -429,7 +459,9 @@ def test_a_claim_of_this_very_run_does_not_come_after_what_tag_and_index_have() 
         assert refused(of, {"9": run(commit=MAIN[2])}, tags=tags, listing=listed, run=number)[0] == "ledger-behind"
 
 
-BY_HAND: dict[str, Any] = {"event": "workflow_dispatch", "commit": MAIN[1], "begun": frozenset({"decide"})}
+BY_HAND: dict[str, Any] = {
+    "event": "workflow_dispatch", "commit": MAIN[1], "begun": frozenset({"decide"}), "declined": True,
+}  # fmt: skip
 
 
 def test_a_decision_by_hand_needs_its_run() -> None:
@@ -462,7 +494,7 @@ def test_a_decision_that_a_release_contains_needs_no_run_unless_it_is_newer() ->
     # Not on the index, and stamped anew.
     gone = msgspec.structs.replace(entry("0.1.2", "released", MAIN[2]), at=before - timedelta(days=1))
     old = Skip(MAIN[0], before, "by me: no", "8")
-    assert judged(ledger(gone, skips=(old,)), {"7": run(commit=MAIN[2])}) == Belief(void=frozenset({old}))
+    assert judged(ledger(gone, skips=(old,)), listing=listing("0.1.1")) == Belief({"0.1.2": NOTHING}, frozenset({old}))
 
 
 def test_a_dispatch_ships_only_what_it_began_to_deploy() -> None:
@@ -479,10 +511,12 @@ def test_a_decision_by_hand_needs_a_run_that_decided() -> None:
     assert judged(of, {"7": run(**BY_HAND)}) == judged(of, {"7": run(**BY_HAND | {"begun": None})}) == Belief()
     void = judged(of)
     assert void != Belief()
-    assert judged(of, {"7": run(**BY_HAND, ended_at=NOW, decided=False)}) == void
-    assert judged(of, {"7": run(**BY_HAND, decided=False)}) == Belief()  # it goes on
+    for ended in (NOW, None):  # it goes on: anyone who may write can start or run one again, which waits
+        assert judged(of, {"7": run(**BY_HAND, ended_at=ended, decided=False)}) == void
     assert judged(of, {"7": run(**BY_HAND, actor="me")}) == void
-    assert judged(of, {"7": run(**BY_HAND | {"begun": BOTH})}) == void  # it may have been to ship
+    # It may have been to ship, also if it was cancelled before anything was built.
+    for begun in (BOTH, frozenset({"decide"})):
+        assert judged(of, {"7": run(**BY_HAND | {"begun": begun, "declined": False})}) == void
 
 
 def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
@@ -490,9 +524,11 @@ def test_only_the_last_claim_is_looked_up_as_long_as_it_counts() -> None:
     claims = [entry(f"0.1.{number}", "claimed", MAIN[number], run=str(number)) for number in range(2, NEWEST + 3)]
     of, last = ledger(*claims), NEWEST + 2
     assert next_step(of, evidence()) == LookUpRuns((str(last),))
-    assert judged(of, {str(last): run(commit=MAIN[last])}) == Belief()
+    covered = {f"0.1.{number}": COVERED for number in range(2, last)}
+    assert judged(of, {str(last): run(commit=MAIN[last])}) == Belief(covered)  # whatever run they name
     step = judged(of, {str(last - 1): run(commit=MAIN[last - 1])})
-    assert step == Belief({f"0.1.{last}": NOTHING})
+    del covered[f"0.1.{last - 1}"]
+    assert step == Belief({**covered, f"0.1.{last}": NOTHING})
     assert next_step(of, evidence(head=MAIN[2])) == LookUpRuns(("2", str(last)))
     assert judged(ledger(*claims, entry(f"0.1.{last + 1}", "claimed", MAIN[last + 1], run=""))) == Belief(
         {f"0.1.{number}": NOTHING for number in range(2, last + 2)}
@@ -513,7 +549,20 @@ def test_a_forge_that_refuses_every_tag_is_not_asked_for_every_run() -> None:
     assert len(step.runs) == len(done)
 
 
+def test_what_is_given_up_is_not_hidden_by_what_does_not_count() -> None:
+    """T3: one commit under two versions."""
+    given_up = msgspec.structs.replace(entry("0.1.2", "uploaded"), state="given-up")
+    bait = entry("0.1.3", "uploading", run="777")
+    listed = listing("0.1.1", "0.1.2")
+    for of in (ledger(given_up), ledger(given_up, bait)):
+        assert refused(of, {"7": run(ended_at=NOW)}, listing=listed)[0] == "ledger-disagrees"
+
+
 def test_a_ledger_full_of_forgeries_is_not_looked_up() -> None:
+    skips = tuple(Skip(MAIN[1], NOW, "by me: no", str(number)) for number in range(1, MOST + 2))
+    assert refused(ledger(skips=skips)) == (
+        "ledger-foreign-run", f"{MOST + 1} decisions by hand would not be in any release yet",
+    )  # fmt: skip
     many = [entry(f"0.1.{number}", "uploading", MAIN[number], run=str(number)) for number in range(2, MOST + 3)]
     assert refused(ledger(*many)) == (
         "ledger-foreign-run", f"{MOST + 1} releases would have begun, and none of them ended",
@@ -544,6 +593,14 @@ def test_a_claim_ends_with_its_run() -> None:
     assert judged(of, {"7": run()}) == judged(of, {"7": run(ended_at=NOW)}, run="7") == Belief()
 
 
+def test_a_claim_of_a_run_that_holds_is_over() -> None:
+    """T3: it is run again, and waits behind others."""
+    of = ledger(entry("0.1.2", "claimed"))
+    assert judged(of, {"7": run(decided=False)}) == Belief({"0.1.2": ENDED})
+    assert judged(of, {"7": run(decided=False, deciding=True)}) == Belief()
+    assert judged(of, {"7": run(decided=False)}, run="7") == Belief()
+
+
 def test_a_claim_that_is_stamped_anew_ends_a_while_after_its_run_decided() -> None:
     """T3: a run that is run again waits, and has not ended."""
     of = ledger(entry("0.1.2", "claimed"))
@@ -567,13 +624,13 @@ def test_what_was_on_the_index_before_was_not_sent_by_that_run(number: str) -> N
     """T3: a release that the forge gave no tag, moved onto a merge whose deploy began, and failed."""
     of = ledger(entry("0.1.2", "released", MAIN[2], run=number, tag="refused"))
     uploaded = Listing((Published("0.1.1"), Published("0.1.2", uploaded_at=NOW)), (*files("0.1.1"), *files("0.1.2")))
-    late = {"4": run(commit=MAIN[2], deployed_at=NOW + timedelta(seconds=1))}
+    late = {"4": run(commit=MAIN[2], deployed_at=NOW + CLOCKS + timedelta(seconds=1))}
     code, words = refused(of, late, listing=uploaded)
     assert (code, words) == (
         "ledger-disagrees", f"0.1.2 is released for {MAIN[2][:12]}, there is no tag of it, and no run says so",
     )  # fmt: skip
     counts = Belief() if number == "4" else Belief(unsourced=frozenset({"0.1.2"}))
-    assert judged(of, {"4": run(commit=MAIN[2], deployed_at=NOW)}, listing=uploaded) == counts
+    assert judged(of, {"4": run(commit=MAIN[2], deployed_at=NOW + CLOCKS)}, listing=uploaded) == counts
     unknown = listing("0.1.1", "0.1.2")
     assert judged(of, late, listing=unknown) == counts  # the index does not say when
 

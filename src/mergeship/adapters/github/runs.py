@@ -6,6 +6,7 @@ Source: https://docs.github.com/rest/checks/runs and https://docs.github.com/res
 from mergeship.adapters.github import shapes
 from mergeship.adapters.github.connection import ADMIN_READ, NOT_FOUND, Connection, unless
 from mergeship.adapters.github.shapes import CheckRun, Runner, WorkflowJob, WorkflowRun, WorkflowRuns
+from mergeship.core.release.evidence import EVENTS
 
 
 async def checks(ask: Connection, commit: str) -> list[CheckRun]:
@@ -33,10 +34,14 @@ async def run(ask: Connection, number: str) -> tuple[WorkflowRun, list[WorkflowJ
 
 
 async def of_commit(ask: Connection, commit: str, most: int = 20) -> list[tuple[WorkflowRun, list[WorkflowJob]]]:
-    """The newest workflow runs that were on a commit of main, with the jobs of all their attempts."""
-    url = f"{ask.base}/actions/runs?branch=main&head_sha={commit}&per_page={most}"
-    answer = await ask.item(url, "actions=read")
-    found = shapes.shaped(answer, WorkflowRuns, url).workflow_runs[:most]
+    """The newest workflow runs that were on a commit of main, by each event, with the jobs of all their attempts.
+
+    Anyone who may write can dispatch one after the other, and hides no push behind them.
+    """
+    found: list[WorkflowRun] = []
+    for event in EVENTS:
+        url = f"{ask.base}/actions/runs?branch=main&event={event}&head_sha={commit}&per_page={most}"
+        found += shapes.shaped(await ask.item(url, "actions=read"), WorkflowRuns, url).workflow_runs[:most]
     return [(run, await _jobs(ask, run.id)) for run in found]
 
 

@@ -12,7 +12,7 @@ from mergeship.core.listing import Listing
 from mergeship.core.policy import Policies
 from mergeship.core.release import commit_range, decision
 from mergeship.core.release.commit_range import Commit, Range, RangeStart
-from mergeship.core.release.decision import ByHand, Decision, Merged
+from mergeship.core.release.decision import ByHand, Decision, Merged, Reason
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.trigger import Trigger
 from mergeship.core.version import BumpRequest, Used, next_version, tagged
@@ -128,14 +128,26 @@ def next_step(facts: ClaimFacts) -> Step:
     if judged.decision.decision == "ship":
         return _renewed(facts, judged, own) if own else _claimed(facts, judged)
     if judged.decision.decision == "skip" and person and person.decision == "skip" and not judged.range.newer:
-        line = [commit.sha for commit in facts.first_parents]
-        before = line[line.index(facts.commit) :]
-        ledger = facts.ledger
-        for entry in (*judged.range.claims, *(entry for entry in facts.unsent if entry.commit in before)):
-            ledger = ledger.moved(entry.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
-        skip = Skip(facts.commit, facts.now, person.says, facts.run, person.actor, person.role)
-        return Write(ledger.skipped(skip), judged)
+        return _skipped(facts, judged, person)
     return judged
+
+
+def _skipped(facts: ClaimFacts, judged: ClaimDecision, person: ByHand) -> Write:
+    """What has not been sent is given up. What was sent and is not listed yet is not: its page may lag."""
+    line = [commit.sha for commit in facts.first_parents]
+    before = line[line.index(facts.commit) :]
+    unsent = [
+        entry
+        for entry in facts.unsent
+        if entry.commit in before and (entry.state == "uploading" or entry.commit == facts.commit)
+    ]
+    ledger, reasons = facts.ledger, judged.decision.reasons
+    for entry in (*judged.range.claims, *unsent):
+        ledger = ledger.moved(entry.version, "given-up", facts.now, facts.run, given_up="skipped by hand")
+        reasons = (*reasons, Reason(entry.version, f"{entry.state} for {entry.commit[:12]}, is given up", "skip"))
+    skip = Skip(facts.commit, facts.now, person.says, facts.run, person.actor, person.role)
+    decided = msgspec.structs.replace(judged.decision, reasons=reasons)
+    return Write(ledger.skipped(skip), msgspec.structs.replace(judged, decision=decided))
 
 
 def judge(facts: ClaimFacts) -> Question | ClaimDecision:

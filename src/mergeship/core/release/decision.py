@@ -112,6 +112,10 @@ def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = F
     here = run.head[:12]
     if person and person.decision == "skip" and run.own and (run.own.state == "claimed" or open_):
         return None
+    if run.newer and person and run.newer.state == "claimed":  # which may still come to nothing
+        words = f"{run.newer.version} is claimed for {run.newer.commit[:12]}, which contains it"
+        remedy = f"wait for run {run.newer.run or '(none)'}; then {DISPATCH}"
+        return Decision("hold", (Reason(here, words, "hold"),), remedy=remedy)
     if run.newer:
         words = f"it is part of {run.newer.version}, {run.newer.state}: superseded"
         return Decision("skip", (Reason(here, words, "skip"),))

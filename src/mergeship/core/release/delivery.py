@@ -179,7 +179,7 @@ def _prove(entry: Entry, facts: DeliveryFacts) -> Step:
 
 
 def _waited(entry: Entry, facts: DeliveryFacts) -> timedelta:
-    """How long nothing has come of it: as its run says, and only without one as the ledger does."""
+    """How long nothing has come of it: as its run says, and as the ledger does if that is this run, or none."""
     return abs(facts.now - (facts.quiet_since or entry.at))
 
 

@@ -32,14 +32,20 @@ class Run(msgspec.Struct, frozen=True):
     """Who started it; empty if the forge does not say."""
     decided: bool = True
     """Whether its decision was made, or the workflow does not say which job makes it: a hold is none."""
+    deciding: bool = False
+    """Whether it decides just now."""
     decided_at: datetime | None = None
     """When the last attempt to decide ended."""
     deployed_at: datetime | None = None
     """When it first began to deploy."""
+    deployed_again_at: datetime | None = None
+    """When it last began to deploy."""
     ended_at: datetime | None = None
     """When it came to its end; None while it goes on."""
+    declined: bool = False
+    """Whether it has decided to ship nothing: its later jobs were skipped, and not because somebody cancelled it."""
     skipped: bool = False
-    """Whether it ended well, has decided, and neither built nor sent anything: nothing was to be shipped."""
+    """Whether it has declined, and ended well."""
 
     def ships_by_hand(self, commit: str) -> bool:
         """Whether a person has started it on a commit to ship that: a decision to skip sends nothing."""

@@ -116,7 +116,7 @@ class Ledger(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     project: str
     """By its normalized name."""
     releases: Annotated[tuple[Entry, ...], msgspec.Meta(max_length=20_000)] = ()
-    skips: tuple[Skip, ...] = ()
+    skips: Annotated[tuple[Skip, ...], msgspec.Meta(max_length=20_000)] = ()
 
     def entry(self, version: str) -> Entry | None:
         """The release of that version."""
@@ -251,7 +251,8 @@ def continuity_error(before: Ledger, after: Ledger) -> str:
 def _archived_since(before: Ledger, after: Ledger) -> int:
     """How many of the oldest releases went into the archive: none, if that could not be all that is missing.
 
-    All of them may be there, if a runner was away for long: the last one has come to its end meanwhile.
+    All of them may be there, if a runner was away for long: the last one has come to its end meanwhile. A later one
+    that was released stays behind then, and has to be borne out like any other.
     """
     if len(after.releases) < KEPT or not before.releases:
         return 0
@@ -260,7 +261,8 @@ def _archived_since(before: Ledger, after: Ledger) -> int:
         gone = versions[after.releases[0].version]
         return gone if gone <= _last_begun(before) and all(map(_is_over, before.releases[:gone])) else 0
     oldest, newest = pep440.comparable([after.releases[0].version, before.releases[-1].version])
-    return len(before.releases) if oldest > newest and all(map(_is_over, before.releases[:-1])) else 0
+    later = oldest > newest and any(entry.state == "released" for entry in after.releases)
+    return len(before.releases) if later and all(map(_is_over, before.releases[:-1])) else 0
 
 
 def _reachable(state: State) -> set[State]:

@@ -1,14 +1,14 @@
 """What no ledger of ours says: another version's files, versions out of order, a version that cannot follow."""
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from mergeship.core import pep440
 from mergeship.core.listing import Listing, version_of
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.release.ledger import REF, REPAIR, Entry, Ledger
-from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version, tagged
+from mergeship.core.version import PARTS, BumpRequest, Part, Used, next_version
 from mergeship.errors import Held
 
 if TYPE_CHECKING:
@@ -62,15 +62,25 @@ def above_versions(versions: Sequence[str], limit: str) -> list[str]:
     return [version for version, other in zip(known, others, strict=True) if not limit or other > first]
 
 
-def leap(entry: Entry, declared: str | None, ledger: Ledger, listing: Listing, tags: Mapping[str, str]) -> str:
+def ranked(used: Iterable[Used]) -> list[Used]:
+    """Versions that were used, the highest first."""
+    uses = list(used)
+    versions = pep440.comparable([use.version for use in uses])
+    return [use for _, use in sorted(zip(versions, uses, strict=True), key=lambda pair: pair[0], reverse=True)]
+
+
+def leap(entry: Entry, declared: str | None, ledger: Ledger, listed: Sequence[Used], tags: Sequence[Used]) -> str:
     """What a decision could have chosen at most, if an entry is a major version above that, or out of 0.x; else empty.
 
-    `declared` is what its commit declares; None if that is not known.
+    `declared` is what its commit declares; None if that is not known. `listed` and `tags` are what the index and the
+    tags have, the highest first. The ledger's versions rise, so of those before it only the last one matters.
     """
-    earlier = itertools.takewhile(lambda other: other.version != entry.version, ledger.releases)
-    before = [*listing.used, *(Used(other.version, "the ledger has it") for other in earlier)]
-    with_tags = [*before, *tagged(ledger.project, (tag for tag in tags if tag != entry.tag_name))]
-    known = [use.version for use in listing.used] + ([declared] if declared else [])
+    place = ledger.releases.index(entry)
+    earlier = [Used(other.version, "the ledger has it") for other in ledger.releases[max(0, place - 1) : place]]
+    before = [*listed[:1], *earlier]
+    other_tag = next((use for use in tags if not pep440.same(use.version, entry.version)), None)
+    with_tags = [*before, *([other_tag] if other_tag else [])]
+    known = [use.version for use in listed[:1]] + ([declared] if declared else [])
     for used in (with_tags, before):
         following = [version for part in PARTS if (version := _following(declared, used, part))]
         if following:

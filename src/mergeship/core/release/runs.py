@@ -4,11 +4,14 @@ Source: https://docs.github.com/rest/actions/workflow-runs
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from mergeship.core.release.evidence import EVENTS, PENDING, Evidence, Run
 from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.release.plausibility import OR_BY_HAND, contradiction
+
+CLOCKS = timedelta(minutes=1)
+"""So far the clocks of a forge and of an index may be apart."""
 
 
 def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
@@ -22,16 +25,21 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     on_index = evidence.lists_some_of(entry)
     if entry.state == "uploading":
         return known or on_index
-    if not needs_its_commit_s_runs(entry, evidence):
-        return True
-    own = evidence.of_commit[entry.commit]
     tagged = evidence.tagged(entry)
+    left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
+    if not needs_its_commit_s_runs(entry, evidence):
+        if entry.state in PENDING or on_index or evidence.by_hand:
+            return True
+        if left_behind:
+            return False
+        words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and the index has no file of it"
+        raise contradiction("ledger-disagrees", words, OR_BY_HAND)
+    own = evidence.of_commit[entry.commit]
     seen = on_index or tagged or entry.state in PENDING  # what was finished was there once
     if seen and any(not any(_not_of_main(run, evidence)) and _may_have_sent(run, entry, evidence) for run in own):
         return True
     if on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry):
         return True
-    left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
     if left_behind and entry.state in PENDING:
         return False  # nothing more is sent of it
     if (on_index or tagged) and not evidence.by_hand and not left_behind:
@@ -56,7 +64,7 @@ def _may_have_sent(run: Run, entry: Entry, evidence: Evidence) -> bool:
     if run.begun is None:
         return True
     uploaded = evidence.uploaded_at(entry) if evidence.listing.has_all(entry.files) else None
-    late = run.deployed_at is not None and uploaded is not None and run.deployed_at > uploaded
+    late = run.deployed_at is not None and uploaded is not None and run.deployed_at > uploaded + CLOCKS
     return "deploy" in run.begun and not late
 
 
@@ -113,9 +121,7 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
         )
     if run.actor and skip.by.lower() != run.actor.lower():
         return False  # or that person has another name by now
-    if run.ended_at and not run.decided:
-        return False
-    return run.begun is None or not run.begun & {"build", "deploy"}  # or it may have been a decision to ship
+    return run.decided and (run.begun is None or run.declined)  # or it may have been a decision to ship
 
 
 def has_skipped(commit: str, before: datetime, evidence: Evidence) -> bool:

@@ -18,13 +18,17 @@ from mergeship.core.release.plausibility import (
     above_versions,
     contradiction,
     leap,
+    ranked,
     refuse_disorder,
     refuse_foreign_files,
 )
+from mergeship.core.version import tagged
 
 Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
 NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
-ENDED = "its run has ended, or waits for too long, and sent nothing"
+ENDED = "its run has ended, holds or waits for too long, and sent nothing"
+COVERED = "a later claim contains it"
+GONE = "neither the index nor a tag has it, and it decides nothing"
 SHIPPED = "a later release contains its commit, and the index has nothing of it"
 NEWEST = 10
 """Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
@@ -52,15 +56,18 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     deciding = pending + _to_confirm(rest, last, ledger, evidence)
     on_main = [entry for entry in deciding if entry.commit not in off_main]
     _refuse_old_commits(on_main, ledger, evidence)
-    _refuse_other_tags(on_main, evidence)
     covered = _covered(on_main, evidence)
     counting = [entry for entry in on_main if entry.version not in covered]
     skips = _deciding(ledger, last, evidence)
+    if len(skips) > MOST:
+        raise contradiction("ledger-foreign-run", f"{len(skips)} decisions by hand would not be in any release yet")
     numbers = (*(entry.run for entry in counting), *(skip.run for skip in skips))
     wanted = tuple(run for run in dict.fromkeys(numbers) if run and run not in evidence.runs)
     if wanted:
         return LookUpRuns(wanted)
     unknown = {entry.version: f"{entry.commit[:12]} is not on main" for entry in deciding if entry.commit in off_main}
+    unknown |= dict.fromkeys(covered, COVERED)
+    unknown |= {entry.version: GONE for entry in rest if entry not in deciding and _is_gone(entry, evidence)}
     unproven = [entry.commit for entry in counting if runs.needs_its_commit_s_runs(entry, evidence)]
     if set(unproven) - evidence.of_commit.keys():
         return LookUpCommits(tuple(dict.fromkeys(unproven)))
@@ -69,8 +76,10 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unknown |= {entry.version: NOTHING for entry in counting if not runs.borne_out(entry, skipped, evidence)}
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
     unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
-    _refuse_what_is_behind(ledger, [entry for entry in published if entry.begun], skipped, evidence)
-    _refuse_lost_releases(published, skipped, ledger, evidence)
+    begun = [entry for entry in ledger.releases if entry.begun and entry.version not in unknown]
+    _refuse_other_tags(on_main, skipped, evidence)
+    _refuse_what_is_behind(ledger, begun, [entry for entry in published if entry in begun], skipped, evidence)
+    _refuse_lost_releases(published, [*(entry.commit for entry in begun), *skipped], evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
 
@@ -94,10 +103,11 @@ def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evi
     suspects = above_all_published(rest, evidence.listing)
     if sum(entry.begun for entry in suspects) > MOST:
         raise contradiction("ledger-foreign-run", f"{len(suspects)} releases are above all that the index lists")
+    listed, tags = ranked(evidence.listing.used), ranked(tagged(ledger.project, evidence.tags))
     highest = next((entry for entry in reversed(suspects) if entry.state == "given-up"), None)
     for entry in (entry for entry in suspects if entry.state != "given-up" or entry == highest):
         commit = evidence.main if entry.commit in off_main else entry.commit
-        limit = leap(entry, evidence.declared.get(commit), ledger, evidence.listing, evidence.tags)
+        limit = leap(entry, evidence.declared.get(commit), ledger, listed, tags)
         if limit and commit not in evidence.declared:
             return commit
         if limit:
@@ -148,20 +158,18 @@ def _refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evid
             raise contradiction("ledger-disorder", words, OR_BY_HAND)
 
 
-def _refuse_other_tags(entries: Sequence[Entry], evidence: Evidence) -> None:
-    """Refuse a finished release whose tag is on another commit of main, unless a person decides now."""
+def _refuse_other_tags(entries: Sequence[Entry], skipped: Sequence[str], evidence: Evidence) -> None:
+    """Refuse a finished release whose tag is on another commit of main, unless a person decides, or has since."""
     for entry in entries:
         at = evidence.tags.get(entry.tag_name, entry.commit)
-        if entry.state in FINISHED and at != entry.commit and not evidence.by_hand:
+        left_behind = evidence.by_hand or any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
+        if entry.state in FINISHED and at != entry.commit and not left_behind:
             words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and its tag is on {at[:12]}"
             raise contradiction("ledger-disagrees", words, OR_BY_HAND)
 
 
-def _refuse_lost_releases(
-    published: Sequence[Entry], skipped: Sequence[str], ledger: Ledger, evidence: Evidence
-) -> None:
-    """Refuse to ship what was given up once more, if the index has all of it, and nothing later contains it."""
-    ends = [*(entry.commit for entry in ledger.releases if entry.begun), *skipped]
+def _refuse_lost_releases(published: Sequence[Entry], ends: Sequence[str], evidence: Evidence) -> None:
+    """Refuse to ship what was given up once more, if the index has all of it, and nothing that counts contains it."""
     for entry in published:
         open_ = entry.state == "given-up" and not evidence.by_hand
         if open_ and all(evidence.outside(end, [entry.commit]) for end in ends):
@@ -204,7 +212,14 @@ def _has_ended(entry: Entry, evidence: Evidence) -> bool:
     run = evidence.runs.get(entry.run)
     if entry.state != "claimed" or run is None or entry.run == evidence.run:
         return False
-    return run.ended_at is not None or abs(evidence.now - (run.decided_at or evidence.now)) > evidence.lease
+    late = abs(evidence.now - (run.decided_at or evidence.now)) > evidence.lease
+    return run.ended_at is not None or late or not (run.decided or run.deciding)
+
+
+def _is_gone(entry: Entry, evidence: Evidence) -> bool:
+    """Whether an old release still waits for its tag, and nothing shows that it ever was: it gets none."""
+    waits = entry.state == "proven" or (entry.state == "released" and entry.tag == "refused")
+    return waits and not evidence.lists_some_of(entry) and not evidence.tagged(entry)
 
 
 def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evidence) -> bool:
@@ -219,7 +234,7 @@ def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evid
 
 
 def _refuse_what_is_behind(
-    ledger: Ledger, published: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
+    ledger: Ledger, counting: Sequence[Entry], published: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
 ) -> None:
     """Refuse a ledger without what tag and index have: it was put back to an earlier state.
 
@@ -234,7 +249,7 @@ def _refuse_what_is_behind(
     for end in (*ends, *skipped):
         beyond &= set(evidence.outside(end, sorted(beyond)))
     states = {entry.version: entry.state for entry in ledger.releases}
-    begun = {(entry.version, entry.commit) for entry in ledger.releases if entry.begun}
+    begun = {(entry.version, entry.commit) for entry in counting}
     for version, commit in tagged_at.items():
         if commit in beyond and (version, commit) not in begun and (not evidence.by_hand or commit == evidence.head):
             state = states.get(version, "not there")
