@@ -286,6 +286,29 @@ def test_a_person_may_skip_an_upload_of_which_the_index_has_nothing() -> None:
     assert decided(step).decision.decision == "ship"
 
 
+@pytest.mark.parametrize("state", ["uploading", "uploaded"])
+def test_what_was_sent_and_is_not_listed_yet_outlives_a_later_decision_to_skip(state: str) -> None:
+    """Its page may lag; only what was not sent whole is given up, and named."""
+    by_me = Trigger(by_hand=ByHand("skip", "no", "me"))
+    step = next_step(later({}, NO, NO, NO, trigger=by_me, ledger=of(entry(**{**UNSENT, "state": state}))))
+    assert isinstance(step, Write)
+    assert step.ledger.releases[0].state == ("given-up" if state == "uploading" else "uploaded")
+    reasons = [str(reason) for reason in step.decided.decision.reasons[1:]]
+    assert reasons == ([f"0.1.1: uploading for {A[:12]}, is given up"] if state == "uploading" else [])
+
+
+def test_a_person_waits_for_a_later_claim() -> None:
+    """It may come to nothing, and the decision would be lost with it."""
+    for words in ("ship", "skip"):
+        by_me = Trigger(by_hand=ByHand(words, "no", "me"))
+        claimed = entry("0.1.2", files=(), commit=B, at=NOW)
+        step = decided(next_step(facts(trigger=by_me, ledger=of(claimed))))
+        assert (step.decision.decision, step.decision.reasons[0].says) == (
+            "hold", f"0.1.2 is claimed for {B[:12]}, which contains it",
+        )  # fmt: skip
+        assert step.decision.remedy.startswith("wait for run (none); then decide by hand")
+
+
 def test_a_person_s_decision_finishes_no_upload_that_nobody_judged() -> None:
     by_me = Trigger(by_hand=ByHand("ship", "now", "me"))
     step = decided(next_step(later({}, NO, NO, NO, trigger=by_me)))

@@ -274,6 +274,8 @@ def test_a_runner_that_was_away_for_long_knows_the_ledger_again() -> None:
         before[-1] = entry(f"0.{seen}.0", state="uploading")
         assert continuity_error(of(*before), of(*many(now)[-ledger.KEPT :])) == ""
     assert continuity_error(of(*many(150)), of(*many(300)[250:])) == "0.1.0 is not where it was"  # too few are left
+    lost = [msgspec.structs.replace(one, state="given-up") for one in many(300)[200:]]
+    assert continuity_error(of(*many(150)), of(*lost)) == "0.1.0 is not where it was"  # none of them is borne out
     assert continuity_error(of(*many(300)), of(*many(150)[:100])) == "0.101.0 is not where it was"
 
 
