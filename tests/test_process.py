@@ -149,6 +149,24 @@ def test_output_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert failed.value.output == "it wrote more than 1000 characters"
 
 
+def test_output_of_many_short_lines_takes_no_more_than_its_length(tmp_path: Path) -> None:
+    """T22: each would be a text of its own, of 50 bytes and more."""
+    tracemalloc.start()
+    try:
+        assert len(output(python("print('a\\n' * 2_000_000)"), cwd=tmp_path, env={})) == 4_000_001
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_what_comes_in_pieces_is_put_together(tmp_path: Path) -> None:
+    """A letter of several bytes, and the end of a line, may be cut in two."""
+    code = (
+        "import os, time\nfor byte in 'ä€\\r\\nb\\rc'.encode():\n    os.write(1, bytes([byte]))\n    time.sleep(0.01)"
+    )
+    assert output(python(code), cwd=tmp_path, env={}) == "ä€\nb\nc"
+
+
 def test_what_is_given_and_what_is_written_may_both_be_long(tmp_path: Path) -> None:
     code = "import sys; text = sys.stdin.read(); sys.stderr.write(text); sys.stdout.write(text)"
     text = "x" * 999_999 + "\n"

@@ -58,7 +58,9 @@ def _run() -> None:
 
     sys.unraisablehook = lost
     arm()
-    sys.exit(main(sys.argv[1:], os.environ))
+    status = main(sys.argv[1:], os.environ)
+    signal.setitimer(signal.ITIMER_REAL, 0)  # what is left to do takes no signal
+    sys.exit(status)
 
 
 def _heeded() -> "list[int]":
@@ -71,9 +73,11 @@ def _heeded() -> "list[int]":
 
 def _is_loading(frame: "FrameType | None") -> bool:
     """Whether modules or types are being read: what is left half way there fails later, or ends the interpreter."""
+    library = getattr(sys.modules.get("msgspec"), "__file__", None)
+    types = (f"{library.rpartition('/')[0]}/",) if library else ()
     while frame is not None:
         name = frame.f_code.co_filename
-        if name.startswith("<frozen importlib") or name.endswith("/typing.py") or "/msgspec/" in name:
+        if name.startswith(("<frozen importlib", *types)) or name.endswith("/typing.py"):
             return True
         frame = frame.f_back
     return False

@@ -1,5 +1,7 @@
 """The only place that starts a process."""
 
+import codecs
+import io
 import os
 import signal
 import subprocess
@@ -148,8 +150,8 @@ def _read(process: Running, given: str | None, seconds: float | None) -> tuple[s
     out: list[str] = []
     warned: deque[str] = deque(maxlen=KEPT)
     threads = [
-        Thread(target=_collect, args=(process.stdout, out, MOST), daemon=True),
-        Thread(target=_collect, args=(process.stderr, warned), daemon=True),
+        Thread(target=_collect, args=(process.stdout, out), daemon=True),
+        Thread(target=_collect_lines, args=(process.stderr, warned), daemon=True),
         Thread(target=_feed, args=(process.stdin, given), daemon=True),
     ]
     process.stdin = process.stdout = process.stderr = None
@@ -167,14 +169,24 @@ def _read(process: Running, given: str | None, seconds: float | None) -> tuple[s
             return "".join(out), "".join(warned)
 
 
-def _collect(stream: "IO[str] | None", pieces: "list[str] | deque[str]", most: float = float("inf")) -> None:
-    """Collect what is written, until it is more than `most` characters."""
+def _collect(stream: "IO[str] | None", pieces: list[str]) -> None:
+    """Collect what is written, until it is more than MOST characters: as it comes, as lines may be short and many."""
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
     size = 0
+    if isinstance(stream, io.TextIOWrapper):
+        with stream:
+            while size <= MOST and (written := os.read(stream.fileno(), LONGEST)):
+                pieces.append(decoder.decode(written))
+                size += len(pieces[-1])
+            pieces.append(decoder.decode(b"", final=True))
+
+
+def _collect_lines(stream: "IO[str] | None", lines: "deque[str]") -> None:
+    """Collect the last lines that are written."""
     if stream:
         with stream:
-            while size <= most and (piece := stream.readline(LONGEST)):
-                pieces.append(piece)
-                size += len(piece)
+            while line := stream.readline(LONGEST):
+                lines.append(line)
 
 
 def _feed(stream: "IO[str] | None", given: str | None) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONNECT = 10.0  # seconds
 READ = 60.0  # seconds of silence
 LARGEST = 32 * 1024 * 1024  # bytes of an answer: the longest page of PyPI has half of that
-MOST_VALUES = 3_000_000  # lists, mappings and commas of an answer: in memory each takes many times its length
+MOST_VALUES = 1_000_000  # lists, mappings and commas of an answer: in memory each takes many times its length
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 _ADDRESS = {"index": " and the setting index.upload", "forge": "", "identity": ""}
 _UNREAD = {"index": "index-unreadable", "forge": "forge-unreadable", "identity": "no-identity"}
@@ -63,7 +63,10 @@ def refuse_clear(address: str, named: str) -> None:
     """Raise Misconfigured for an address to which a secret would be sent in clear; `named` says where it stands."""
     from urllib.parse import urlsplit
 
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError as error:
+        raise Misconfigured("bad-address", f"{named} is {address!r}: {error}", hint="write https://HOST/…") from error
     if parts.scheme == "http" and parts.hostname not in LOOPBACK:
         words = f"{named} is {without_password(address)}, and a secret would be sent there in clear"
         raise Misconfigured("sent-in-clear", words, hint="use https; http is only for this machine itself")

@@ -61,6 +61,19 @@ def test_another_uv_that_the_project_wants_is_named(tmp_path: Path) -> None:
     assert (tmp_path / "called").exists()
 
 
+def test_a_file_of_passwords_is_a_password(tmp_path: Path) -> None:
+    """T17: a build that uv makes could read it."""
+    plain, secret = tmp_path / "plain", tmp_path / "secret"
+    plain.write_text('[[index]]\nurl = "https://host/simple/"\n# ask me@example.org\n')
+    secret.write_text('[[index]]\nurl = "https://user:secret@host/simple/"\n')
+    told = {
+        name: [Venv(tmp_path, {name: str(path)}).has_password for path in (plain, secret, tmp_path, tmp_path / "none")]
+        for name in ("NETRC", "UV_CONFIG_FILE", "PIP_CONFIG_FILE")
+    }
+    files = [False, True, True, False]  # what cannot be read may hold one
+    assert told == {"NETRC": [True] * 4, "UV_CONFIG_FILE": files, "PIP_CONFIG_FILE": files}
+
+
 def test_a_python_that_is_not_there_is_reported(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[project]\nname = "p"\nversion = "1"\nrequires-python = "==3.4.*"\n')
     environ = {**os.environ, "UV_PYTHON_DOWNLOADS": "never"}

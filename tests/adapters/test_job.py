@@ -46,6 +46,11 @@ def link(path: Path) -> None:
     path.symlink_to("evil")
 
 
+def loop(path: Path) -> None:
+    path.unlink(missing_ok=True)
+    path.symlink_to(path.name)
+
+
 def fill(path: Path) -> None:
     path.touch()
     os.truncate(path, 1 << 40)
@@ -53,7 +58,7 @@ def fill(path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["GITHUB_ENV", "GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STATE"])
 @pytest.mark.parametrize("before", [None, "FIRST=1\n"])
-@pytest.mark.parametrize("write", [steer, make_folder, link, fill])
+@pytest.mark.parametrize("write", [steer, make_folder, link, loop, fill])
 def test_what_code_of_a_project_tells_the_runner_does_not_count(
     tmp_path: Path, name: str, before: str | None, write: Callable[[Path], None]
 ) -> None:

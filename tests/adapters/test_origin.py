@@ -175,6 +175,16 @@ def test_a_token_follows_no_redirect(obk: Path, bare: Path) -> None:
     assert elsewhere.asked == []
 
 
+@pytest.mark.parametrize("url", ["https://[bad/o/n.git", "https://forge.example/o/n.git"])
+def test_what_is_no_address_is_no_bug(obk: Path, bare: Path, url: str) -> None:
+    """T21"""
+    del bare
+    git(obk, "remote", "set-url", "origin", url)
+    server = "http://[bad" if "forge" in url else "https://forge.example"
+    with pytest.raises(Misconfigured, match="is no address: Invalid IPv6 URL"):
+        Origin(Repository(obk, ENV), {"GITHUB_TOKEN": "s", "GITHUB_SERVER_URL": server})
+
+
 def test_a_token_goes_nowhere_in_clear(obk: Path, bare: Path) -> None:
     """T13: but within this machine."""
     del bare

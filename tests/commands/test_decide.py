@@ -848,7 +848,7 @@ def test_who_may_not_decide_has_nothing_sent(play: DrillEnv, tmp_path: Path) -> 
     play.shipped()
     play.merged()
     version = play.claimed(run="2")
-    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy")] * 40
+    play.testbed.catalog.faults += [Fault(503, "Backend is unhealthy", file=".tar.gz")] * 40
     play.deploy(run="2", settings=("index.deadline=1",))
     play.testbed.catalog.faults.clear()
     play.merged(NO_SHIP, changes={"pyproject.toml": _with(play, 'environment = "elsewhere"')})

@@ -9,6 +9,7 @@ from mergeship.adapters.environment import uv
 from mergeship.commands.test import test as run_tests
 from mergeship.core.progress import Event, Note
 from mergeship.errors import Failed, Misconfigured
+from tests.archives import wheel
 from tests.conftest import HOOK, daemon, git
 
 pytestmark = pytest.mark.network
@@ -97,6 +98,17 @@ def test_a_project_without_a_lock_is_built_without_a_password_too(obk: Path, wit
     (obk / "hatch_build.py").write_text(look + HOOK.replace("leave()", "pass"))
     with (obk / "pyproject.toml").open("a") as file:
         file.write("\n[tool.hatch.build.hooks.custom]\n")
+    assert run_tests(obk, with_password, lambda _: None).seconds > 0
+
+
+def test_a_wheel_in_the_repository_is_installed_beside_a_password(obk: Path, with_password: dict[str, str]) -> None:
+    (obk / "here").mkdir()
+    (obk / "here" / "here-1.0-py3-none-any.whl").write_bytes(wheel("here", "1.0"))
+    pyproject = (obk / "pyproject.toml").read_text()
+    source = '[tool.uv.sources]\nhere = { path = "here/here-1.0-py3-none-any.whl" }\n'
+    (obk / "pyproject.toml").write_text(pyproject.replace('["pytest>=8"]', '["pytest>=8", "here"]') + source)
+    (obk / "tests" / "test_words.py").write_text("import here\n\n\ndef test_nothing(): ...\n")
+    lock(obk)
     assert run_tests(obk, with_password, lambda _: None).seconds > 0
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from mergeship.core.environ import for_installer, for_project, holds_password
+from mergeship.core.text import without_password
 from mergeship.errors import Failed
 from mergeship.process import ProcessFailed, run
 
@@ -29,18 +30,21 @@ UV = "MERGESHIP_UV"
 _OTHER_UV = re.compile(
     r"Required uv version `(?P<wanted>[^`]*)` does not match the running version `(?P<version>[^`]*)`"
 )
+_FILES = ("UV_CONFIG_FILE", "PIP_CONFIG_FILE")
 _STALE = "needs to be updated"
 _NOT_BUILT = re.compile(r"--no-build|(?i:building).*disabled")  # uv's words differ between its commands
 _ONLY_WHEELS = (
-    "beside a password of a package source nothing is built: offer a wheel of it there, or in a folder of UV_FIND_LINKS"
+    "beside a password of a package source or a proxy nothing is built: offer a wheel of it there, or in a folder of "
+    "UV_FIND_LINKS"
 )
 
 
 class LocalProject(NamedTuple):
-    """A project that a uv.lock takes from a folder, and where it is wanted at all (an environment marker)."""
+    """What a uv.lock takes from here, and where it is wanted at all (an environment marker)."""
 
     name: str
-    folder: Path
+    path: Path
+    """The folder of a project, or a distribution."""
     marker: str
 
 
@@ -61,8 +65,8 @@ class Venv:
         self.path = path
         self.python = path / "bin" / "python"
         self._environ = environ
-        self.has_password = holds_password(for_installer(environ))
-        """Whether uv is told the password of a package source: then it builds nothing."""
+        self.has_password = _is_told_a_password(for_installer(environ))
+        """Whether uv is told the password of a package source or of a proxy: then it builds nothing."""
 
     def create(self, project: Path) -> None:
         """Make it, with a Python that the project in `project` allows. Raises Failed."""
@@ -84,15 +88,15 @@ class Venv:
         return False
 
     def local_projects(self, project: Path, extras: Sequence[str], groups: Sequence[str]) -> list[LocalProject]:
-        """The projects that uv.lock takes from folders, the project itself among them. Raises Failed."""
+        """What uv.lock takes from folders and files, the project itself among it. Raises Failed."""
         lock = self.path / "pylock.toml"
         wanted = [*_each("--extra", extras), *_each("--group", groups)]
         command = ["export", "--frozen", "--format", "pylock.toml", "--output-file", str(lock), *wanted]
         self._uv(command, project, "install-failed", "the locked project cannot be installed")
         return [
-            LocalProject(package["name"], lock.parent / package["directory"]["path"], package.get("marker", ""))
+            LocalProject(package["name"], lock.parent / path, package.get("marker", ""))
             for package in tomllib.loads(lock.read_text("utf-8")).get("packages", [])
-            if "directory" in package
+            if (path := (package.get("directory") or package.get("archive") or {}).get("path"))
         ]
 
     def install(self, requirements: Sequence[str], cwd: Path, *, groups: Sequence[str] = ()) -> None:
@@ -170,6 +174,20 @@ class Venv:
                 hint=_ONLY_WHEELS if self.has_password and _NOT_BUILT.search(error.output) else error.hint,
                 detail=error.detail,
             ) from error
+
+
+def _is_told_a_password(environ: Mapping[str, str]) -> bool:
+    """Whether an installer's environment has a password, or one of the files that it names; one unread may have one."""
+    if holds_password(environ):
+        return True
+    for path in (Path(environ[name]) for name in _FILES if environ.get(name)):
+        try:
+            text = path.read_text("utf-8", errors="replace") if path.exists() else ""
+        except OSError:
+            return True
+        if any(without_password(line) != line for line in text.splitlines()):
+            return True
+    return False
 
 
 def _each(flag: str, names: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The job of a workflow that a stage runs in: its outputs and its summary."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mergeship import disk
@@ -57,15 +57,22 @@ def unsteered(environ: Mapping[str, str]) -> Iterator[None]:
     finally:
         changed = [path for path, content in before.items() if _is_other(path, content)]
         for path in changed:
-            if path.is_dir() and not path.is_symlink():
-                disk.remove_tree(path)
-            disk.put(str(path), before[path] or b"")
+            with suppress(OSError):  # it fails all the same, and the others are put back first
+                _put_back(path, before[path] or b"")
     if changed:
         raise Failed(
             "runner-steered",
             f"what was run here wrote to {changed[0].name}, by which a step steers the next ones",
             hint="find what writes there: a test, a build backend, or a module that is imported",
         )
+
+
+def _put_back(path: Path, content: bytes) -> None:
+    if path.is_dir() and not path.is_symlink():
+        disk.remove_tree(path)
+    else:
+        path.unlink(missing_ok=True)  # a link to itself cannot be replaced
+    disk.put(str(path), content)
 
 
 def _is_other(path: Path, before: bytes | None) -> bool:

@@ -35,7 +35,7 @@ PASSED = "MERGESHIP_PASS_ENV"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEY|AUTH|^ACTIONS_|^MERGESHIP_", re.IGNORECASE)
 _TOOLS = re.compile(
-    r"CC|CXX|FC|AR|LD|\w*FLAGS|(CARGO|RUST|MATURIN|CMAKE|SKBUILD|SETUPTOOLS|MESON|PKG_CONFIG|CUDA)\w*|(LD_)?LIBRARY_PATH"
+    r"CC|CXX|FC|AR|LD|\w*FLAGS|(CARGO|RUSTC|MATURIN|CMAKE|SKBUILD|SETUPTOOLS|MESON|PKG_CONFIG|CUDA)\w*|(LD_)?LIBRARY_PATH"
     r"|CPATH|C_INCLUDE_PATH"
 )
 
@@ -66,10 +66,10 @@ def with_own_home(environ: Mapping[str, str], room: str) -> dict[str, str]:
 
 
 def holds_password(environ: Mapping[str, str]) -> bool:
-    """Whether an installer's environment has the password of a package source or of a proxy."""
+    """Whether an installer's environment has the password of a package source or of a proxy, or a file of them."""
     from mergeship.core.text import without_password
 
-    return any(without_password(value) != value for value in environ.values())
+    return "NETRC" in environ or any(without_password(value) != value for value in environ.values())
 
 
 def for_project(environ: Mapping[str, str]) -> dict[str, str]:

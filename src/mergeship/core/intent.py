@@ -49,7 +49,8 @@ _HIDING = re.compile(
     r"|bdo|dialog|datalist|meter|progress)\b",
     re.IGNORECASE,
 )
-_HIDDEN = re.compile(r"<[a-z][^<>]*[\s\"'](?:hidden|style)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+_HIDDEN = re.compile(r"<(?!(?:img|br|hr|wbr)\b)[a-z][^<>]*[\s\"'](?:hidden|style)(?=[\s=/>])", re.IGNORECASE)
 _BOX = re.compile(r"\[[ xX]\]")
 # Letters of Cyrillic and Greek that look like those of the words, and dashes.
 # Source: https://www.unicode.org/Public/security/latest/confusables.txt
@@ -245,7 +246,7 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
     tokens = MarkdownIt("commonmark").enable("table").disable("reference").parse(text)
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     html = _Html(lines, unclear=bool(_CONTROL.search(text)))
-    quoted = 0
+    quoted, formula = 0, False
     parents: list[Token] = []
     for token in tokens:
         quoted += {"blockquote_open": 1, "blockquote_close": -1}.get(token.type, 0)
@@ -254,19 +255,23 @@ def _tasks(text: str) -> Iterator[tuple[bool | None, str]]:
             shown = _TASK.match(_shown(token))
             if match := _TASK.match(token.content):
                 begin = token.map[0] if token.map else 0
-                hidden = html.hides or _HIDING.search(token.content) or _in_math(lines[:begin])
+                hidden = html.hides or _HIDING.search(token.content) or formula
                 clear = bool(_LINE.match(lines[begin]) and shown and not hidden)
                 clear &= not _UNCLEAR.search(token.content, match.start(2)) and not _looks_like_one(match[2])
                 if clear or _MENTIONS.search(_folded(_bare(token.content))):
                     yield match[1] != " " if clear else None, (shown or match)[2]
+        if token.type == "inline":
+            for line in token.content.split("\n"):
+                formula = _is_in_formula(line, before=formula)
         parents = [*parents[-1:], token]
     if html.swallows:
         yield None, "in HTML"
 
 
-def _in_math(before: "Sequence[str]") -> bool:
-    """Whether a line that comes after these stands in a formula."""
-    return sum(line.count("$$") for line in before) % 2 == 1
+def _is_in_formula(line: str, *, before: bool) -> bool:
+    """Whether a formula goes on behind a line: one over several lines begins with the line, and ends anywhere."""
+    marks = line.count("$$") if before or line.lstrip().startswith("$$") else 0
+    return before != bool(marks % 2)
 
 
 def _folded(text: str) -> str:
@@ -307,7 +312,7 @@ class _Html:
         if token.type in {"html_inline", "html_block"}:
             rest = _COMMENT.sub("", token.content)
             self._unclear |= "<" in _TAG.sub("", rest) or bool(_WIDE.search(rest))
-            self._unclear |= bool(_HIDDEN.search(rest))
+            self._unclear |= bool(_HIDDEN.search(_QUOTED.sub('""', rest)))
             asks = _MENTIONS.search(_folded(_bare(rest))) and _BOX.search(rest)
             self.swallows |= token.type == "html_block" and bool(asks)
             for closing, name in _HIDING.findall(rest):

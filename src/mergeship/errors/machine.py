@@ -24,6 +24,7 @@ CODES = {
     "bad-proxy": Code(
         (Misconfigured,), "The proxy cannot be used.", "HTTPS_PROXY and ALL_PROXY take http://HOST:PORT."
     ),
+    "bad-address": Code((Misconfigured,), "What is set is no address.", "Write https://HOST/…"),
     "sent-in-clear": Code((Misconfigured,), "A secret would be sent in clear.", "Use https."),
     "home-not-read": Code(
         (Misconfigured,), "A file of the runner's home would decide where packages come from.", "Name it explicitly."

@@ -41,8 +41,9 @@ def install_for_tests(path: Path, source: Source, work: Path, environ: Mapping[s
 
 
 def _wheel(local: LocalProject, work: Path, environ: Mapping[str, str], report: Reporter) -> str:
-    """The requirement of a project in a folder, which is built here."""
-    wheel = editable(local.folder.resolve(), work / "local" / local.name, environ, report)
+    """The requirement of a project in a folder, which is built here, or of a distribution as it is."""
+    path = local.path.resolve()
+    wheel = editable(path, work / "local" / local.name, environ, report) if path.is_dir() else path
     return f"{local.name} @ {wheel.as_uri()}{local.marker and f' ; {local.marker}'}"
 
 

@@ -1,3 +1,4 @@
+import copy
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -98,11 +99,28 @@ def test_an_answer_of_the_forge_has_a_limit(play: DrillEnv, monkeypatch: pytest.
 
 def test_a_list_of_the_forge_has_a_limit(play: DrillEnv, monkeypatch: pytest.MonkeyPatch) -> None:
     """T22: all of its pages together."""
-    monkeypatch.setattr("mergeship.adapters.github.connection.MOST_ITEMS", 0)
     play.merged()
     forge = Forge(play.testbed.by_person, play.testbed.repo.name, 30)
-    with pytest.raises(Held, match="lists more than 0 items"):
-        forge.ask(lambda ask: ask.all(f"{ask.base}/pulls?state=all"))
+    for limit, value, words in (("MOST_ITEMS", 0, "more than 0 items"), ("LARGEST", 50, "or 50 bytes")):
+        with monkeypatch.context() as patch:
+            patch.setattr(f"mergeship.adapters.github.connection.{limit}", value)
+            with pytest.raises(Held, match=words):
+                forge.ask(lambda ask: ask.all(f"{ask.base}/pulls?state=all"))
+
+
+def test_dispatches_hide_no_push(play: DrillEnv) -> None:
+    """T3: anyone who may write starts as many as they like."""
+    commit = play.merged()
+    play.claimed()
+    repo = play.testbed.repo
+    pushed = repo.runs[-1]
+    for number in range(1, 30):
+        more = copy.copy(pushed)
+        more.number, more.event = number, "workflow_dispatch"
+        repo.runs.append(more)
+    forge = Forge(play.testbed.by_person, repo.name, 30)
+    found = forge.ask(lambda ask: runs.of_commit(ask, commit, 2))
+    assert [run.event for run, _ in found] == ["push", "workflow_dispatch", "workflow_dispatch"]
 
 
 def test_a_time_without_a_zone_is_no_answer_of_github() -> None:

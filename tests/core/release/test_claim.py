@@ -199,6 +199,9 @@ def test_where_much_was_merged_it_is_looked_for_a_run_that_skipped() -> None:
         )
         with pytest.raises(Held, match="more than 250"):
             next_step(facts(**{**known, "ledger": ledger}))
+    ledger = of(entry(state="released", commit=line[-1].sha), entry("0.1.2", commit=line[300].sha, **UNSENT))
+    with pytest.raises(Held, match="more than 250"):
+        next_step(facts(**{**known, "ledger": ledger}))
 
 
 UNSENT: dict[str, Any] = {"state": "uploading", "files": BOTH, "began": NOW}
@@ -348,3 +351,10 @@ def test_an_upload_does_not_take_a_decision_away_whose_run_is_gone() -> None:
     void = (Skip(B, NOW, "by me: no", "5"),)
     step = decided(next_step(later({}, NO, YES, NO, void=void)))
     assert (step.decision.decision, step.refuted) == ("hold", frozenset({"0.1.1"}))
+
+
+def test_of_two_uploads_of_one_commit_that_a_person_began_one_counts() -> None:
+    one = entry("0.1.1", commit=B, **UNSENT)
+    two = entry("0.1.2", commit=B, **UNSENT)
+    given = {"ledger": of(one, two), "by_person": frozenset({"0.1.1", "0.1.2"})}
+    assert decided(next_step(later({}, NO, "", NO, **given))).refuted == {"0.1.2"}

@@ -665,6 +665,8 @@ def test_many_refused_tags_hide_no_release_of_a_later_commit() -> None:
     listed = listing("0.1.1", *(one.version for one in refused_tags))
     runs = {one.run: run(commit=one.commit) for one in refused_tags}
     assert judged(of, runs, listing=listed) == Belief({"0.1.2.post1": NOTHING})
+    moved = msgspec.structs.replace(refused_tags[0], commit=MAIN[NEWEST + 9])
+    assert refused(ledger(moved, *refused_tags[1:]), runs, listing=listed)[0] == "ledger-disagrees"
 
 
 def test_what_is_given_up_and_on_the_index_is_not_shipped_once_more() -> None:

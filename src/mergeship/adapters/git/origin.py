@@ -11,7 +11,7 @@ from mergeship.adapters.git.repository import Repository, lines
 from mergeship.core.environ import FORGE_TOKEN
 from mergeship.core.release.ledger import FILE, REF, REPAIR
 from mergeship.core.text import one_line, without_password
-from mergeship.errors import Held, Overtaken
+from mergeship.errors import Held, Misconfigured, Overtaken
 from mergeship.process import ProcessFailed
 from mergeship.web import refuse_clear
 
@@ -302,7 +302,11 @@ def _words(output: str, reason: str) -> str:
 def _login(url: str, environ: Mapping[str, str]) -> dict[str, str]:
     """The token as git's own configuration, by the environment: nowhere in argv, and for one host only."""
     token = environ.get(FORGE_TOKEN, "").strip()
-    server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
+    try:
+        server, here = urlsplit(environ.get("GITHUB_SERVER_URL") or GITHUB), urlsplit(url)
+    except ValueError as error:
+        words = f"the origin {without_password(url)!r}, or GITHUB_SERVER_URL, is no address: {error}"
+        raise Misconfigured("bad-address", words, hint="git remote set-url origin URL") from error
     if not token or (here.scheme, here.netloc) != (server.scheme, server.netloc):
         return {}
     refuse_clear(url, "the remote origin")

@@ -8,12 +8,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from mergeship.adapters.github.token import Token
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.retry_after import no_sooner, seconds_to_wait
 from mergeship.core.text import one_line
 from mergeship.errors import Held
-from mergeship.web import client, refuse_clear
+from mergeship.web import LARGEST, client, refuse_clear
 
 if TYPE_CHECKING:
     import httpx2
@@ -71,11 +73,13 @@ class Connection:
         """All pages of a list; `key` is what it is called in an answer that holds more than the list."""
 
         async def pages() -> list[Any]:
-            items = []
+            items, size = [], 0
             async for item in self._api.getiter(url, extra_headers=_HEADERS, iterable_key=key):
                 items.append(item)
-                if len(items) > MOST_ITEMS:
-                    raise ValueError(f"{_address(self._api.base_url, url)} lists more than {MOST_ITEMS} items")
+                size += len(msgspec.json.encode(item))
+                if len(items) > MOST_ITEMS or size > LARGEST:
+                    words = f"lists more than {MOST_ITEMS} items, or {LARGEST} bytes"
+                    raise ValueError(f"{_address(self._api.base_url, url)} {words}")
             return items
 
         return await self._tried("GET", url, needs, pages)
