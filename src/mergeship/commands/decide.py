@@ -120,7 +120,8 @@ class _Deciding:
         unfinished = _unfinished(ledger, verified, decided.refuted)
         warnings = ledgers.old_uploads(ledger, self.state.now)
         if self.trigger.by_hand and decision.decision == "skip":  # whose run sends nothing, so that it proves a skip
-            warnings += [f"{entry.version} is {entry.state}: the next run finishes it" for entry in unfinished]
+            ways = "the next run finishes it, or all jobs of run"
+            warnings += [f"{entry.version} is {entry.state}: {ways} {entry.run or '(none)'}" for entry in unfinished]
             unfinished = ()
         return Decided(
             decision=decision.decision,

@@ -20,6 +20,7 @@ GITHUB = "https://github.com"
 AUTHOR = "mergeship@users.noreply.github.com"
 _BY_BUTTON = "noreply@github.com"
 """The committer of what GitHub makes for someone who presses a button: "Update branch", for one."""
+RENAMED = "git remote set-url origin URL; in a workflow, start a new run"
 SILENCE = "30"  # seconds in which a server has to send something
 DEADLINE = 30.0  # seconds of trying again
 LONGEST = 120.0  # seconds of one question: git itself waits for a server for ever
@@ -261,7 +262,7 @@ class Origin:
         )
         if _MOVED_AWAY.search(message):
             words = f"{without_password(self.url)} is elsewhere now: {message[:300]}"
-            raise Held("repository-renamed", words, hint="git remote set-url origin URL") from error
+            raise Held("repository-renamed", words, hint=RENAMED) from error
         denied = bool(_DENIED.search(message))
         hint = f"the token in {FORGE_TOKEN} needs the permission {permission}" if denied else "run the job again later"
         if _NO_LOGIN.search(message):

@@ -123,6 +123,8 @@ def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = F
         return Decision("skip", (Reason(here, f"it is released as {run.own.version}", "skip"),), own=run.own)
     if run.own:
         words = f"it has {run.own.version}, {run.own.state}"
+        if person and person.decision == "skip":
+            words += ": what the index has of it cannot be skipped any more"
         return Decision("ship", (Reason(here, words, "ship"),), own=run.own)
     return None
 
