@@ -127,6 +127,9 @@ TAGGED = [
     Tagged("poetry-dynamic-versioning", {"pyproject.toml": pyproject("poetry_dynamic_versioning.backend", ["poetry-core", "poetry-dynamic-versioning"], '[tool.poetry]\nname = "pkg"\nversion = "0.0.0"\ndescription = ""\nauthors = []\n\n[tool.poetry-dynamic-versioning]\nenable = true\n'), "pkg/__init__.py": ""}, "poetry-dynamic-versioning", ("poetry-core", "poetry-dynamic-versioning")),
     Tagged("versioneer", setuptools(f'{DYNAMIC}\n[tool.versioneer]\nVCS = "git"\nstyle = "pep440"\nversionfile_source = "pkg/_version.py"\nversionfile_build = "pkg/_version.py"\ntag_prefix = "v"\n', {"setup.py": f'import versioneer\n{SETUP}setup(version=versioneer.get_version(), cmdclass=versioneer.get_cmdclass(), packages=["pkg"])\n', "pkg/__init__.py": "", "pkg/_version.py": ""}), "versioneer", ("setuptools", "versioneer[toml]")),
     Tagged("dunamai in setup.py", setuptools("", {"setup.py": f'from dunamai import Version\n{SETUP}setup(name="pkg", version=Version.from_git().serialize(), packages=["pkg"])\n', "pkg/__init__.py": ""}), "dunamai", ("setuptools", "dunamai")),
+    Tagged("versioningit", setuptools(f"{DYNAMIC}\n[tool.versioningit]\n", {"pkg/__init__.py": ""}), "versioningit", ("setuptools", "versioningit")),
+    Tagged("versioningit in hatch", hatch('source = "versioningit"', {"pkg/__init__.py": ""}), "versioningit", ("hatchling", "versioningit")),
+    Tagged("setuptools-git-versioning", setuptools(f"{DYNAMIC}\n[tool.setuptools-git-versioning]\nenabled = true\n", {"pkg/__init__.py": ""}), "setuptools-git-versioning", ("setuptools", "setuptools-git-versioning")),
     Tagged("pbr", {"setup.py": f'{SETUP}setup(setup_requires=["pbr"], pbr=True)\n', "setup.cfg": "[metadata]\nname = pkg\n\n[files]\npackages = pkg\n", "pkg/__init__.py": ""}, "pbr", ("setuptools", "pbr")),
 ]  # fmt: skip
 

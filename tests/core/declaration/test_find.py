@@ -39,7 +39,7 @@ def dynamic(backend: str, rest: str = "") -> str:
         ({"pyproject.toml": dynamic("flit_core.buildapi").replace('name = "pkg"\n', "")}, "does not name the module"),
         (
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "import x\n__version__ = x.y(1)\n"},
-            "pkg.py: there is no __version__ = ",
+            "pkg.py: __version__ is not assigned at the top",
         ),
         (
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "", "pkg/version.py": "__version__ = 1"},
@@ -49,7 +49,7 @@ def dynamic(backend: str, rest: str = "") -> str:
             {"pyproject.toml": dynamic("flit_core.buildapi"), "pkg/__init__.py": "__version__ = 1", "pkg/version.py": "__version__ = 2"},
             "pkg/__init__.py:1: __version__ is computed: 1",
         ),
-        ({"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "a.__version__ = '1'\n(__version__, b) = '1', '2'"}, "there is no __version__ = "),
+        ({"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "a.__version__ = '1'\n(__version__, b) = '1', '2'"}, "__version__ is not assigned at the top"),
         ({"pyproject.toml": dynamic("maturin")}, "Cargo.toml, which holds the version, does not exist"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\n"}, "Cargo.toml: there is no package.version"),
         ({"pyproject.toml": dynamic("maturin"), "Cargo.toml": "package = 3\n"}, "there is no package.version"),
@@ -58,6 +58,10 @@ def dynamic(backend: str, rest: str = "") -> str:
             {"pyproject.toml": dynamic("maturin"), "Cargo.toml": "[package]\nversion.workspace = true\n", "../Cargo.toml": "["},
             "Cargo.toml:2: no workspace above it gives the version",
         ),
+        ({"pyproject.toml": "[tool.uv.workspace]\nmembers = ['a', 'b/*']\n"}, "pyproject.toml:1: it is a workspace's top, and no project: name a member (a, b/*)"),
+        ({"pyproject.toml": "[tool.poetry]\npackage-mode = false\n"}, "pyproject.toml:2: package-mode is false: poetry builds nothing"),
+        ({"pyproject.toml": "[tool.ruff]\n"}, "pyproject.toml: it describes no project: it has no [project] table"),
+        ({"pyproject.toml": dynamic("flit_core.buildapi"), "pkg.py": "try:\n    __version__ = '1'\nexcept X:\n    __version__ = '2'\n"}, "pkg.py: __version__ is not assigned at the top of the module"),
         ({"pyproject.toml": dynamic("mesonpy")}, "there is no meson.build"),
         ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "x = 1\nproject('p')"}, "meson.build:1: it does not begin"),
         ({"pyproject.toml": dynamic("mesonpy"), "meson.build": "project('p'"}, "meson.build:1: the brackets"),

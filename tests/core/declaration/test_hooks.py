@@ -25,8 +25,8 @@ pytestmark = pytest.mark.network
 
 BACKENDS = (
     "dunamai", "flit_core", "hatch-fancy-pypi-readme", "hatch-vcs", "hatchling", "pbr", "pdm-backend",
-    "poetry-core", "poetry-dynamic-versioning", "setuptools", "setuptools-scm", "uv-dynamic-versioning",
-    "uv_build", "versioneer[toml]", "wheel",
+    "poetry-core", "poetry-dynamic-versioning", "setuptools", "setuptools-git-versioning", "setuptools-scm",
+    "uv-dynamic-versioning", "uv_build", "versioneer[toml]", "versioningit", "wheel",
 )  # fmt: skip
 HOOK = """
 import importlib, json, pathlib, sys, tomllib

@@ -34,6 +34,8 @@ def hatch(pyproject: Mapping[str, Any], text: str, read: Read) -> VersionSource:
         return scm.HATCH_VCS
     if source == "uv-dynamic-versioning":
         return scm.UV_DYNAMIC_VERSIONING
+    if source == "versioningit":
+        return scm.VERSIONINGIT
     path = settings.get("path")
     if source != "regex" or not isinstance(path, str):
         line = line_of(text, "[tool.hatch.version]")
@@ -84,6 +86,8 @@ def _flit_version(read: Read, folder: str, names: tuple[str, ...]) -> VersionSou
         if isinstance(place, Place) or place.line:
             return place
         source = source or place
+        if not isinstance(source, Place) and "__version__" in text:
+            source = Computed(path, 0, "__version__ is not assigned at the top of the module, as a plain text")
     return source or Computed(folder, 0, "there is no file in it")
 
 

@@ -59,8 +59,19 @@ def _left_open(pyproject: Mapping[str, Any], text: str, backend: str, read: Read
     if project and not open_ended and "maturin" not in {backend, *table(pyproject, "tool")}:
         return Computed(PYPROJECT, line_of(text, "[project]"), 'it has neither version = "…" nor dynamic = ["version"]')
     if pyproject and not project and not _is_a_project(pyproject, read):
-        return Computed(PYPROJECT, 0, "it describes no project: it has no [project] table")
+        return Computed(PYPROJECT, *_no_project(pyproject, text))
     return _of_backend(backend, pyproject, text, read)
+
+
+def _no_project(pyproject: Mapping[str, Any], text: str) -> tuple[int, str]:
+    """The line, and why there is nothing to release."""
+    members = table(pyproject, "tool", "uv", "workspace").get("members")
+    if isinstance(members, list):
+        named = ", ".join(map(str, members[:5])) or "none"
+        return line_of(text, "[tool.uv.workspace]"), f"it is a workspace's top, and no project: name a member ({named})"
+    if table(pyproject, "tool", "poetry").get("package-mode") is False:
+        return line_of(text, "package-mode"), "package-mode is false: poetry builds nothing of it"
+    return 0, "it describes no project: it has no [project] table"
 
 
 def backend_of(pyproject: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@
 | poetry-dynamic-versioning | https://github.com/mtkennerly/poetry-dynamic-versioning#environment-variables |
 | uv-dynamic-versioning | https://github.com/ninoseki/uv-dynamic-versioning/blob/main/docs/configuration.md |
 | pbr | https://docs.openstack.org/pbr/latest/user/packagers.html |
-| versioneer, dunamai | none but a tag of the commit that is built |
+| versioneer, dunamai, versioningit, setuptools-git-versioning | none but a tag of the commit that is built |
 """
 
 from collections.abc import Mapping
@@ -26,6 +26,8 @@ POETRY_DYNAMIC_VERSIONING = Vcs("poetry-dynamic-versioning", ("POETRY_DYNAMIC_VE
 UV_DYNAMIC_VERSIONING = Vcs("uv-dynamic-versioning", ("UV_DYNAMIC_VERSIONING_BYPASS",))
 PBR = Vcs("pbr", ("PBR_VERSION",))
 DUNAMAI = Vcs("dunamai")
+VERSIONINGIT = Vcs("versioningit")
+GIT_VERSIONING = Vcs("setuptools-git-versioning")
 
 
 def configured(pyproject: Mapping[str, Any]) -> Vcs | None:
@@ -36,6 +38,10 @@ def configured(pyproject: Mapping[str, Any]) -> Vcs | None:
         return SETUPTOOLS_SCM
     if "versioneer" in tools:
         return _versioneer(tools["versioneer"])
+    if "versioningit" in tools:
+        return VERSIONINGIT
+    if table(pyproject, "tool", "setuptools-git-versioning").get("enabled", "setuptools-git-versioning" in tools):
+        return GIT_VERSIONING
     if "pbr" in required and table(pyproject, "build-system").get("build-backend") == "pbr.build":
         return PBR
     return DUNAMAI if "dunamai" in required else None
