@@ -28,11 +28,11 @@ class ForkServer:
     """The client's side."""
 
     def __init__(self, process: Running) -> None:
-        self._process = process
+        self.process = process
 
     def run(self, words: Sequence[str], cwd: Path, env: Mapping[str, str], preload: str) -> tuple[int, str]:
         """The status of a call, negative for a signal, and everything that it wrote."""
-        pipe_in, pipe_out = self._process.stdin, self._process.stdout
+        pipe_in, pipe_out = self.process.stdin, self.process.stdout
         assert pipe_in is not None and pipe_out is not None  # noqa: S101, PT018
         call = {"words": list(words), "cwd": str(cwd), "env": dict(env), "preload": preload}
         pipe_in.write(json.dumps(call) + "\n")
