@@ -42,8 +42,27 @@ def test_what_is_named_gets_through() -> None:
     assert held_back(passing(environ, ["CFLAGS", "CARGO_HOME"])) == held_back({"PATH": "/bin"}) == ""
 
 
+@pytest.mark.parametrize("name", ["GIT_AUTHOR_NAME", "XAUTHORITY", "TOKENIZERS_PARALLELISM", "FOO_KEYBOARD"])
+def test_a_name_that_only_looks_like_one_is_none(name: str) -> None:
+    assert for_project(passing({name: "1"}, [name])) == {name: "1"}
+
+
 @pytest.mark.parametrize(
-    "name", [*sorted(SECRETS.keys() - {"PYTHONPATH", "LD_PRELOAD"}), "UV_INDEX", "NETRC", "A B", "", "X=1"]
+    "name",
+    [
+        *sorted(SECRETS.keys() - {"PYTHONPATH", "LD_PRELOAD"}),
+        "DB_PASSWORD",
+        "APIKEY",
+        "OPENAI_API_KEY",
+        "HF_TOKEN",
+        "SSH_AUTH_SOCK",
+        "GH_SECRETS_JSON",
+        "UV_INDEX",
+        "NETRC",
+        "A B",
+        "",
+        "X=1",
+    ],
 )
 def test_no_secret_is_named(name: str) -> None:
     """V15: and whoever sets the variable behind the setting does not get it either."""

@@ -127,9 +127,10 @@ class Venv:
         name = str(cwd.absolute() / command[0]) if "/" in command[0] else command[0]
         program = shutil.which(name, path=env["PATH"] if command[0] in externals else own)
         if program is None:
+            place = "on PATH" if command[0] in externals else "in the environment"
             raise Failed(
                 "no-program",
-                f"{command[0]} is not in the environment",
+                f"{command[0]} is not {place}",
                 hint="add it to the requirements of the tests or of the build",
             )
         return run([program, *command[1:]], cwd=cwd, env=env, report=report, contained=True)

@@ -20,6 +20,7 @@ from mergeship.process import ProcessFailed
 
 NO_TESTS = 5  # pytest's exit status when it collected none
 NOTHING_RAN = re.compile(r"^Ran 0 tests in ", re.MULTILINE)  # unittest, which passes then before Python 3.12
+SOME_RAN = re.compile(r"^Ran [1-9]\d* tests? in |\b[1-9]\d* passed\b", re.MULTILINE)
 
 
 class Tested(msgspec.Struct, frozen=True):
@@ -61,7 +62,7 @@ def _tested(path: Path, environ: Mapping[str, str], report: Reporter, overrides:
                 hint="declare an extra or dependency group 'test' that has it, or set test.requires; "
                 "a program of the machine has to be named in test.externals",
             ) from error
-        if NOTHING_RAN.search(output):
+        if NOTHING_RAN.search(output) and not SOME_RAN.search(output):
             raise _no_tests(command, output)
     seconds = round(time.monotonic() - began, 3)
     job.summarize(environ, f"Tests of **{source.project.name}** passed in {seconds:.1f} s: `{command}`")

@@ -33,7 +33,11 @@ INSTALLER = frozenset({
 PASSED = "MERGESHIP_PASS_ENV"
 """Names of more variables that reach tests and builds."""
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|_KEY|AUTH|^ACTIONS_|^MERGESHIP_", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(^|_)([A-Z0-9]*(TOKENS?|SECRETS?|KEYS?|PASSWORDS?)|PASS|PASSWD|PASSPHRASE|CREDENTIALS?|AUTH)(_|$)"
+    r"|^ACTIONS_|^MERGESHIP_",
+    re.IGNORECASE,
+)
 _TOOLS = re.compile(
     r"CC|CXX|FC|AR|LD|\w*FLAGS|(CARGO|RUSTC|MATURIN|CMAKE|SKBUILD|SETUPTOOLS|MESON|PKG_CONFIG|CUDA)\w*|(LD_)?LIBRARY_PATH"
     r"|CPATH|C_INCLUDE_PATH"

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from html.parser import HTMLParser
 from typing import Annotated, Literal
 from urllib.parse import unquote, urldefrag, urlsplit
@@ -258,12 +258,12 @@ def _published(version: str, files: list[_File]) -> Published:
 
 
 def _moment(text: str) -> datetime | None:
-    """A moment; a day is none, and neither is a time of which the zone is not known."""
+    """A moment; a day is none, be it written as its midnight, and neither is a time of which the zone is not known."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return None
-    return moment if moment.tzinfo else None
+    return moment if moment.tzinfo and moment.timetz().replace(tzinfo=None) != time.min else None
 
 
 def version_of(filename: str, project: str) -> str:

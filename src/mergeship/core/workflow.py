@@ -174,6 +174,16 @@ def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
     return {stage: names for stage, names in jobs.items() if stage not in unclear}
 
 
+@lru_cache(16)
+def without_condition(text: str, path: str) -> frozenset[str]:
+    """The jobs that have no `if` of their own, as runs name them: they begin whenever those before them end well.
+
+    Raises Misconfigured for what is no workflow.
+    """
+    jobs = tree(text, path)["jobs"].items()
+    return frozenset(str(job.get("name") or identity) for identity, job in jobs if "if" not in job)
+
+
 def shares_runner(texts: Mapping[str, str], deploying: str) -> tuple[str, ...]:
     """The workflow files whose pull requests may run on the machine that deploys; `deploying` is that pipeline's path.
 

@@ -187,7 +187,7 @@ def _runs_of(state: ProjectState, forge: Forge, commit: str) -> tuple[Run, ...]:
 
 def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) -> Run:
     path = run.path.partition("@")[0]
-    stages = _stages(state, run.head_sha, path) if _WORKFLOW.fullmatch(path) else {}
+    stages, always = _jobs(state, run.head_sha, path)
     of = {stage: [job for job in jobs if job.name in names] for stage, names in stages.items()}
     begun = frozenset(stage for stage, its in of.items() if any(job.begun for job in its))
     later_jobs = stages.get("build", frozenset()) | stages.get("deploy", frozenset())
@@ -195,7 +195,9 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     deciding, deploying = of.get("decide", []), [job for job in of.get("deploy", ()) if job.begun]
     decided = [job for job in deciding if job.conclusion == "success"]
     later = {job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())}
-    declined = bool(decided) and later == {"skipped"} and run.conclusion != "cancelled"
+    silent = any(always & stages.get(stage, frozenset()) for stage in ("build", "deploy"))
+    once = bool(decided) and len(decided) == len(deciding)  # or an attempt that was cancelled hides behind another
+    declined = once and (silent or later == {"skipped"}) and run.conclusion != "cancelled"
     deployed = [job.started_at for job in deploying if job.started_at]
     return Run(
         path=path,
@@ -204,6 +206,7 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
         commit=run.head_sha,
         repository=run.head_repository.full_name if run.head_repository else "",
         begun=begun if known else None,
+        is_pipeline={"decide", "deploy"} <= stages.keys(),
         actor=run.actor.login if run.actor else "",
         decided=bool(decided) or not known,
         deciding=any(job.status == "in_progress" for job in deciding),
@@ -212,17 +215,21 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
         deployed_again_at=max(deployed, default=None),
         ended_at=run.updated_at if run.status == "completed" else None,
         declined=declined,
-        skipped=declined and run.conclusion == "success",
+        skipped=declined and not silent and run.conclusion == "success",
     )
 
 
-def _stages(state: ProjectState, commit: str, path: str) -> Mapping[str, frozenset[str]]:
-    """The jobs of mergeship's stages, as the workflow file at a commit names them; none if it cannot be read."""
-    text = state.repository.blob(commit, path)
+def _jobs(state: ProjectState, commit: str, path: str) -> tuple[Mapping[str, frozenset[str]], frozenset[str]]:
+    """The jobs of mergeship's stages, as the workflow file at a commit names them; none if it cannot be read.
+
+    And those jobs that begin whatever was decided.
+    """
+    content = state.repository.blob(commit, path) if _WORKFLOW.fullmatch(path) else None
+    text = (content or b"").decode(errors="replace")
     try:
-        return workflow.stages(text.decode(errors="replace"), path) if text is not None else {}
+        return workflow.stages(text, path), workflow.without_condition(text, path)
     except MergeshipError:
-        return {}
+        return {}, frozenset()
 
 
 _HINT = (

@@ -302,8 +302,7 @@ def test_what_was_sent_and_is_not_listed_yet_outlives_a_later_decision_to_skip(s
 
 def test_a_person_waits_for_a_later_claim() -> None:
     """It may come to nothing, and the decision would be lost with it."""
-    for words in ("ship", "skip"):
-        by_me = Trigger(by_hand=ByHand(words, "no", "me"))
+    for by_me in (Trigger(by_hand=ByHand("ship", "no", "me")), Trigger(by_hand=ByHand("skip", "no", "me"))):
         claimed = entry("0.1.2", files=(), commit=B, at=NOW)
         step = decided(next_step(facts(trigger=by_me, ledger=of(claimed))))
         assert (step.decision.decision, step.decision.reasons[0].says) == (
@@ -358,3 +357,32 @@ def test_of_two_uploads_of_one_commit_that_a_person_began_one_counts() -> None:
     two = entry("0.1.2", commit=B, **UNSENT)
     given = {"ledger": of(one, two), "by_person": frozenset({"0.1.1", "0.1.2"})}
     assert decided(next_step(later({}, NO, "", NO, **given))).refuted == {"0.1.2"}
+
+
+def test_an_upload_is_not_gone_on_with_before_a_decision_that_nobody_proves() -> None:
+    """T3: a person skipped a later merge, and with it this one; the run of that is gone."""
+    void = Skip("d" * 40, NOW, "no", "8", "boss")
+    step = decided(next_step(later({}, YES, NO, NO, void=(void,))))
+    assert step.decision.decision == "hold"
+    assert step.refuted == {"0.1.1"}
+    assert step.decision.reasons[-1].says.endswith("and no run proves it")
+    assert decided(next_step(later({}, YES, NO, NO))).refuted == frozenset()
+
+
+def test_what_nothing_asks_for_is_given_up_without_a_next_claim_too() -> None:
+    step = next_step(later({}, NO, NO, NO))
+    assert isinstance(step, Write)
+    assert (step.decided.decision.decision, step.ledger.releases[0].state) == ("skip", "given-up")
+
+
+def test_a_person_does_not_ship_a_commit_twice() -> None:
+    """T3: its release was given up, or is gone from the index; the next merge can be shipped, or this one skipped."""
+    given_up = entry(state="given-up", given_up="x")
+    released = entry(state="released", tag="created")
+    both, none = Listing((Published("0.1.1"),), BOTH), Listing()
+    for ledger, listing, words in ((given_up, both, "though it was given up"), (released, none, "nothing any more")):
+        known: dict[str, Any] = {"ledger": of(ledger), "listing": listing}
+        ships = decided(next_step(facts(trigger=Trigger(by_hand=ByHand("ship", "now", "me")), **known)))
+        assert (ships.decision.decision, words in ships.decision.reasons[0].says) == ("hold", True)
+        skips = decided(next_step(facts(trigger=Trigger(by_hand=ByHand("skip", "now", "me")), **known)))
+        assert skips.decision.decision == "skip"

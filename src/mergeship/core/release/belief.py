@@ -40,5 +40,5 @@ def written(after: Ledger, recorded: Ledger, belief: Belief) -> Ledger:
     releases = tuple(
         finished.get(entry.version, entry) if entry.version in belief.unknown else entry for entry in after.releases
     )
-    new = after.skips[len(recorded.skips) - len(belief.void.intersection(recorded.skips)) :]
+    new = after.skips[sum(skip not in belief.void for skip in recorded.skips) :]
     return msgspec.structs.replace(after, releases=releases, skips=(*recorded.skips, *new))

@@ -11,6 +11,7 @@ from mergeship.core.intent import Policy
 from mergeship.core.listing import Listing
 from mergeship.core.policy import Policies
 from mergeship.core.release import commit_range, decision
+from mergeship.core.release.belief import FINISHED
 from mergeship.core.release.commit_range import Commit, Range, RangeStart
 from mergeship.core.release.decision import ByHand, Decision, Merged, Reason
 from mergeship.core.release.ledger import Entry, Ledger, Skip
@@ -129,6 +130,8 @@ def next_step(facts: ClaimFacts) -> Step:
         return _renewed(facts, judged, own) if own else _claimed(facts, judged)
     if judged.decision.decision == "skip" and person and person.decision == "skip" and not judged.range.newer:
         return _skipped(facts, judged, person)
+    if judged.decision.decision == "skip" and person is None and judged.refuted:
+        return Write(_without_refuted(facts, judged), judged)
     return judged
 
 
@@ -163,9 +166,19 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
     with suppress(Held):  # else a person goes on from the commit before
         run = msgspec.structs.replace(run, base=_since_last_release(facts, facts.ledger).base)
     unsent = facts.unsent
-    decided = decision.already_decided(run, person, open_=run.own in unsent) or decision.by_hand(person)
+    own = run.own
+    gone = own is not None and own.state in FINISHED and not facts.listing.has_some(own.files)
+    decided = decision.already_decided(run, person, open_=own in unsent, gone=gone) or decision.by_hand(person)
+    if person.decision == "ship" and (lost := _given_up_whole(facts)):
+        decided = decision.is_published(facts.commit, lost)
     others = frozenset(entry.version for entry in unsent if entry not in (run.own, run.newer))
     return ClaimDecision(decided, run, None, refuted=others)
+
+
+def _given_up_whole(facts: ClaimFacts) -> Entry | None:
+    """A version of the commit that was given up, and of which the index has everything."""
+    ended = (entry for entry in facts.ledger.releases if entry.commit == facts.commit and entry.state == "given-up")
+    return next((entry for entry in ended if facts.listing.has_all(entry.files)), None)
 
 
 def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:
@@ -205,7 +218,8 @@ def _without_uploads(
     done = 0
     for entry in sorted(uploads, key=lambda upload: places.get(upload.commit, 0)):
         end = places.get(entry.commit, 0)
-        asked = _decided(facts, merges[done:end], run).decision == "ship" or entry.version in facts.by_person
+        wanted = _decided(facts, merges[done:end], run, merges[done:]).decision
+        asked = wanted == "ship" or entry.version in facts.by_person
         if end <= done or not asked:
             refuted.add(entry.version)
             continue
@@ -215,9 +229,11 @@ def _without_uploads(
     return run, merges[done:], frozenset(refuted)
 
 
-def _decided(facts: ClaimFacts, merges: Sequence[Merged], run: Range) -> Decision:
-    """What some merges ask for, unless a person is said to have skipped them."""
-    asked = {merge.commit.sha for merge in merges}
+def _decided(
+    facts: ClaimFacts, merges: Sequence[Merged], run: Range, with_later: Sequence[Merged] | None = None
+) -> Decision:
+    """What some merges ask for, unless a person is said to have skipped them, there or at one `with_later` ones."""
+    asked = {merge.commit.sha for merge in (merges if with_later is None else with_later)}
     decided = decision.decide(merges, facts.project.intent, run.since, facts.introduced)
     return decision.without_proof(decided, [skip for skip in facts.void if skip.commit in asked])
 
@@ -323,10 +339,17 @@ def _claimed(facts: ClaimFacts, judged: ClaimDecision) -> Write:
         lease = facts.project.lease.total_seconds()
         words = f"its claim expired after {lease:g} s without an upload"
         ledger = ledger.moved(stale.version, "given-up", facts.now, facts.run, given_up=words)
+    facts = msgspec.structs.replace(facts, ledger=ledger)
+    return _with_claim(facts, judged, _without_refuted(facts, judged))
+
+
+def _without_refuted(facts: ClaimFacts, judged: ClaimDecision) -> Ledger:
+    """The ledger in which uploads that nothing asks for are given up: no later job goes on with them."""
+    ledger = facts.ledger
     for version in sorted(judged.refuted) if facts.trigger.by_hand is None else ():
         words = "the index has nothing of it, and its merges do not ask to ship"
         ledger = ledger.moved(version, "given-up", facts.now, facts.run, given_up=words)
-    return _with_claim(facts, judged, ledger)
+    return ledger
 
 
 def _with_claim(facts: ClaimFacts, judged: ClaimDecision, ledger: Ledger, before: Entry | None = None) -> Write:

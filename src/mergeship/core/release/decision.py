@@ -8,6 +8,7 @@ import msgspec
 
 from mergeship.core import intent
 from mergeship.core.intent import Intent, Policy
+from mergeship.core.release.belief import FINISHED
 from mergeship.core.release.commit_range import DISPATCH, Commit, Range
 from mergeship.core.release.ledger import Entry, Skip
 from mergeship.core.settings import Role
@@ -104,16 +105,23 @@ class ByHand(msgspec.Struct, frozen=True):
     """What the actor may do on the forge; empty if nobody was asked."""
 
 
-def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = False) -> Decision | None:
+def already_decided(
+    run: Range, person: ByHand | None = None, *, open_: bool = False, gone: bool = False
+) -> Decision | None:
     """The decision on a commit that has its release already, or is part of one; None if merges or a person decide.
 
-    A person may skip what is claimed, or `open_` otherwise, as the index has nothing of it.
+    A person may skip what is claimed, or `open_` otherwise, as the index has nothing of it yet. What is `gone` was
+    there once.
     """
     here = run.head[:12]
     if person and person.decision == "skip" and run.own and (run.own.state == "claimed" or open_):
         return None
-    if run.newer and person and run.newer.state == "claimed":  # which may still come to nothing
-        words = f"{run.newer.version} is claimed for {run.newer.commit[:12]}, which contains it"
+    if person and person.decision == "ship" and run.own and gone:
+        words = f"it is {run.own.state} as {run.own.version}, of which the index has nothing any more"
+        remedy = "a commit is released once: merge something, and ship that; or dispatch with decision=skip"
+        return Decision("hold", (Reason(here, words, "hold"),), remedy=remedy)
+    if run.newer and person and run.newer.state not in FINISHED:  # which may still come to nothing
+        words = f"{run.newer.version} is {run.newer.state} for {run.newer.commit[:12]}, which contains it"
         remedy = f"wait for run {run.newer.run or '(none)'}; then {DISPATCH}"
         return Decision("hold", (Reason(here, words, "hold"),), remedy=remedy)
     if run.newer:
@@ -127,6 +135,13 @@ def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = F
             words += ": what the index has of it cannot be skipped any more"
         return Decision("ship", (Reason(here, words, "ship"),), own=run.own)
     return None
+
+
+def is_published(commit: str, entry: Entry) -> Decision:
+    """The hold for a commit that was given up, and of which the index has everything: it would have two versions."""
+    words = f"{entry.version} of it is on the index as a whole, though it was given up"
+    remedy = "a commit is released once: merge something, and ship that; or dispatch with decision=skip"
+    return Decision("hold", (Reason(commit[:12], words, "hold"),), remedy=remedy)
 
 
 def highest(roles: Collection[str]) -> str:
@@ -182,8 +197,8 @@ def decide(merges: Sequence[Merged], policy: Policy, since: str, introduced: str
 
 
 def without_proof(decided: Decision, skips: Sequence[Skip]) -> Decision:
-    """A ship that a person has once decided against, in runs that nobody knows any more, is asked for again."""
-    if decided.decision != "ship" or not skips:
+    """What a person has once decided against, in runs that nobody knows any more, is asked for again."""
+    if decided.decision == "skip" or not skips:
         return decided
     words = "a person is said to have skipped everything up to here, and no run proves it"
     reasons = tuple(Reason(skip.commit[:12], words, "hold") for skip in skips)

@@ -28,6 +28,8 @@ class Run(msgspec.Struct, frozen=True):
     """`owner/name` of the repository whose branch that is."""
     begun: frozenset[str] | None
     """The stages whose jobs have begun, in any attempt; None if the workflow does not say which jobs they are."""
+    is_pipeline: bool = False
+    """Whether its workflow file calls mergeship's decide and deploy, whatever its name and its jobs are."""
     actor: str = ""
     """Who started it; empty if the forge does not say."""
     decided: bool = True
@@ -43,7 +45,10 @@ class Run(msgspec.Struct, frozen=True):
     ended_at: datetime | None = None
     """When it came to its end; None while it goes on."""
     declined: bool = False
-    """Whether it has decided to ship nothing: its later jobs were skipped, and not because somebody cancelled it."""
+    """Whether it has decided to ship nothing: its later jobs were skipped, and not because somebody cancelled it.
+
+    Or the workflow starts them in any case, so that they say nothing.
+    """
     skipped: bool = False
     """Whether it has declined, and ended well."""
 

@@ -28,25 +28,27 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     tagged = evidence.tagged(entry)
     left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
     if not needs_its_commit_s_runs(entry, evidence):
-        if entry.state in PENDING or on_index or evidence.by_hand:
+        if entry.state in PENDING or on_index:
             return True
-        if left_behind:
+        if left_behind or evidence.by_hand:
             return False
         words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and the index has no file of it"
         raise contradiction("ledger-disagrees", words, OR_BY_HAND)
     own = evidence.of_commit[entry.commit]
-    seen = on_index or tagged or entry.state in PENDING  # what was finished was there once
+    seen = on_index or entry.state in PENDING  # what was finished is there
     if seen and any(not any(_not_of_main(run, evidence)) and _may_have_sent(run, entry, evidence) for run in own):
         return True
     if on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry):
         return True
-    if left_behind and entry.state in PENDING:
+    if left_behind and entry.state in PENDING and not evidence.listing.has_all(entry.files):
         return False  # nothing more is sent of it
     if (on_index or tagged) and not evidence.by_hand and not left_behind:
         lacks = "the index has no file" if tagged else "there is no tag"
         words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, {lacks} of it, and no run says so"
+        words += ", as its deploy began after the index had it by their clocks" if any(own) and on_index else ""
         raise contradiction("ledger-disagrees", words, OR_BY_HAND)
-    return on_index or tagged
+    # A person's decision confirms what a release says to have brought, so it takes more than its tag or its files.
+    return entry.state in PENDING and on_index if evidence.by_hand else on_index or tagged
 
 
 def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:
@@ -94,7 +96,7 @@ def _not_of(run: Run, entry: Entry, evidence: Evidence) -> Iterator[str]:
 
 def _not_of_main(run: Run, evidence: Evidence) -> Iterator[str]:
     """How a run is not one of main's own workflow."""
-    ours = run.path == evidence.workflow or run.begun is not None  # a pipeline that had another name then
+    ours = run.path == evidence.workflow or run.is_pipeline  # which had another name then
     if not ours or run.repository.lower() != evidence.repository.lower():
         yield f"ran {run.path} of {run.repository}, not {evidence.workflow}"
     if run.event not in EVENTS or run.branch != "main":
@@ -116,9 +118,8 @@ def decided_by_hand(skip: Skip, evidence: Evidence) -> bool:
     if words and evidence.by_hand:
         return False
     if words:
-        raise contradiction(
-            "ledger-foreign-run", f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
-        )
+        words = f"{skip.commit[:12]} is skipped by hand in run {skip.run}, and that {words}"
+        raise contradiction("ledger-foreign-run", words, OR_BY_HAND)
     if run.actor and skip.by.lower() != run.actor.lower():
         return False  # or that person has another name by now
     return run.decided and (run.begun is None or run.declined)  # or it may have been a decision to ship

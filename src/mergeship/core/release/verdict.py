@@ -25,7 +25,7 @@ from mergeship.core.release.plausibility import (
 from mergeship.core.version import tagged
 
 Step = LookUpCommits | ReadDeclared | LookUpRuns | Belief
-NOTHING = "no run of main's own workflow bears it out, and the index has nothing of it"
+NOTHING = "nothing bears it out, neither a run of main's own workflow nor both index and tag"
 ENDED = "its run has ended, holds or waits for too long, and sent nothing"
 COVERED = "a later claim contains it"
 GONE = "neither the index nor a tag has it, and it decides nothing"
@@ -72,14 +72,14 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     if set(unproven) - evidence.of_commit.keys():
         return LookUpCommits(tuple(dict.fromkeys(unproven)))
     void = frozenset(skip for skip in skips if not runs.decided_by_hand(skip, evidence))
-    skipped = [skip.commit for skip in ledger.skips if skip not in void]
-    unknown |= {entry.version: NOTHING for entry in counting if not runs.borne_out(entry, skipped, evidence)}
+    skipped = _skipped(ledger, void, skips)
+    unknown |= {entry.version: NOTHING for entry in _not_borne_out(counting, skipped, evidence)}
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
     unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
     begun = [entry for entry in ledger.releases if entry.begun and entry.version not in unknown]
     _refuse_other_tags(on_main, skipped, evidence)
     _refuse_what_is_behind(ledger, begun, [entry for entry in published if entry in begun], skipped, evidence)
-    _refuse_lost_releases(published, [*(entry.commit for entry in begun), *skipped], evidence)
+    _refuse_lost_releases(published, begun, skipped, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
 
@@ -116,11 +116,8 @@ def _leaps(rest: Sequence[Entry], off_main: Collection[str], ledger: Ledger, evi
 
 
 def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evidence: Evidence) -> list[Entry]:
-    """Finished releases that decide something: they, or their commits, come after what tag and index confirm.
-
-    If a person decides, none of them does.
-    """
-    finished = [entry for entry in rest if entry.state in FINISHED and not evidence.by_hand]
+    """Finished releases that decide something: they, or their commits, come after what tag and index confirm."""
+    finished = [entry for entry in rest if entry.state in FINISHED]
     if last is not None:
         later = ledger.releases[ledger.releases.index(last) + 1 :]
         beyond = evidence.outside(last.commit, [entry.commit for entry in finished])
@@ -168,9 +165,16 @@ def _refuse_other_tags(entries: Sequence[Entry], skipped: Sequence[str], evidenc
             raise contradiction("ledger-disagrees", words, OR_BY_HAND)
 
 
-def _refuse_lost_releases(published: Sequence[Entry], ends: Sequence[str], evidence: Evidence) -> None:
-    """Refuse to ship what was given up once more, if the index has all of it, and nothing that counts contains it."""
+def _refuse_lost_releases(
+    published: Sequence[Entry], begun: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
+) -> None:
+    """Refuse to ship what was given up once more, if the index has all of it, and nothing that counts contains it.
+
+    For its own commit, an upload counts only if something of it was seen.
+    """
+    seen = [entry for entry in begun if evidence.lists_some_of(entry) or evidence.tagged(entry)]
     for entry in published:
+        ends = [*(other.commit for other in begun if other.commit != entry.commit or other in seen), *skipped]
         open_ = entry.state == "given-up" and not evidence.by_hand
         if open_ and all(evidence.outside(end, [entry.commit]) for end in ends):
             words = f"{entry.version} is given up for {entry.commit[:12]}, and the index has all of it"
@@ -186,7 +190,15 @@ def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Sk
         return list(ledger.skips)
     finished = [entry for entry in ledger.releases if entry.state in FINISHED]
     since = min(last.at, finished[-1].at) if finished else last.at
-    return [skip for skip in ledger.skips if skip.at >= since or evidence.outside(last.commit, [skip.commit])]
+    beyond = evidence.outside(last.commit, list(dict.fromkeys(skip.commit for skip in ledger.skips)))
+    return [skip for skip in ledger.skips if skip.at >= since or skip.commit in beyond]
+
+
+def _skipped(ledger: Ledger, void: Collection[Skip], deciding: Sequence[Skip]) -> list[str]:
+    """The commits up to which a person has skipped everything: all that decide something, and some that do not."""
+    old = [skip.commit for skip in ledger.skips if skip not in void and skip not in deciding]
+    new = [skip.commit for skip in deciding if skip not in void]
+    return list(dict.fromkeys([*old[-NEWEST:], *new]))
 
 
 def _covered(entries: Sequence[Entry], evidence: Evidence) -> frozenset[str]:
@@ -214,6 +226,24 @@ def _has_ended(entry: Entry, evidence: Evidence) -> bool:
         return False
     late = abs(evidence.now - (run.decided_at or evidence.now)) > evidence.lease
     return run.ended_at is not None or late or not (run.decided or run.deciding)
+
+
+def _not_borne_out(counting: Sequence[Entry], skipped: Sequence[str], evidence: Evidence) -> list[Entry]:
+    """What nothing bears out. Raises Held for whatever contradicts the rest.
+
+    Nobody is asked about a release that is listed as a whole, and part of a later one that is, and is borne out.
+    """
+    unknown: list[Entry] = []
+    ends: list[str] = []
+    for entry in reversed(counting):
+        whole = entry.state in FINISHED and evidence.listing.has_all(entry.files)
+        if whole and any(not evidence.outside(end, [entry.commit]) for end in ends):
+            continue
+        if not runs.borne_out(entry, skipped, evidence):
+            unknown.append(entry)
+        elif whole:
+            ends.append(entry.commit)
+    return unknown
 
 
 def _is_gone(entry: Entry, evidence: Evidence) -> bool:
@@ -247,7 +277,7 @@ def _refuse_what_is_behind(
     tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
     beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
     for end in (*ends, *skipped):
-        beyond &= set(evidence.outside(end, sorted(beyond)))
+        beyond &= set(evidence.outside(end, sorted(beyond))) if beyond else beyond
     states = {entry.version: entry.state for entry in ledger.releases}
     begun = {(entry.version, entry.commit) for entry in counting}
     for version, commit in tagged_at.items():
