@@ -120,8 +120,9 @@ class _Deciding:
         unfinished = _unfinished(ledger, verified, decided.refuted)
         warnings = ledgers.old_uploads(ledger, self.state.now)
         if self.trigger.by_hand and decision.decision == "skip":  # whose run sends nothing, so that it proves a skip
-            ways = "the next run finishes it, or all jobs of run"
-            warnings += [f"{entry.version} is {entry.state}: {ways} {entry.run or '(none)'}" for entry in unfinished]
+            ways = {entry.version: f", or all jobs of run {entry.run}" if entry.run else "" for entry in unfinished}
+            words = "the next run finishes it"
+            warnings += [f"{entry.version} is {entry.state}: {words}{ways[entry.version]}" for entry in unfinished]
             unfinished = ()
         return Decided(
             decision=decision.decision,

@@ -704,6 +704,15 @@ def test_what_is_listed_whole_outlives_a_decision_to_skip() -> None:
     assert judged(of, runs) == Belief({"0.1.2": NOTHING})
 
 
+def test_a_person_settles_a_release_whose_files_its_owner_deleted() -> None:
+    """Its version is listed, and its tag is there: deciding on its own commit is no way to lose it."""
+    of, tags = ledger(entry("0.1.2", "released", tag="created")), {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}
+    deleted = Listing((Published("0.1.1"), Published("0.1.2")), files("0.1.1"))
+    assert refused(of, {"7": run()}, tags=tags, listing=deleted)[0] == "ledger-disagrees"
+    by_hand = judged(of, {"7": run()}, tags=tags, listing=deleted, by_hand=True, head=MAIN[1], main=MAIN[1])
+    assert by_hand == Belief({"0.1.2": NOTHING})
+
+
 def test_a_decision_is_recorded_behind_any_that_do_not_count() -> None:
     """T3: somebody has written the same one twice."""
     old, new = Skip(MAIN[0], NOW, "x", "777"), Skip(MAIN[1], NOW, "by me: no", "9")

@@ -78,7 +78,8 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
     begun = [entry for entry in ledger.releases if entry.begun and entry.version not in unknown]
     _refuse_other_tags(on_main, skipped, evidence)
-    _refuse_what_is_behind(ledger, begun, [entry for entry in published if entry in begun], skipped, evidence)
+    recorded = [entry for entry in ledger.releases if entry.begun] if evidence.by_hand else begun
+    _refuse_what_is_behind(ledger, recorded, [entry for entry in published if entry in begun], skipped, evidence)
     _refuse_lost_releases(published, begun, skipped, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
