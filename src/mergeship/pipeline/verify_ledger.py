@@ -16,7 +16,7 @@ from mergeship.core.listing import Listing
 from mergeship.core.progress import Note, Reporter
 from mergeship.core.release import conflicts, verdict
 from mergeship.core.release import ledger as ledgers
-from mergeship.core.release.belief import Belief, believed, written
+from mergeship.core.release.belief import FINISHED, Belief, believed, written
 from mergeship.core.release.claim import LookUpSkips
 from mergeship.core.release.commit_range import DISPATCH
 from mergeship.core.release.evidence import Evidence, LookUpCommits, LookUpRuns, ReadDeclared, Run
@@ -64,6 +64,12 @@ class Verified(msgspec.Struct, frozen=True):
         runs = self.evidence.runs
         own = ((entry, runs.get(entry.run)) for entry in self.ledger.releases)
         return frozenset(entry.version for entry, run in own if run and run.ships_by_hand(entry.commit))
+
+    @property
+    def doubtful(self) -> frozenset[str]:
+        """Versions that were finished, as the ledger says, and that nothing bears out."""
+        finished = {entry.version for entry in self.recorded.releases if entry.state in FINISHED}
+        return frozenset(finished.intersection(self.belief.unknown))
 
     def written(self, ledger: Ledger) -> Ledger:
         """What follows from `ledger`, as it is written."""

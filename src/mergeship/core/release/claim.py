@@ -11,7 +11,6 @@ from mergeship.core.intent import Policy
 from mergeship.core.listing import Listing
 from mergeship.core.policy import Policies
 from mergeship.core.release import commit_range, decision
-from mergeship.core.release.belief import FINISHED
 from mergeship.core.release.commit_range import Commit, Range, RangeStart
 from mergeship.core.release.decision import ByHand, Decision, Merged, Reason
 from mergeship.core.release.ledger import Entry, Ledger, Skip
@@ -52,6 +51,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions by hand that nothing bears out any more."""
     by_person: frozenset[str] = frozenset()
     """Versions whose own run a person has started, and which that run has decided on."""
+    doubtful: frozenset[str] = frozenset()
+    """Versions that were finished, as the ledger says, and that nothing bears out."""
     introduced: str = ""
     """The commit that brought the pipeline to main; empty if it is not known, or decides nothing."""
 
@@ -166,19 +167,21 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
     with suppress(Held):  # else a person goes on from the commit before
         run = msgspec.structs.replace(run, base=_since_last_release(facts, facts.ledger).base)
     unsent = facts.unsent
-    own = run.own
-    gone = own is not None and own.state in FINISHED and not facts.listing.has_some(own.files)
-    decided = decision.already_decided(run, person, open_=own in unsent, gone=gone) or decision.by_hand(person)
-    if person.decision == "ship" and (lost := _given_up_whole(facts)):
-        decided = decision.is_published(facts.commit, lost)
+    decided = decision.already_decided(run, person, open_=run.own in unsent) or decision.by_hand(person)
+    if person.decision == "ship" and (words := _was_released(facts)):
+        decided = decision.not_again(facts.commit, words)
     others = frozenset(entry.version for entry in unsent if entry not in (run.own, run.newer))
     return ClaimDecision(decided, run, None, refuted=others)
 
 
-def _given_up_whole(facts: ClaimFacts) -> Entry | None:
-    """A version of the commit that was given up, and of which the index has everything."""
-    ended = (entry for entry in facts.ledger.releases if entry.commit == facts.commit and entry.state == "given-up")
-    return next((entry for entry in ended if facts.listing.has_all(entry.files)), None)
+def _was_released(facts: ClaimFacts) -> str:
+    """How the commit was released before, in words; empty if it was not, as far as is known."""
+    for entry in facts.ledger.releases:
+        if entry.commit == facts.commit and entry.version in facts.doubtful:
+            return f"the ledger says that it is released as {entry.version}, and nothing bears that out any more"
+        if entry.commit == facts.commit and entry.state == "given-up" and facts.listing.has_all(entry.files):
+            return f"{entry.version} of it is on the index as a whole, though it was given up"
+    return ""
 
 
 def _judge_merges(facts: ClaimFacts) -> Question | ClaimDecision:

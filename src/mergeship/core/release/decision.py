@@ -105,21 +105,14 @@ class ByHand(msgspec.Struct, frozen=True):
     """What the actor may do on the forge; empty if nobody was asked."""
 
 
-def already_decided(
-    run: Range, person: ByHand | None = None, *, open_: bool = False, gone: bool = False
-) -> Decision | None:
+def already_decided(run: Range, person: ByHand | None = None, *, open_: bool = False) -> Decision | None:
     """The decision on a commit that has its release already, or is part of one; None if merges or a person decide.
 
-    A person may skip what is claimed, or `open_` otherwise, as the index has nothing of it yet. What is `gone` was
-    there once.
+    A person may skip what is claimed, or `open_` otherwise, as the index has nothing of it yet.
     """
     here = run.head[:12]
     if person and person.decision == "skip" and run.own and (run.own.state == "claimed" or open_):
         return None
-    if person and person.decision == "ship" and run.own and gone:
-        words = f"it is {run.own.state} as {run.own.version}, of which the index has nothing any more"
-        remedy = "a commit is released once: merge something, and ship that; or dispatch with decision=skip"
-        return Decision("hold", (Reason(here, words, "hold"),), remedy=remedy)
     if run.newer and person and run.newer.state not in FINISHED:  # which may still come to nothing
         words = f"{run.newer.version} is {run.newer.state} for {run.newer.commit[:12]}, which contains it"
         remedy = f"wait for run {run.newer.run or '(none)'}; then {DISPATCH}"
@@ -137,9 +130,8 @@ def already_decided(
     return None
 
 
-def is_published(commit: str, entry: Entry) -> Decision:
-    """The hold for a commit that was given up, and of which the index has everything: it would have two versions."""
-    words = f"{entry.version} of it is on the index as a whole, though it was given up"
+def not_again(commit: str, words: str) -> Decision:
+    """The hold for a commit that would be released once more."""
     remedy = "a commit is released once: merge something, and ship that; or dispatch with decision=skip"
     return Decision("hold", (Reason(commit[:12], words, "hold"),), remedy=remedy)
 
