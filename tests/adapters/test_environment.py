@@ -31,6 +31,8 @@ def test_a_program_of_the_machine_has_to_be_named(environment: Venv, tmp_path: P
         environment.run(["pytest"], tmp_path)
     assert environment.run(["pytest"], tmp_path, externals=["pytest"]) == "machine\n"
     assert environment.run(["./pytest"], tmp_path) == f"{tmp_path.name}\n"  # the project's own
+    with pytest.raises(Failed, match="nowhere is not on PATH"):
+        environment.run(["nowhere"], tmp_path, externals=["nowhere"])
 
 
 def test_a_program_that_is_missing_is_reported(environment: Venv, tmp_path: Path) -> None:

@@ -205,6 +205,13 @@ def test_a_lock_that_is_stale_is_named(obk: Path) -> None:
     assert failed.value.hint.startswith("uv.lock is stale")
 
 
+def test_tests_that_ran_beside_some_that_did_not_are_tests(obk: Path) -> None:
+    (obk / "empty").mkdir()
+    (obk / "all.sh").write_text("#!/bin/sh\npython -m unittest discover -s empty\npytest -q\n")
+    (obk / "all.sh").chmod(0o755)
+    assert run_tests(obk, os.environ, lambda _: None, ["test.command=./all.sh"]).seconds > 0
+
+
 def test_a_status_of_the_command_itself_is_reported(obk: Path) -> None:
     with pytest.raises(Failed, match="failed with status 127") as failed:
         run_tests(obk, os.environ, lambda _: None, ["test.command=sh -c 'no-such-program'", "test.externals=sh"])
