@@ -10,12 +10,17 @@ from collections.abc import Collection, Sequence
 
 from mergeship.core.release import runs
 from mergeship.core.release.belief import FINISHED, Belief
+from mergeship.core.release.contradictions import (
+    refuse_lost_releases,
+    refuse_old_commits,
+    refuse_other_tags,
+    refuse_strays,
+    refuse_what_is_behind,
+)
 from mergeship.core.release.evidence import PENDING, Evidence, LookUpCommits, LookUpRuns, ReadDeclared
 from mergeship.core.release.ledger import Entry, Ledger, Skip
 from mergeship.core.release.plausibility import (
-    OR_BY_HAND,
     above_all_published,
-    above_versions,
     contradiction,
     leap,
     ranked,
@@ -34,7 +39,6 @@ NEWEST = 10
 """Finished releases without a tag whose runs are looked up: a forge may refuse every tag of a project."""
 MOST = 100
 """Releases that may have begun and not ended: a living project has a handful."""
-_REMEMBERED = "; the runner that wrote it remembers that commit in the file ledger-seen of its state"
 
 
 def next_step(ledger: Ledger, evidence: Evidence) -> Step:
@@ -52,10 +56,10 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unread = _leaps(rest, off_main, ledger, evidence)
     if unread:
         return ReadDeclared(unread)
-    _refuse_strays([entry for entry in pending if entry.commit in off_main], evidence)
+    refuse_strays([entry for entry in pending if entry.commit in off_main], evidence)
     deciding = pending + _to_confirm(rest, last, ledger, evidence)
     on_main = [entry for entry in deciding if entry.commit not in off_main]
-    _refuse_old_commits(on_main, ledger, evidence)
+    refuse_old_commits(on_main, ledger, evidence)
     covered = _covered(on_main, evidence)
     counting = [entry for entry in on_main if entry.version not in covered]
     skips = _deciding(ledger, last, evidence)
@@ -77,10 +81,10 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
     unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
     begun = [entry for entry in ledger.releases if entry.begun and entry.version not in unknown]
-    _refuse_other_tags(on_main, skipped, evidence)
+    refuse_other_tags(on_main, skipped, evidence)
     recorded = [entry for entry in ledger.releases if entry.begun] if evidence.by_hand else begun
-    _refuse_what_is_behind(ledger, recorded, [entry for entry in published if entry in begun], skipped, evidence)
-    _refuse_lost_releases(published, begun, skipped, evidence)
+    refuse_what_is_behind(ledger, recorded, [entry for entry in published if entry in begun], skipped, evidence)
+    refuse_lost_releases(published, begun, skipped, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
     return Belief(unknown, void, frozenset(unsourced.difference(unknown)))
 
@@ -130,56 +134,6 @@ def _to_confirm(rest: Sequence[Entry], last: Entry | None, ledger: Ledger, evide
         old = [entry for entry in untagged[:-NEWEST] if entry.commit not in beyond]
         finished = [entry for entry in finished if entry not in old]
     return finished
-
-
-def _refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
-    """Refuse an upload that has begun for a commit that is not on main, unless a person leaves it behind now."""
-    for entry in strays:
-        if entry.begun and not evidence.by_hand:
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is not on main"
-            raise contradiction("ledger-off-main", words, OR_BY_HAND)
-
-
-def _refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evidence) -> None:
-    """Refuse a release of a commit that an earlier one contains, or that tag and index have under another version."""
-    kept = [entry for entry in ledger.releases if entry.state != "given-up"]
-    for entry in entries:
-        before = kept[kept.index(entry) - 1] if kept[0] != entry else None
-        if before and not evidence.outside(before.commit, [entry.commit]):
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which {before.version} contains"
-            raise contradiction("ledger-disorder", words)
-    released = {evidence.tags.get(f"v{version}"): version for version in evidence.listing.versions}
-    for entry in entries:
-        version = released.get(entry.commit, entry.version)
-        if version != entry.version and not evidence.by_hand:
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which is released as {version}"
-            raise contradiction("ledger-disorder", words, OR_BY_HAND)
-
-
-def _refuse_other_tags(entries: Sequence[Entry], skipped: Sequence[str], evidence: Evidence) -> None:
-    """Refuse a finished release whose tag is on another commit of main, unless a person decides, or has since."""
-    for entry in entries:
-        at = evidence.tags.get(entry.tag_name, entry.commit)
-        left_behind = evidence.by_hand or any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
-        if entry.state in FINISHED and at != entry.commit and not left_behind:
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and its tag is on {at[:12]}"
-            raise contradiction("ledger-disagrees", words, OR_BY_HAND)
-
-
-def _refuse_lost_releases(
-    published: Sequence[Entry], begun: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
-) -> None:
-    """Refuse to ship what was given up once more, if the index has all of it, and nothing that counts contains it.
-
-    For its own commit, an upload counts only if something of it was seen.
-    """
-    seen = [entry for entry in begun if evidence.lists_some_of(entry) or evidence.tagged(entry)]
-    for entry in published:
-        ends = [*(other.commit for other in begun if other.commit != entry.commit or other in seen), *skipped]
-        open_ = entry.state == "given-up" and not evidence.by_hand
-        if open_ and all(evidence.outside(end, [entry.commit]) for end in ends):
-            words = f"{entry.version} is given up for {entry.commit[:12]}, and the index has all of it"
-            raise contradiction("ledger-disagrees", words, OR_BY_HAND)
 
 
 def _deciding(ledger: Ledger, last: Entry | None, evidence: Evidence) -> list[Skip]:
@@ -262,27 +216,3 @@ def _is_shipped(entry: Entry, last: Entry | None, ledger: Ledger, evidence: Evid
     ):
         return False
     return not evidence.lists_some_of(entry) and not evidence.outside(last.commit, [entry.commit])
-
-
-def _refuse_what_is_behind(
-    ledger: Ledger, counting: Sequence[Entry], published: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
-) -> None:
-    """Refuse a ledger without what tag and index have: it was put back to an earlier state.
-
-    What a person decided on since is left behind; a commit that is released cannot be decided on.
-    """
-    if not ledger.releases:
-        return
-    ends = [entry.commit for entry in published[-1:]] or [ledger.releases[0].since or ledger.releases[0].commit]
-    newer = above_versions(evidence.listing.versions, published[-1].version if published else "")
-    tagged_at = {version: evidence.tags[f"v{version}"] for version in newer if f"v{version}" in evidence.tags}
-    beyond = set(tagged_at.values()) - set(evidence.outside(evidence.main, list(tagged_at.values())))
-    for end in (*ends, *skipped):
-        beyond &= set(evidence.outside(end, sorted(beyond))) if beyond else beyond
-    states = {entry.version: entry.state for entry in ledger.releases}
-    begun = {(entry.version, entry.commit) for entry in counting}
-    for version, commit in tagged_at.items():
-        if commit in beyond and (version, commit) not in begun and (not evidence.by_hand or commit == evidence.head):
-            state = states.get(version, "not there")
-            words = f"tag and index have {version} for {commit[:12]}, and in the ledger it is {state}"
-            raise contradiction("ledger-behind", words, _REMEMBERED + OR_BY_HAND)
