@@ -65,12 +65,13 @@ GUARDS = {
     "ledger-deleted": patch("mergeship.adapters.store.RunnerStore.seen", "patched = lambda _: ''"),
     "forged-upload": patch("mergeship.core.release.runs._not_of", EMPTY),
     "forged-run": patch("mergeship.core.release.runs._not_of", EMPTY),
-    "forged-commit": patch("mergeship.core.release.verdict._refuse_strays", NOTHING),
+    "forged-commit": patch("mergeship.core.release.verdict.refuse_strays", NOTHING),
     "forged-claim": patch("mergeship.core.release.verdict.leap", "patched = lambda *_: ''"),
     "forged-release": patch("mergeship.core.release.verdict.refuse_foreign_files", NOTHING),
     "forged-skip": patch("mergeship.core.release.runs.decided_by_hand", "patched = lambda *_: True"),
-    "forged-gone": patch("mergeship.core.release.runs.borne_out", "patched = lambda *_: True"),
-    "fresh-runner": patch("mergeship.core.release.verdict._refuse_what_is_behind", NOTHING),
+    "forged-gone": patch("mergeship.core.release.runs.borne_out", "patched = lambda *_: True")
+    + "\nimport mergeship.core.release.claim\nmergeship.core.release.claim.unsent = lambda *_: ()",
+    "fresh-runner": patch("mergeship.core.release.verdict.refuse_what_is_behind", NOTHING),
     **dict.fromkeys(
         ("first-run-dropped", "first-merge-unclear"),
         patch(

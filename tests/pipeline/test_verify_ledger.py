@@ -40,14 +40,16 @@ def state(obk: Path, environ: Mapping[str, str], tmp_path: Path) -> ProjectState
     return project_state.read(obk, ledgers.of_project(environ, tmp_path / "state"), lambda _: None)
 
 
-def seen(state: ProjectState, text: str, conclusion: str | None, *jobs: str, path: str = PATH) -> Run:
+def seen(state: ProjectState, text: str, conclusion: str | None, *jobs: str, path: str = PATH, attempt: int = 1) -> Run:
     """A run of a workflow whose jobs ended so: `NAME conclusion` each, without one for a job that goes on."""
     file = Path(state.repository.path) / path
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(text)
     commit_all(file.parent)
     status = "completed" if conclusion else "in_progress"
-    of_forge = WorkflowRun(1, path, status, conclusion, head_sha=git(file.parent, "rev-parse", "HEAD"), updated_at=NOW)
+    of_forge = WorkflowRun(
+        1, path, status, conclusion, head_sha=git(file.parent, "rev-parse", "HEAD"), run_attempt=attempt, updated_at=NOW
+    )
     ended = [(name, ended) for name, _, ended in (job.partition(" ") for job in jobs)]
     jobs_of_forge = [
         WorkflowJob(name, "completed" if how else "in_progress", how or None, None if how == "skipped" else 1, NOW)
@@ -74,8 +76,8 @@ def test_a_run_has_declined_if_its_later_jobs_were_skipped(state: ProjectState) 
 def test_a_run_that_was_cancelled_has_not_declined(state: ProjectState) -> None:
     """T3: it may have been to ship; nor has one in which somebody else's attempt comes after the cancelled one."""
     assert not seen(state, pipeline(), "cancelled", *SKIPPED).declined
-    again = ("Test success", "Decide failure", "Build skipped", "Deploy skipped")
-    assert not seen(state, pipeline(), "failure", *SKIPPED, *again).declined
+    for again in (("Test success", "Decide failure", "Build skipped", "Deploy skipped"), ("Sync success",)):
+        assert not seen(state, pipeline(), "success", *SKIPPED, *again, attempt=2).declined
     assert not seen(state, pipeline(), None, "Test success", "Decide success").declined  # it has not come so far
     assert not seen(state, pipeline(), "success", "Decide success", "Build success", "Deploy skipped").declined
 
@@ -104,7 +106,20 @@ def test_a_job_that_begins_in_any_case_says_nothing(state: ProjectState) -> None
     assert (found.declined, found.skipped) == (True, False)
     conditional = CALLS.replace("    needs: decide", "    needs: decide\n    if: needs.decide.outputs.ship == 'true'")
     assert not seen(state, conditional, "success", "decide success", "release success").declined
+    always = CALLS.replace("    needs: decide", "    needs: decide\n    if: ${{ !cancelled() }}")
+    assert seen(state, always, "success", "decide success", "release success").declined
     assert seen(state, conditional, "success", "decide success", "release skipped").skipped
+
+
+def test_a_job_that_is_asked_tells_it_for_one_that_is_not(state: ProjectState) -> None:
+    """T3: the build of a decision to ship failed, and deploy has no condition of its own."""
+    both = CALLS.replace("[{run: mergeship build}, {run: mergeship deploy}]", "[{run: mergeship deploy}]")
+    build = (
+        "  build:\n    runs-on: x\n    if: needs.decide.outputs.ship == 'true'\n    steps: [{run: mergeship build}]\n"
+    )
+    ended = ("decide success", "build failure", "release skipped")
+    assert not seen(state, both + build, "failure", *ended).declined
+    assert seen(state, both + build, "success", "decide success", "build skipped", "release skipped").declined
 
 
 def test_a_pipeline_is_one_whatever_it_is_called(state: ProjectState) -> None:

@@ -176,12 +176,13 @@ def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
 
 @lru_cache(16)
 def without_condition(text: str, path: str) -> frozenset[str]:
-    """The jobs that have no `if` of their own, as runs name them: they begin whenever those before them end well.
+    """The jobs that ask for no outputs in an `if` of their own, as runs name them: they begin whatever was decided.
 
     Raises Misconfigured for what is no workflow.
     """
     jobs = tree(text, path)["jobs"].items()
-    return frozenset(str(job.get("name") or identity) for identity, job in jobs if "if" not in job)
+    told = [job for _, job in jobs if "outputs" in str(job.get("if", ""))]
+    return frozenset(str(job.get("name") or identity) for identity, job in jobs if job not in told)
 
 
 def shares_runner(texts: Mapping[str, str], deploying: str) -> tuple[str, ...]:

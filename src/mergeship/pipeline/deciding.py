@@ -46,6 +46,7 @@ def facts(state: ProjectState, source: Source, verified: Verified, commit: str, 
         listing=verified.listing,
         void=tuple(verified.belief.void),
         by_person=verified.by_person,
+        unsourced=verified.belief.unsourced,
         doubtful=verified.doubtful,
         introduced=_introduced(state, verified),
     )

@@ -200,10 +200,12 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     known = {"decide", "deploy"} <= set(stages) and not stages["decide"] & later_jobs  # one job does not say which
     deciding, deploying = of.get("decide", []), [job for job in of.get("deploy", ()) if job.begun]
     decided = [job for job in deciding if job.conclusion == "success"]
-    later = {job.conclusion for stage in ("build", "deploy") for job in of.get(stage, ())}
-    silent = any(always & stages.get(stage, frozenset()) for stage in ("build", "deploy"))
-    once = bool(decided) and len(decided) == len(deciding)  # or an attempt that was cancelled hides behind another
-    declined = once and (silent or later == {"skipped"}) and run.conclusion != "cancelled"
+    # Jobs that ask for decide's outputs tell what it decided; where none does, nothing tells it.
+    asking = [job for stage in ("build", "deploy") for job in of.get(stage, ()) if job.name not in always]
+    silent = all(stages.get(stage, frozenset()) <= always for stage in ("build", "deploy"))
+    told = silent or (bool(asking) and all(job.conclusion == "skipped" for job in asking))
+    # A later attempt may hide one that was cancelled.
+    declined = bool(decided) and told and run.run_attempt == 1 and run.conclusion != "cancelled"
     deployed = [job.started_at for job in deploying if job.started_at]
     return Run(
         path=path,

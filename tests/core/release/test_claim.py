@@ -387,3 +387,23 @@ def test_a_person_does_not_ship_a_commit_twice(doubtful: bool) -> None:
     assert skips.decision.decision == "skip"
     later_one = decided(next_step(facts(B, trigger=Trigger(by_hand=ByHand("ship", "now", "me")), **known)))
     assert later_one.decision.decision == "ship"
+    tagged = dict(
+        known, ledger=of(), doubtful=frozenset(), tags={"v0.1.1": A}, listing=Listing((Published("0.1.1"),), BOTH)
+    )
+    at_tag = decided(next_step(facts(trigger=Trigger(by_hand=ByHand("ship", "now", "me")), **tagged)))
+    assert (at_tag.decision.decision, at_tag.decision.reasons[0].says) == ("hold", "its tag and the index have 0.1.1")
+
+
+def test_what_a_person_began_does_not_outrank_a_decision_that_nobody_proves() -> None:
+    """T3: the same person has skipped it since, in a run that is gone."""
+    void = (Skip(B, NOW, "no", "8", "boss"),)
+    step = decided(next_step(later({}, NO, "", NO, void=void, by_person=frozenset({"0.1.1"}))))
+    assert (step.decision.decision, "0.1.1" in step.refuted) == ("hold", True)
+
+
+def test_an_upload_without_its_run_confirms_no_policy() -> None:
+    """T13: it may have been moved there."""
+    listed = Listing((Published("0.1.1"),), BOTH)
+    given: dict[str, Any] = {"policies": None, "merges": None, "listing": listed}
+    assert next_step(later({}, **given)) == ReadPolicies(B, "d" * 40)
+    assert next_step(later({}, **given, unsourced=frozenset({"0.1.1"}))) == ReadPolicies(A, "d" * 40)

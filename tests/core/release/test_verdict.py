@@ -338,7 +338,8 @@ def test_no_commit_is_released_twice_nor_after_what_contains_it(state: Any, comm
     done = Entry(version="0.1.2", commit=MAIN[1], state="released", at=NOW, run="2", files=files("0.1.2"))
     of = ledger(done, entry("0.1.3", state, commit))
     tags = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}
-    assert refused(of, {"7": run(commit=commit)}, tags=tags, listing=listing("0.1.1", "0.1.2")) == (
+    listed = listing("0.1.1", "0.1.2", *(["0.1.3"] if state == "proven" else []))
+    assert refused(of, {"7": run(commit=commit)}, tags=tags, listing=listed) == (
         "ledger-disorder", f"0.1.3 is {state} for {commit[:12]}, which 0.1.2 contains",
     )  # fmt: skip
 
@@ -499,9 +500,10 @@ def test_a_decision_that_a_release_contains_needs_no_run_unless_it_is_newer() ->
 
 
 def test_a_dispatch_ships_only_what_it_began_to_deploy() -> None:
-    by_hand = run(**BY_HAND | {"begun": BOTH})
+    by_hand = run(**BY_HAND | {"begun": BOTH, "declined": False})
     assert by_hand.ships_by_hand(MAIN[1])
-    assert run(**BY_HAND | {"begun": None}).ships_by_hand(MAIN[1])
+    assert run(**BY_HAND | {"begun": None, "declined": False}).ships_by_hand(MAIN[1])
+    assert not run(**BY_HAND | {"begun": BOTH}).ships_by_hand(MAIN[1])  # its workflow does not tell
     assert not by_hand.ships_by_hand(MAIN[2])
     for other in ({"event": "push"}, {"decided": False}, {"begun": frozenset({"decide"})}):
         assert not msgspec.structs.replace(by_hand, **other).ships_by_hand(MAIN[1])
@@ -680,10 +682,13 @@ def test_what_is_given_up_and_on_the_index_is_not_shipped_once_more() -> None:
     assert judged(of, listing=listed, by_hand=True) == Belief()
     assert judged(of, listing=listing("0.1.1")) == Belief()
     later = ledger(entry("0.1.2", "given-up"), entry("0.1.3", "uploading", MAIN[2], run="4"))
-    assert judged(later, {"4": run(commit=MAIN[2])}, listing=listed) == Belief()
-    # An upload of its own commit, in the name of its own run, of which the index has nothing.
+    assert refused(later, {"4": run(commit=MAIN[2])}, listing=listed)[0] == "ledger-disagrees"
+    assert judged(later, {"4": run(commit=MAIN[2])}, listing=listing("0.1.1", "0.1.2", "0.1.3")) == Belief()
+    # An upload in the name of its own run, of which the index has nothing, and a tag, which anyone may push.
+    tags = {"v0.1.1": MAIN[0], "v0.1.3": MAIN[1]}
     bait = ledger(entry("0.1.2", "given-up"), entry("0.1.3", "uploading"))
     assert refused(bait, {"7": run()}, listing=listed)[0] == "ledger-disagrees"
+    assert refused(bait, {"7": run()}, listing=listed, tags=tags)[0] == "ledger-disagrees"
     assert judged(bait, {"7": run()}, listing=listing("0.1.1", "0.1.2", "0.1.3")) == Belief()
 
 
@@ -711,6 +716,31 @@ def test_a_person_settles_a_release_whose_files_its_owner_deleted() -> None:
     assert refused(of, {"7": run()}, tags=tags, listing=deleted)[0] == "ledger-disagrees"
     by_hand = judged(of, {"7": run()}, tags=tags, listing=deleted, by_hand=True, head=MAIN[1], main=MAIN[1])
     assert by_hand == Belief({"0.1.2": NOTHING})
+
+
+@pytest.mark.parametrize("state", ["uploading", "uploaded", "proven", "released"])
+def test_what_is_tagged_elsewhere_is_not_of_that_commit(state: Any) -> None:
+    """T3, T13: a release that tag and index confirm, moved to a merge that nobody has confirmed."""
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[1]}, listing("0.1.1", "0.1.2")
+    for number in ("", "7"):
+        of, runs = ledger(entry("0.1.2", state, MAIN[3], run=number)), {"7": run(commit=MAIN[3])}
+        code, words = refused(of, runs, tags=tags, listing=listed)
+        assert (code, words) == (
+            "ledger-disagrees", f"0.1.2 is {state} for {MAIN[3][:12]}, and its tag is on {MAIN[1][:12]}",
+        )  # fmt: skip
+        assert judged(of, runs, tags=tags, listing=listed, by_hand=True) == Belief({"0.1.2": NOTHING})
+
+
+def test_what_does_not_count_puts_nothing_out_of_order() -> None:
+    """T3: a claim of ours for the commit of a release that somebody made up would hold for ever."""
+    of = ledger(entry("0.1.2", "released", run="777"), entry("0.1.3", "claimed"))
+    assert judged(of, {"7": run()}) == Belief({"0.1.2": NOTHING})
+    filler = ledger(FIRST_OF_TWO, entry("0.1.2.1", "claimed", STRAY, run=""), entry("0.1.3", "claimed", MAIN[1]))
+    tags, listed = {"v0.1.1": MAIN[0], "v0.1.2": MAIN[2]}, listing("0.1.1", "0.1.2")
+    assert refused(filler, {"7": run()}, tags=tags, listing=listed)[0] == "ledger-disorder"
+
+
+FIRST_OF_TWO = entry("0.1.2", "released", MAIN[2], run="2", tag="created")
 
 
 def test_a_decision_is_recorded_behind_any_that_do_not_count() -> None:

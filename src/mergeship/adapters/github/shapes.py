@@ -115,6 +115,7 @@ class WorkflowRun(msgspec.Struct):
     event: str = ""
     head_branch: str | None = None
     head_sha: str = ""
+    run_attempt: int = 1
     head_repository: _Repository | None = None
     actor: User | None = None
 

@@ -51,6 +51,8 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Decisions by hand that nothing bears out any more."""
     by_person: frozenset[str] = frozenset()
     """Versions whose own run a person has started, and which that run has decided on."""
+    unsourced: frozenset[str] = frozenset()
+    """Versions that count, but not by their run: they confirm nothing of what they bring."""
     doubtful: frozenset[str] = frozenset()
     """Versions that were finished, as the ledger says, and that nothing bears out."""
     introduced: str = ""
@@ -62,6 +64,11 @@ class ClaimFacts(msgspec.Struct, frozen=True, kw_only=True):
     merges: tuple[Merged, ...] | None = None
     skipped: str | None = None
     """The last commit on which main's own run had nothing to ship; empty if none is known."""
+
+    @property
+    def begun_by_person(self) -> frozenset[str]:
+        """Uploads that a person began, and that no later decision may have ended: nobody can tell if one is void."""
+        return frozenset() if self.void else self.by_person
 
     @property
     def unsent(self) -> tuple[Entry, ...]:
@@ -176,6 +183,9 @@ def _judge_by_hand(facts: ClaimFacts, person: ByHand) -> ReadPolicies | ClaimDec
 
 def _was_released(facts: ClaimFacts) -> str:
     """How the commit was released before, in words; empty if it was not, as far as is known."""
+    for version in facts.listing.versions:
+        if facts.tags.get(f"v{version}") == facts.commit and facts.ledger.of(facts.commit) is None:
+            return f"its tag and the index have {version}"
     for entry in facts.ledger.releases:
         if entry.commit == facts.commit and entry.version in facts.doubtful:
             return f"the ledger says that it is released as {entry.version}, and nothing bears that out any more"
@@ -222,7 +232,7 @@ def _without_uploads(
     for entry in sorted(uploads, key=lambda upload: places.get(upload.commit, 0)):
         end = places.get(entry.commit, 0)
         wanted = _decided(facts, merges[done:end], run, merges[done:]).decision
-        asked = wanted == "ship" or entry.version in facts.by_person
+        asked = wanted == "ship" or entry.version in facts.begun_by_person
         if end <= done or not asked:
             refuted.add(entry.version)
             continue
@@ -276,10 +286,11 @@ def unconfirmed(facts: ClaimFacts) -> ReadPolicies | None:
 def policies_since(facts: ClaimFacts) -> str:
     """The commit whose policies were confirmed: of the last release that has begun, or skip; else of the pipeline.
 
-    A claim confirms nothing, and an upload of which the index has nothing only if a person began it. Empty if there
-    is none.
+    A claim confirms nothing, nor does an upload without its run, and one of which the index has nothing only if a
+    person began it. Empty if there is none.
     """
-    open_ = [entry for entry in facts.unsent if entry.version not in facts.by_person]
+    open_ = [entry for entry in facts.unsent if entry.version not in facts.begun_by_person]
+    open_ += [entry for entry in facts.ledger.unfinished if entry.version in facts.unsourced]
     releases = tuple(entry for entry in facts.ledger.releases if entry.begun)
     begun = msgspec.structs.replace(facts.ledger, releases=releases)
     run = _since_last_release(facts, begun, open_)
@@ -332,7 +343,7 @@ def _renewed(facts: ClaimFacts, judged: ClaimDecision, own: Entry) -> Step:
         words = "someone else published it before our upload started"
         ledger = facts.ledger.moved(own.version, "given-up", facts.now, facts.run, given_up=words)
         return _with_claim(facts, judged, ledger, own)
-    ledger = facts.ledger.moved(own.version, "claimed", facts.now, facts.run)
+    ledger = _without_refuted(facts, judged).moved(own.version, "claimed", facts.now, facts.run)
     return Write(ledger, msgspec.structs.replace(judged, entry=own, because=own.because))
 
 

@@ -5,11 +5,12 @@ A person who decides leaves behind what git contradicts; what was `skipped` by h
 
 from collections.abc import Sequence
 
-from mergeship.core.release.belief import FINISHED
 from mergeship.core.release.evidence import Evidence
 from mergeship.core.release.ledger import Entry, Ledger
 from mergeship.core.release.plausibility import OR_BY_HAND, above_versions, contradiction
 
+NEAR = 10
+"""Releases before one that are looked at: they follow each other along main."""
 _REMEMBERED = "; the runner that wrote it remembers that commit in the file ledger-seen of its state"
 
 
@@ -21,14 +22,18 @@ def refuse_strays(strays: Sequence[Entry], evidence: Evidence) -> None:
             raise contradiction("ledger-off-main", words, OR_BY_HAND)
 
 
-def refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evidence) -> None:
-    """Refuse a release of a commit that an earlier one contains, or that tag and index have under another version."""
-    kept = [entry for entry in ledger.releases if entry.state != "given-up"]
+def refuse_old_commits(entries: Sequence[Entry], kept: Sequence[Entry], evidence: Evidence) -> None:
+    """Refuse a release of a commit that an earlier one contains, or that tag and index have under another version.
+
+    `kept` are the releases that count, in their order; of those before one, the last few are looked at.
+    """
     for entry in entries:
-        before = kept[kept.index(entry) - 1] if kept[0] != entry else None
-        if before and not evidence.outside(before.commit, [entry.commit]):
+        place = kept.index(entry)
+        earlier = kept[max(0, place - NEAR) : place][::-1]
+        before = next((other for other in earlier if not evidence.outside(other.commit, [entry.commit])), None)
+        if before and not evidence.by_hand:
             words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, which {before.version} contains"
-            raise contradiction("ledger-disorder", words)
+            raise contradiction("ledger-disorder", words, OR_BY_HAND)
     released = {evidence.tags.get(f"v{version}"): version for version in evidence.listing.versions}
     for entry in entries:
         version = released.get(entry.commit, entry.version)
@@ -37,26 +42,15 @@ def refuse_old_commits(entries: Sequence[Entry], ledger: Ledger, evidence: Evide
             raise contradiction("ledger-disorder", words, OR_BY_HAND)
 
 
-def refuse_other_tags(entries: Sequence[Entry], skipped: Sequence[str], evidence: Evidence) -> None:
-    """Refuse a finished release whose tag is on another commit of main, unless a person decides, or has since."""
-    for entry in entries:
-        at = evidence.tags.get(entry.tag_name, entry.commit)
-        left_behind = evidence.by_hand or any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
-        if entry.state in FINISHED and at != entry.commit and not left_behind:
-            words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and its tag is on {at[:12]}"
-            raise contradiction("ledger-disagrees", words, OR_BY_HAND)
-
-
 def refuse_lost_releases(
     published: Sequence[Entry], begun: Sequence[Entry], skipped: Sequence[str], evidence: Evidence
 ) -> None:
-    """Refuse to ship what was given up once more, if the index has all of it, and nothing that counts contains it.
+    """Refuse to ship what was given up once more, if the index has all of it, and nothing that it shows contains it.
 
-    For its own commit, an upload counts only if something of it was seen.
+    An upload of which it has nothing is anyone's word, and so is a tag.
     """
-    seen = [entry for entry in begun if evidence.lists_some_of(entry) or evidence.tagged(entry)]
+    ends = [*(entry.commit for entry in begun if evidence.lists_some_of(entry)), *skipped]
     for entry in published:
-        ends = [*(other.commit for other in begun if other.commit != entry.commit or other in seen), *skipped]
         open_ = entry.state == "given-up" and not evidence.by_hand
         if open_ and all(evidence.outside(end, [entry.commit]) for end in ends):
             words = f"{entry.version} is given up for {entry.commit[:12]}, and the index has all of it"

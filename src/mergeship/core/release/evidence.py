@@ -55,7 +55,8 @@ class Run(msgspec.Struct, frozen=True):
     def ships_by_hand(self, commit: str) -> bool:
         """Whether a person has started it on a commit to ship that: a decision to skip sends nothing."""
         deploys = self.begun is None or "deploy" in self.begun
-        return self.event == "workflow_dispatch" and self.commit == commit and self.decided and deploys
+        by_hand = self.event == "workflow_dispatch" and self.commit == commit
+        return by_hand and self.decided and deploys and not self.declined
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True):

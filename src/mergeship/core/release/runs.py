@@ -23,10 +23,12 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
     if entry.state == "claimed":
         return known or not (entry.run or evidence.run)  # of a person's own machine, and so is this
     on_index = evidence.lists_some_of(entry)
+    left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
+    if _is_tagged_elsewhere(entry, evidence, left_behind=left_behind):
+        return False
     if entry.state == "uploading":
         return known or on_index
     tagged = evidence.tagged(entry)
-    left_behind = any(not evidence.outside(commit, [entry.commit]) for commit in skipped)
     if not needs_its_commit_s_runs(entry, evidence):
         if entry.state in PENDING or on_index:
             return True
@@ -34,21 +36,38 @@ def borne_out(entry: Entry, skipped: Sequence[str], evidence: Evidence) -> bool:
             return False
         words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and the index has no file of it"
         raise contradiction("ledger-disagrees", words, OR_BY_HAND)
-    own = evidence.of_commit[entry.commit]
-    seen = on_index or entry.state in PENDING  # what was finished is there
-    if seen and any(not any(_not_of_main(run, evidence)) and _may_have_sent(run, entry, evidence) for run in own):
-        return True
-    if on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry):
+    if _is_of_its_commit_s_runs(entry, evidence, known=known):
         return True
     if left_behind and entry.state in PENDING and not evidence.listing.has_all(entry.files):
         return False  # nothing more is sent of it
     if (on_index or tagged) and not evidence.by_hand and not left_behind:
         lacks = "the index has no file" if tagged else "there is no tag"
         words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, {lacks} of it, and no run says so"
-        words += ", as its deploy began after the index had it by their clocks" if any(own) and on_index else ""
+        late = on_index and any(evidence.of_commit[entry.commit])
+        words += ", as its deploy began after the index had it by their clocks" if late else ""
         raise contradiction("ledger-disagrees", words, OR_BY_HAND)
     # A person's decision confirms what a release says to have brought, so it takes more than its tag or its files.
     return entry.state in PENDING and on_index if evidence.by_hand else on_index or tagged
+
+
+def _is_of_its_commit_s_runs(entry: Entry, evidence: Evidence, *, known: bool) -> bool:
+    """Whether a run of its commit may have sent it, or is too old for anyone to know."""
+    own, on_index = evidence.of_commit[entry.commit], evidence.lists_some_of(entry)
+    may_have = (run for run in own if not any(_not_of_main(run, evidence)) and _may_have_sent(run, entry, evidence))
+    if (on_index or entry.state in PENDING) and any(may_have):  # what was finished is there
+        return True
+    return on_index and entry.tag == "refused" and not known and not own and evidence.is_old(entry)
+
+
+def _is_tagged_elsewhere(entry: Entry, evidence: Evidence, *, left_behind: bool) -> bool:
+    """Whether the tag of what is on the index is elsewhere. Raises Held, unless a person decides, or has since."""
+    at = evidence.tags.get(entry.tag_name, entry.commit)
+    if at == entry.commit or not (evidence.lists_some_of(entry) or entry.state not in PENDING):
+        return False
+    if not (left_behind or evidence.by_hand):
+        words = f"{entry.version} is {entry.state} for {entry.commit[:12]}, and its tag is on {at[:12]}"
+        raise contradiction("ledger-disagrees", words, OR_BY_HAND)
+    return True
 
 
 def needs_its_commit_s_runs(entry: Entry, evidence: Evidence) -> bool:

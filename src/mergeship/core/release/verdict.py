@@ -13,7 +13,6 @@ from mergeship.core.release.belief import FINISHED, Belief
 from mergeship.core.release.contradictions import (
     refuse_lost_releases,
     refuse_old_commits,
-    refuse_other_tags,
     refuse_strays,
     refuse_what_is_behind,
 )
@@ -59,7 +58,6 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     refuse_strays([entry for entry in pending if entry.commit in off_main], evidence)
     deciding = pending + _to_confirm(rest, last, ledger, evidence)
     on_main = [entry for entry in deciding if entry.commit not in off_main]
-    refuse_old_commits(on_main, ledger, evidence)
     covered = _covered(on_main, evidence)
     counting = [entry for entry in on_main if entry.version not in covered]
     skips = _deciding(ledger, last, evidence)
@@ -81,8 +79,10 @@ def next_step(ledger: Ledger, evidence: Evidence) -> Step:
     unknown |= {entry.version: SHIPPED for entry in counting if _is_shipped(entry, last, ledger, evidence)}
     unknown |= {entry.version: ENDED for entry in counting if _has_ended(entry, evidence)}
     begun = [entry for entry in ledger.releases if entry.begun and entry.version not in unknown]
-    refuse_other_tags(on_main, skipped, evidence)
-    recorded = [entry for entry in ledger.releases if entry.begun] if evidence.by_hand else begun
+    kept = [entry for entry in ledger.releases if entry.state != "given-up" and entry.version not in unknown]
+    refuse_old_commits([entry for entry in on_main if entry in kept], kept, evidence)
+    finished = [entry for entry in ledger.releases if entry.state in FINISHED] if evidence.by_hand else []
+    recorded = [*begun, *finished]
     refuse_what_is_behind(ledger, recorded, [entry for entry in published if entry in begun], skipped, evidence)
     refuse_lost_releases(published, begun, skipped, evidence)
     unsourced = {entry.version for entry in counting if not runs.by_its_run(entry, evidence)}
