@@ -176,12 +176,12 @@ def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
 
 @lru_cache(16)
 def without_condition(text: str, path: str) -> frozenset[str]:
-    """The jobs that ask for no outputs in an `if` of their own, as runs name them: they begin whatever was decided.
+    """The jobs whose own `if` asks for no job before them, as runs name them: they begin whatever was decided.
 
     Raises Misconfigured for what is no workflow.
     """
     jobs = tree(text, path)["jobs"].items()
-    told = [job for _, job in jobs if "outputs" in str(job.get("if", ""))]
+    told = [job for _, job in jobs if "needs." in str(job.get("if", ""))]
     return frozenset(str(job.get("name") or identity) for identity, job in jobs if job not in told)
 
 

@@ -200,7 +200,7 @@ def _read(state: ProjectState, run: WorkflowRun, jobs: Sequence[WorkflowJob]) ->
     known = {"decide", "deploy"} <= set(stages) and not stages["decide"] & later_jobs  # one job does not say which
     deciding, deploying = of.get("decide", []), [job for job in of.get("deploy", ()) if job.begun]
     decided = [job for job in deciding if job.conclusion == "success"]
-    # Jobs that ask for decide's outputs tell what it decided; where none does, nothing tells it.
+    # Jobs with a condition tell what was decided; where none has one, nothing tells it.
     asking = [job for stage in ("build", "deploy") for job in of.get(stage, ()) if job.name not in always]
     silent = all(stages.get(stage, frozenset()) <= always for stage in ("build", "deploy"))
     told = silent or (bool(asking) and all(job.conclusion == "skipped" for job in asking))
