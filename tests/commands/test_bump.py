@@ -198,7 +198,7 @@ def test_a_member_s_lock_is_the_workspace_s(obk: Path, tmp_path: Path, cli: Cli,
     assert (root / "uv.lock").read_text() == lock.replace('"0.1.0"', '"0.1.1"')
     status, _, err = cli("bump", root, environ=environ)
     assert status == 2
-    assert "it describes no project" in err
+    assert "it is a workspace's top, and no project: name a member (packages/*)" in err
 
 
 def test_a_link_that_leads_out_is_refused(obk: Path, tmp_path: Path, cli: Cli, environ: Environ) -> None:

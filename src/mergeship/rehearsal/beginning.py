@@ -3,7 +3,7 @@
 from mergeship.adapters.git import Repository
 from mergeship.core.release import ledger
 from mergeship.core.release.ledger import Ledger, Skip
-from mergeship.core.workflow import FOLDER, Workflow
+from mergeship.core.workflow import FOLDER, Workflow, stages
 from mergeship.rehearsal.testbed import Testbed
 from mergeship.world.forge.records import Run
 
@@ -15,9 +15,12 @@ LEFT_OUT = ("what was merged before: it counts as decided, as the embedded forge
 def skip_what_was_before(testbed: Testbed, workflow: Workflow) -> bool:
     """Have a person skip whatever main had before, if it has the pipeline already; whether there was anything."""
     main, repo = testbed.origin.main(), testbed.repo
-    if not Repository(testbed.box.origin, testbed.box.env).introduced(main, "mergeship", FOLDER):
+    repository = Repository(testbed.box.origin, testbed.box.env)
+    if not repository.introduced(main, "mergeship", FOLDER):
         return False
-    jobs = {"Decide": "success"}
+    text = (repository.blob(main, workflow.path) or b"").decode(errors="replace")
+    deciding = stages(text, workflow.path).get("decide", frozenset()) if text else frozenset()
+    jobs = {name: "success" if name in deciding else "skipped" for name in workflow.names}
     repo.runs.append(
         Run(
             number=RUN, workflow=workflow.path, event="workflow_dispatch", branch="main", commit=main,
