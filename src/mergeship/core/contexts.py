@@ -5,7 +5,7 @@ Source: https://docs.github.com/pull-requests/collaborating-with-pull-requests (
 
 import itertools
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -59,7 +59,7 @@ class _UnclearError(Exception):
     pass
 
 
-def _event(tree: dict[str, Any]) -> dict[str, Any] | None:
+def _event(tree: Mapping[str, Any]) -> dict[str, Any] | None:
     """The settings of the event pull_request; None if it starts nothing."""
     on = tree.get("on")
     if isinstance(on, dict):

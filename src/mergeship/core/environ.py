@@ -114,6 +114,6 @@ def _is_secret(name: str) -> bool:
 
 def held_back(environ: Mapping[str, str]) -> str:
     """Words for what a build may miss: variables for compilers and build tools that do not reach it; empty for none."""
-    allowed = PLAIN | INSTALLER | _passed(environ)
-    names = sorted(name for name in environ if _TOOLS.fullmatch(name) and name not in allowed and not _is_secret(name))
+    reaching = for_installer(environ)
+    names = sorted(name for name in environ if _TOOLS.fullmatch(name) and name not in reaching and not _is_secret(name))
     return f"; set here, and not passed on without the setting pass-env: {', '.join(names)}" if names else ""

@@ -114,7 +114,8 @@ def scalars(text: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def tree(text: str, path: str) -> dict[str, Any]:
+@lru_cache(16)  # the same file is read for each of a ledger's runs, and by several readers
+def tree(text: str, path: str) -> Mapping[str, Any]:
     """A workflow file as YAML has it, with its mapping `jobs`. Raises Misconfigured for what is no workflow."""
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
@@ -156,7 +157,6 @@ def read(text: str, path: str) -> Workflow:
     )
 
 
-@lru_cache(16)  # the same file is read for each of a ledger's runs
 def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
     """The jobs of each of mergeship's stages, as runs name them. Raises Misconfigured for what is no workflow.
 
@@ -174,7 +174,6 @@ def stages(text: str, path: str) -> Mapping[str, frozenset[str]]:
     return {stage: names for stage, names in jobs.items() if stage not in unclear}
 
 
-@lru_cache(16)
 def without_condition(text: str, path: str) -> frozenset[str]:
     """The jobs whose own `if` asks for no job before them, as runs name them: they begin whatever was decided.
 

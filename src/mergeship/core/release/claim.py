@@ -245,7 +245,7 @@ def _without_uploads(
 def _decided(
     facts: ClaimFacts, merges: Sequence[Merged], run: Range, with_later: Sequence[Merged] | None = None
 ) -> Decision:
-    """What some merges ask for, unless a person is said to have skipped them, there or at one `with_later` ones."""
+    """What some merges ask for, unless a person is said to have skipped them, there or at one of those `with_later`."""
     asked = {merge.commit.sha for merge in (merges if with_later is None else with_later)}
     decided = decision.decide(merges, facts.project.intent, run.since, facts.introduced)
     return decision.without_proof(decided, [skip for skip in facts.void if skip.commit in asked])

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 from mergeship.core.listing import Listing
+from mergeship.core.release.belief import FINISHED
 from mergeship.core.release.evidence import Outside
 from mergeship.core.release.ledger import Entry, Ledger
 
 
 def last_finished(ledger: Ledger, outside: Outside) -> Entry | None:
     """The last release that the index is known to have shown; None if a person has decided on its commit since."""
-    last = next((entry for entry in reversed(ledger.releases) if entry.state in {"proven", "released"}), None)
+    last = next((entry for entry in reversed(ledger.releases) if entry.state in FINISHED), None)
     if last is None:
         return None
     since = {last.commit, *outside(last.commit, [skip.commit for skip in ledger.skips])}
@@ -28,7 +29,7 @@ def conflicts(
     wrong = []
     hashes = {file.name: file.sha256 for file in listed.files}
     for entry in ledger.releases:
-        if entry.state not in {"proven", "released"}:
+        if entry.state not in FINISHED:
             continue
         wrong += [
             f"the ledger says that {file.name} has sha256 {file.sha256[:12]}…, and the index {hashes[file.name][:12]}…"
